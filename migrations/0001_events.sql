@@ -1,0 +1,54 @@
+-- Events, once each: (workspace_id, event_id) is unique for ever (I3).
+--
+-- body is json, not jsonb: jsonb reorders keys, rewrites numbers and refuses \u0000; an event is served as it was received (I7).
+-- The id columns repeat what is in body so that every filter of /events/list has a btree that also gives the order
+-- (newest first, ties by event_id), and no more rows are read than are asked for. The indexes on ids are partial:
+-- an event carries three or four of the ids, and is written to no other index.
+create table events (
+  workspace_id uuid not null,
+  event_id uuid not null,
+  event_type text not null,
+  created_at timestamptz not null,
+  occurred_at timestamptz,
+  device_id uuid,
+  connected_account_id uuid,
+  access_code_id uuid,
+  acs_system_id uuid,
+  connect_webview_id uuid,
+  access_method_id uuid,
+  space_id uuid,
+  acs_user_id uuid,
+  acs_credential_id uuid,
+  acs_encoder_id uuid,
+  acs_access_group_id uuid,
+  user_identity_id uuid,
+  access_grant_ids uuid[],
+  acs_entrance_ids uuid[],
+  customer_key text,
+  body json not null,
+  -- Sightings: when each path first brought the event, by the database's clock.
+  webhook_at timestamptz,
+  poll_at timestamptz,
+  ingested_at timestamptz not null default clock_timestamp(),
+  primary key (workspace_id, event_id),
+  check (webhook_at is not null or poll_at is not null)
+);
+
+create index events_by_time on events (workspace_id, created_at desc, event_id);
+create index events_by_event_type on events (workspace_id, event_type, created_at desc, event_id);
+create index events_by_device_id on events (workspace_id, device_id, created_at desc, event_id) where device_id is not null;
+create index events_by_connected_account_id on events (workspace_id, connected_account_id, created_at desc, event_id) where connected_account_id is not null;
+create index events_by_access_code_id on events (workspace_id, access_code_id, created_at desc, event_id) where access_code_id is not null;
+create index events_by_acs_system_id on events (workspace_id, acs_system_id, created_at desc, event_id) where acs_system_id is not null;
+create index events_by_connect_webview_id on events (workspace_id, connect_webview_id, created_at desc, event_id) where connect_webview_id is not null;
+create index events_by_access_method_id on events (workspace_id, access_method_id, created_at desc, event_id) where access_method_id is not null;
+create index events_by_space_id on events (workspace_id, space_id, created_at desc, event_id) where space_id is not null;
+create index events_by_acs_user_id on events (workspace_id, acs_user_id, created_at desc, event_id) where acs_user_id is not null;
+create index events_by_acs_credential_id on events (workspace_id, acs_credential_id, created_at desc, event_id) where acs_credential_id is not null;
+create index events_by_acs_encoder_id on events (workspace_id, acs_encoder_id, created_at desc, event_id) where acs_encoder_id is not null;
+create index events_by_acs_access_group_id on events (workspace_id, acs_access_group_id, created_at desc, event_id) where acs_access_group_id is not null;
+create index events_by_user_identity_id on events (workspace_id, user_identity_id, created_at desc, event_id) where user_identity_id is not null;
+create index events_by_customer_key on events (workspace_id, customer_key, created_at desc, event_id) where customer_key is not null;
+-- Arrays need GIN, which has neither the workspace nor the order in it; the ids are unique across workspaces and their events few.
+create index events_by_access_grant_ids on events using gin (access_grant_ids) where access_grant_ids is not null;
+create index events_by_acs_entrance_ids on events using gin (acs_entrance_ids) where acs_entrance_ids is not null;

@@ -1,0 +1,30 @@
+-- The workspaces this database mirrors.
+create table workspaces (
+  workspace_id uuid primary key,
+  name text,
+  -- How the id came to be known: 'configured', 'upstream' (/workspaces/get) or 'webhook' (the first verified delivery).
+  learned_from text not null,
+  -- The configuration entry it belongs to ('default', or the name in SEAM_MIRROR_WORKSPACES_FILE).
+  config_key text unique not null,
+  learned_at timestamptz not null default clock_timestamp()
+);
+
+-- The creation-time ranges in which the copy is proven complete (I4 to I6). Only a page's own transaction adds to it.
+create table coverage (
+  workspace_id uuid primary key,
+  ranges tstzmultirange not null default '{}',
+  updated_at timestamptz not null default clock_timestamp()
+);
+
+-- One row for each run of the poller. A failed run is never shown as a success: outcome has no default.
+create table poll_runs (
+  workspace_id uuid not null,
+  started_at timestamptz not null,
+  finished_at timestamptz not null,
+  outcome text not null check (outcome in ('complete', 'partial', 'failed')),
+  pages integer not null,
+  events_seen integer not null,
+  events_new integer not null,
+  error text,
+  primary key (workspace_id, started_at)
+);

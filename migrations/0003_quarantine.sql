@@ -1,0 +1,16 @@
+-- Verified input that could not be used, kept with its reason until someone decides (I11). The same bytes are kept once
+-- and counted: a bad item in a listing is met again at every poll.
+create table quarantine (
+  quarantine_id bigint generated always as identity,
+  workspace_id uuid not null,
+  body_sha256 bytea not null,
+  path text not null check (path in ('webhook', 'poll')),
+  reason text not null,
+  detail text not null,
+  body bytea not null,
+  times_seen integer not null default 1,
+  first_seen_at timestamptz not null default clock_timestamp(),
+  last_seen_at timestamptz not null default clock_timestamp(),
+  primary key (workspace_id, quarantine_id),
+  unique (workspace_id, body_sha256)
+);

@@ -1,0 +1,83 @@
+import { defineConfig, type OxlintOverride } from 'oxlint'
+
+/**
+ * The layers of `src`, lowest first (ARCHITECTURE.md shows the picture). A file may import from its own folder and from
+ * the folders listed; nothing else. Features (receiver, poller, query, health) never see each other.
+ */
+const mayImport: Record<string, string[]> = {
+  domain: [],
+  observability: [],
+  config: ['domain'],
+  store: ['domain', 'observability'],
+  seam: ['domain', 'observability'],
+  http: ['domain', 'observability'],
+  ingest: ['domain', 'observability', 'store'],
+  receiver: ['domain', 'observability', 'store', 'http', 'ingest'],
+  poller: ['domain', 'observability', 'store', 'seam', 'ingest'],
+  query: ['domain', 'observability', 'store', 'http'],
+  health: ['domain', 'observability', 'store', 'http'],
+  'simulated-seam': [],
+}
+
+/** Files directly in `src` that tie things together; no folder may import them. */
+const roots = ['main', 'cli', 'app', 'demo']
+
+const layerRules = Object.entries(mayImport).map(([folder, allowed]): OxlintOverride => {
+  const forbidden = Object.keys(mayImport).filter((other) => other !== folder && !allowed.includes(other))
+  return {
+    files: [`src/${folder}/**`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: [...forbidden.map((other) => `**/${other}/**`), ...roots.map((root) => `../${root}.ts`)],
+              message: `src/${folder} may import only from: ${[folder, ...allowed].join(', ')} (see oxlint.config.ts).`,
+            },
+          ],
+        },
+      ],
+    },
+  }
+})
+
+/** Only the demo command (and tests and benchmarks) may start the simulated Seam. */
+const noSimulatorInProduction: OxlintOverride = {
+  files: ['src/main.ts', 'src/cli.ts', 'src/app.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { group: ['**/simulated-seam/**'], message: 'Production code never imports the simulated Seam.' },
+        ],
+      },
+    ],
+  },
+}
+
+export default defineConfig({
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'node', 'promise', 'vitest'],
+  categories: { correctness: 'error', suspicious: 'error' },
+  rules: {
+    'import/no-cycle': 'error',
+    'typescript/no-floating-promises': 'error',
+    'typescript/no-misused-promises': 'error',
+    'typescript/await-thenable': 'error',
+    'typescript/switch-exhaustiveness-check': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/consistent-type-imports': 'error',
+    'eslint/eqeqeq': 'error',
+    'eslint/no-console': 'error',
+    'unicorn/prefer-node-protocol': 'error',
+  },
+  overrides: [
+    ...layerRules,
+    noSimulatorInProduction,
+    {
+      files: ['src/cli.ts', 'src/demo.ts', 'src/main.ts', 'bench/**'],
+      rules: { 'eslint/no-console': 'off' },
+    },
+  ],
+})
