@@ -28,7 +28,7 @@ const types = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     TEXT_TYPE_IDS.has(oid)
       ? (value: string) => value
-      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }
 
 /** Opens a pool; connects only when first used, so it also succeeds while Postgres is away. `destroy()` closes it. */

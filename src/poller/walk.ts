@@ -1,0 +1,331 @@
+import { MICROS_PER_MS, type Micros } from '../domain/instant.ts'
+import { type Interval, intersect, subtract } from '../domain/interval.ts'
+
+/*
+ * The coverage walk: which page of `events.list` to ask for next, and what an answer proves (I5). Pure: it knows no HTTP, no
+ * database and no clock, so generated upstreams can be thrown at it (test/poller/walk.test.ts).
+ *
+ * What it relies on: an answer shows one contiguous run of the events in its window, taken from the newest or the oldest end,
+ * or from the n-th on when an offset is given. What it does NOT rely on:
+ *   - which end that is. Newest-first is usual; a server may as well answer with the oldest, or with the newest shown in
+ *     ascending order. The order of display is only a hint where to look next; which end was kept is learned from evidence:
+ *     an older event that turns up later shows that the page before it had been cut at its old end.
+ *   - a page's size. A short page may be a capped one, and the cap may change. Only an empty answer says "nothing more".
+ *   - exclusive or inclusive bounds, milliseconds or microseconds: windows are widened by a millisecond on both sides.
+ *   - display order at all: if a listing is neither ascending nor descending in time (sorted by something else), nothing is
+ *     concluded from it until offsets have run into an empty answer.
+ *   - offsets: a listing that showed an item twice may have skipped another, and is read again.
+ * So an answer proves only the time strictly between its own oldest and newest event, more once the kept end is known, and
+ * nothing beyond the horizon: upstream's clock at the request minus the settle time (I6).
+ */
+
+/** How much a window is wider than what it is to prove, on each side: it makes up for bounds compared in milliseconds. */
+const WIDEN: Micros = MICROS_PER_MS
+/** Evidence must lie this far inside a window, whatever the precision and inclusivity of its bounds. */
+const INSIDE: Micros = 2n * MICROS_PER_MS
+/** Offset pages in a row that show nothing new before a listing is given up: the upstream ignores the offset. */
+const MAX_STALLED_PAGES = 3
+/** How often a listing that showed an item twice is read again before it is given up. */
+const MAX_REREADS = 3
+
+export interface PageRequest {
+  /** Bounds as sent; both sides already widened. `before: null` asks with `since` alone. */
+  after: Micros
+  before: Micros | null
+  offset: number
+}
+
+export interface PageItem {
+  eventId: string
+  createdAt: Micros
+}
+
+export interface Page {
+  /** The items whose id and creation time could be read, in the order shown. */
+  items: readonly PageItem[]
+  /** How many items the answer held in all; offsets count them. */
+  listedCount: number
+  /** Upstream's clock when it was asked, minus the settle time; null when its clock is unknown: then nothing is proven. */
+  horizon: Micros | null
+}
+
+/** Creation times of the nearest stored events outside a gap, where there are any. */
+export interface Anchors {
+  below: Micros | null
+  above: Micros | null
+}
+
+type Display = 'descending' | 'ascending'
+type KeptEnd = 'newest' | 'oldest' | 'unknowable'
+type Side = 'above' | 'below'
+
+/** A piece still to prove. One that was left by a page may be settled by learning which end that page had kept. */
+interface Piece {
+  interval: Interval
+  left: { display: Display; side: Side; horizon: Micros | null } | null
+}
+
+/** What was listed so far for the window being read, over all offsets. */
+interface Listing {
+  offset: number
+  /** Each event once. */
+  items: readonly PageItem[]
+  repeats: number
+  horizon: Micros | null
+  stalledPages: number
+  rereads: number
+}
+
+/** A page whose kept end is not known yet, kept as a yardstick for what turns up later. */
+interface Yardstick {
+  display: Display
+  eventIds: ReadonlySet<string>
+  after: Micros
+  before: Micros | null
+  oldest: Micros
+  newest: Micros
+  horizon: Micros
+}
+
+export interface WalkState {
+  /** The last is being read. */
+  readonly pieces: readonly Piece[]
+  readonly listing: Listing
+  /** For the first piece only. */
+  readonly anchors: Anchors
+  readonly kept: Readonly<Partial<Record<Display, KeptEnd>>>
+  readonly yardsticks: readonly Yardstick[]
+  /** Places given up because offsets don't work there; they stay unproven. */
+  readonly stalled: number
+}
+
+export interface WalkStep {
+  state: WalkState
+  /** Ranges that are complete once this page's events are stored. */
+  proven: Interval[]
+}
+
+const NEW_LISTING: Listing = { offset: 0, items: [], repeats: 0, horizon: null, stalledPages: 0, rereads: 0 }
+const NO_ANCHORS: Anchors = { below: null, above: null }
+
+/**
+ * Begins to prove `gap`. The first page is read from anchor to anchor: one that reaches a known event outside the gap has left
+ * nothing out on that side, which saves the two requests that finding the end costs otherwise.
+ */
+export function startWalk(gap: Interval, anchors: Anchors = NO_ANCHORS): WalkState {
+  return {
+    pieces: [{ interval: gap, left: null }],
+    listing: NEW_LISTING,
+    anchors,
+    kept: {},
+    yardsticks: [],
+    stalled: 0,
+  }
+}
+
+/** The next request, or null when the walk has ended. */
+export function nextRequest(state: WalkState): PageRequest | null {
+  const piece = state.pieces.at(-1)
+  if (piece === undefined) return null
+  const { from, to } = piece.interval
+  const { below, above } = state.anchors
+  return {
+    after: (below !== null && below < from ? below : from) - WIDEN,
+    before: to === null ? null : (above !== null && above > to ? above : to) + WIDEN,
+    offset: state.listing.offset,
+  }
+}
+
+/** Takes the answer to `nextRequest(state)`. What it calls proven is so once the page's events are stored. */
+export function takePage(state: WalkState, page: Page): WalkStep {
+  const request = nextRequest(state)
+  const piece = state.pieces.at(-1)
+  if (request === null || piece === undefined)
+    throw new Error('The walk has ended; there is no page to take.')
+
+  const listing = extend(state.listing, page)
+  const learned = learn({ ...state, listing }, page)
+  if (page.listedCount === 0) {
+    if (listing.repeats > 0) return settle(readAgain(learned), [])
+    return settle(endPiece(learned, []), clip(piece.interval, listing.horizon))
+  }
+  const display = displayOf(listing.items)
+  if (display === null) return settle(readOn(learned), [])
+  return conclude(learned, request, piece.interval, display)
+}
+
+/** A listing that runs in one direction: what it proves, and which pieces it leaves. */
+function conclude(state: WalkState, request: PageRequest, interval: Interval, display: Display): WalkStep {
+  const { listing } = state
+  const { oldest, newest } = spanOf(listing.items)
+  const kept = state.kept[display]
+  const shown: Interval = {
+    from: kept === 'oldest' ? interval.from : oldest + 1n,
+    to: kept === 'newest' ? interval.to : newest,
+  }
+  const rest = subtract(interval, shown)
+  const isStuck = rest.some(({ from, to }) => from === interval.from && to === interval.to)
+  if (isStuck) return settle(readOn(state), [])
+
+  const { horizon } = listing
+  const lookFirst: Side = display === 'descending' ? 'below' : 'above'
+  const pieces = rest
+    .map((left): Piece => {
+      const side: Side = left.from < shown.from ? 'below' : 'above'
+      return { interval: left, left: { display, side, horizon } }
+    })
+    // Above the horizon nothing can be proven. It is read only for its events, and only where they are shown last.
+    .filter(({ interval: { from } }) => horizon === null || from < horizon || display === 'ascending')
+    // The last is read first: the side where the display says that more is to be found.
+    .toSorted((a, b) => Number(a.left?.side === lookFirst) - Number(b.left?.side === lookFirst))
+  const next = endPiece(state, pieces)
+  const canLearn = kept === undefined && horizon !== null
+  const yardsticks = canLearn
+    ? [...next.yardsticks, yardstick(request, listing, display, horizon)]
+    : next.yardsticks
+  const proven = intersect(interval, shown)
+  return settle({ ...next, yardsticks }, proven === null ? [] : clip(proven, horizon))
+}
+
+/** Settles the pieces that are answered by what is known by now about the kept end. */
+function settle(state: WalkState, proven: Interval[]): WalkStep {
+  const isAnswered = ({ left }: Piece) =>
+    left !== null && state.kept[left.display] === (left.side === 'above' ? 'newest' : 'oldest')
+  const answered = state.pieces.filter(isAnswered)
+  const current = state.pieces.at(-1)
+  const isReadingAnswered = current !== undefined && isAnswered(current)
+  return {
+    state: {
+      ...state,
+      pieces: state.pieces.filter((piece) => !isAnswered(piece)),
+      listing: isReadingAnswered ? NEW_LISTING : state.listing,
+    },
+    proven: [...proven, ...answered.flatMap(({ interval, left }) => clip(interval, left?.horizon ?? null))],
+  }
+}
+
+/** The same window from the next offset on; or, when the upstream keeps showing the same, no longer. */
+function readOn(state: WalkState): WalkState {
+  return state.listing.stalledPages < MAX_STALLED_PAGES ? state : giveUp(state)
+}
+
+/** The same window from the start: something was shown twice, so something else may not have been shown. */
+function readAgain(state: WalkState): WalkState {
+  const rereads = state.listing.rereads + 1
+  return rereads > MAX_REREADS ? giveUp(state) : { ...state, listing: { ...NEW_LISTING, rereads } }
+}
+
+/**
+ * Offsets don't work here. If it is one instant that holds too many events to be listed, the walk goes on around it, and
+ * only that instant stays unproven.
+ */
+function giveUp(state: WalkState): WalkState {
+  const interval = state.pieces.at(-1)?.interval
+  const { oldest, newest } = spanOf(state.listing.items)
+  const around =
+    interval !== undefined && state.listing.items.length > 0 && oldest === newest
+      ? subtract(interval, { from: oldest - WIDEN, to: newest + WIDEN })
+      : []
+  const isAround = around.some(({ from, to }) => from === interval?.from && to === interval.to)
+  const pieces = isAround ? [] : around.map((piece): Piece => ({ interval: piece, left: null }))
+  return { ...endPiece(state, pieces), stalled: state.stalled + 1 }
+}
+
+/** Replaces the piece being read by what is left of it. */
+function endPiece(state: WalkState, pieces: Piece[]): WalkState {
+  return {
+    ...state,
+    pieces: [...state.pieces.slice(0, -1), ...pieces],
+    listing: NEW_LISTING,
+    anchors: NO_ANCHORS,
+  }
+}
+
+function extend(listing: Listing, page: Page): Listing {
+  const known = new Set(listing.items.map(({ eventId }) => eventId))
+  const fresh = page.items.filter(({ eventId }) => !known.has(eventId) && known.add(eventId))
+  const isFirst = listing.offset === 0
+  return {
+    offset: listing.offset + page.listedCount,
+    items: [...listing.items, ...fresh],
+    repeats: listing.repeats + page.items.length - fresh.length,
+    // The earliest horizon of all pages of a listing holds for the whole of it.
+    horizon: isFirst ? page.horizon : earlier(listing.horizon, page.horizon),
+    stalledPages: fresh.length > 0 ? 0 : listing.stalledPages + 1,
+    rereads: listing.rereads,
+  }
+}
+
+/** In which direction a listing runs; null when it shows one instant only, or no direction. */
+function displayOf(items: readonly PageItem[]): Display | null {
+  let falls = false
+  let rises = false
+  for (const [i, { createdAt }] of items.entries()) {
+    const before = items[i - 1]?.createdAt ?? createdAt
+    falls ||= createdAt < before
+    rises ||= createdAt > before
+  }
+  if (falls === rises) return null
+  return falls ? 'descending' : 'ascending'
+}
+
+/**
+ * Compares a page with those whose kept end is unknown. An event that was in such a page's window, old enough to have been
+ * visible then, and not on the page, tells on which side the page was cut.
+ */
+function learn(state: WalkState, page: Page): WalkState {
+  const kept = { ...state.kept }
+  for (const past of state.yardsticks) {
+    for (const { eventId, createdAt } of page.items) {
+      if (past.eventIds.has(eventId) || createdAt >= past.horizon) continue
+      const end = endKeptBy(past, createdAt)
+      if (end === null) continue
+      const before = kept[past.display]
+      kept[past.display] = before === undefined || before === end ? end : 'unknowable'
+    }
+  }
+  return { ...state, kept, yardsticks: state.yardsticks.filter(({ display }) => kept[display] === undefined) }
+}
+
+function endKeptBy(past: Yardstick, createdAt: Micros): KeptEnd | null {
+  if (createdAt < past.oldest && createdAt > past.after + INSIDE) return 'newest'
+  if (createdAt > past.newest && (past.before === null || createdAt < past.before - INSIDE)) return 'oldest'
+  return null
+}
+
+function yardstick(
+  { after, before }: PageRequest,
+  { items }: Listing,
+  display: Display,
+  horizon: Micros,
+): Yardstick {
+  return {
+    display,
+    eventIds: new Set(items.map(({ eventId }) => eventId)),
+    after,
+    before,
+    ...spanOf(items),
+    horizon,
+  }
+}
+
+function spanOf(items: readonly PageItem[]): { oldest: Micros; newest: Micros } {
+  let oldest = items[0]?.createdAt ?? 0n
+  let newest = oldest
+  for (const { createdAt } of items) {
+    if (createdAt < oldest) oldest = createdAt
+    if (createdAt > newest) newest = createdAt
+  }
+  return { oldest, newest }
+}
+
+/** What of an interval lies before the horizon. */
+function clip(interval: Interval, horizon: Micros | null): Interval[] {
+  const part = horizon === null ? null : intersect(interval, { from: interval.from, to: horizon })
+  return part === null ? [] : [part]
+}
+
+function earlier(a: Micros | null, b: Micros | null): Micros | null {
+  if (a === null || b === null) return null
+  return a < b ? a : b
+}

@@ -1,0 +1,93 @@
+import { readFile, readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { type Kysely, sql } from 'kysely'
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import type { Db } from './open-database.ts'
+
+/** The repository's folder of numbered SQL files. */
+export const MIGRATIONS_DIR = path.join(import.meta.dirname, '../../migrations')
+
+export interface MigrationReport {
+  /** Names of the migrations that this call ran. */
+  applied: string[]
+}
+
+/**
+ * Brings the schema up to date: plain, numbered, forward-only SQL files run by Kysely's migrator, all in one transaction under
+ * a lock, so twenty processes may start at once. Throws, with the remedy in the message, when a migration fails and when the
+ * database was migrated by a newer release: an old process must not write to a schema it doesn't know.
+ */
+export async function migrate(db: Db, folder: string = MIGRATIONS_DIR): Promise<MigrationReport> {
+  const provider = new SqlFiles(folder)
+  await refuseNewerSchema(db, provider)
+  const migrator = new Migrator({ db, provider })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  const failed = results.find((result) => result.status === 'Error')
+  if (failed) {
+    throw new Error(
+      `Migration ${failed.migrationName} failed: ${messageOf(error)}. Nothing was changed; the database is as it was.`,
+      { cause: error },
+    )
+  }
+  if (error !== undefined)
+    throw new Error(`The schema could not be migrated: ${messageOf(error)}`, { cause: error })
+  return {
+    applied: results.filter((result) => result.status === 'Success').map((result) => result.migrationName),
+  }
+}
+
+/** True when the database has exactly the migrations of this release: the readiness check. */
+export async function isSchemaCurrent(db: Db, folder: string = MIGRATIONS_DIR): Promise<boolean> {
+  const [wanted, present] = await Promise.all([new SqlFiles(folder).names(), appliedNames(db)])
+  return wanted.length === present.length && wanted.every((name, i) => name === present[i])
+}
+
+async function refuseNewerSchema(db: Db, provider: SqlFiles): Promise<void> {
+  const known = new Set(await provider.names())
+  const unknown = (await appliedNames(db)).filter((name) => !known.has(name))
+  if (unknown.length > 0) {
+    throw new Error(
+      `The database was migrated by a newer release (it has ${unknown.join(', ')}). Start that release, or point DATABASE_URL elsewhere.`,
+    )
+  }
+}
+
+async function appliedNames(db: Db): Promise<string[]> {
+  const { rows: tables } = await sql<{ present: boolean }>`
+    select to_regclass('kysely_migration') is not null as present`.execute(db)
+  if (tables[0]?.present !== true) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  return rows.map((row) => row.name)
+}
+
+class SqlFiles implements MigrationProvider {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  async names(): Promise<string[]> {
+    const files = await readdir(this.#folder)
+    return files
+      .filter((file) => /^\d{4}_\w+\.sql$/.test(file))
+      .map((file) => path.basename(file, '.sql'))
+      .toSorted()
+  }
+
+  async getMigrations(): Promise<Record<string, Migration>> {
+    const names = await this.names()
+    const entries = names.map(async (name): Promise<[string, Migration]> => {
+      const text = await readFile(path.join(this.#folder, `${name}.sql`), 'utf8')
+      const up = async (db: Kysely<unknown>) => {
+        await sql.raw(text).execute(db)
+      }
+      return [name, { up }]
+    })
+    return Object.fromEntries(await Promise.all(entries))
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

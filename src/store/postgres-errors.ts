@@ -1,0 +1,64 @@
+/**
+ * What a Postgres error means for us, decided by SQLSTATE alone (https://www.postgresql.org/docs/18/errcodes-appendix.html).
+ *
+ * - `away`: nothing is wrong with the data; the database can't take it now. Ask the sender to come back.
+ * - `retry`: the transaction lost a race; doing it again at once is right.
+ * - `data`: the row itself can't be stored; again would fail again.
+ */
+export type PostgresErrorKind = 'away' | 'retry' | 'data' | 'unknown'
+
+const BY_STATE: Record<string, PostgresErrorKind> = {
+  '40001': 'retry', // serialization_failure
+  '40P01': 'retry', // deadlock_detected
+  '25006': 'away', // read_only_sql_transaction: a standby, or a primary that was told to stop writing
+  '57014': 'away', // query_canceled: statement_timeout
+  '57P01': 'away', // admin_shutdown
+  '57P02': 'away', // crash_shutdown
+  '57P03': 'away', // cannot_connect_now: starting up
+  '57P05': 'away', // idle_session_timeout
+  '54000': 'data', // program_limit_exceeded: an index entry too large
+  '54001': 'data', // statement_too_complex: JSON nested deeper than the stack allows
+  '58030': 'away', // io_error
+}
+
+const BY_CLASS: Record<string, PostgresErrorKind> = {
+  '08': 'away', // connection exception
+  '22': 'data', // data exception
+  '23': 'data', // integrity constraint violation
+  '28': 'away', // invalid authorization: the password was changed under us
+  '3D': 'away', // the database does not exist (yet)
+  '42': 'away', // a table or column is missing: a migration is still to run
+  '53': 'away', // insufficient resources: disk full, too many connections
+}
+
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
+
+/** pg says these without a code. */
+const CONNECTION_MESSAGES =
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|connection timeout|client has encountered a connection error|server closed the connection|not queryable/i
+
+export function postgresErrorKind(error: unknown): PostgresErrorKind {
+  if (!(error instanceof Error)) return 'unknown'
+  if (error instanceof AggregateError && error.errors.length > 0) return postgresErrorKind(error.errors[0])
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string') {
+    if (NETWORK_CODES.has(code)) return 'away'
+    if (/^[0-9A-Z]{5}$/.test(code)) return BY_STATE[code] ?? BY_CLASS[code.slice(0, 2)] ?? 'unknown'
+  }
+  return CONNECTION_MESSAGES.test(error.message) ? 'away' : 'unknown'
+}
+
+/** True when the database can't be used now, through no fault of the request. */
+export function isDatabaseAway(error: unknown): boolean {
+  const kind = postgresErrorKind(error)
+  return kind === 'away' || kind === 'retry'
+}

@@ -1,0 +1,110 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseEvent } from '../../src/domain/event.ts'
+import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
+import type { Db } from '../../src/store/open-database.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
+
+let database: TestDatabase
+let db: Db
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = database.open()
+})
+afterAll(() => database.drop())
+
+const parsed = (event: unknown) => parseEvent(JSON.stringify(event), WORKSPACE_ID)
+
+async function stored(eventId: string) {
+  return db.selectFrom('events').selectAll().where('event_id', '=', eventId).execute()
+}
+
+describe('ingest', () => {
+  test('I3: duplicates inside one batch become one row, and the answer names it once', async () => {
+    const event = sampleEvent()
+    const result = await ingestBatch(db, [parsed(event), parsed(event), parsed(event)], 'webhook')
+    expect(result.inserted).toEqual([{ workspaceId: WORKSPACE_ID, eventId: event.event_id }])
+    expect(await stored(event.event_id)).toHaveLength(1)
+  })
+
+  test('I3: the second path adds only its sighting and changes nothing else of the event', async () => {
+    const event = sampleEvent()
+    await ingestBatch(db, [parsed(event)], 'webhook')
+    const [first] = await stored(event.event_id)
+    const again = await ingestBatch(db, [parsed({ ...event, method: 'changed' })], 'poll')
+    const [second] = await stored(event.event_id)
+    expect(again.inserted).toEqual([])
+    expect(second).toEqual({ ...first, poll_at: expect.any(String) })
+  })
+
+  test('I3: a redelivery by the same path does not even write to the row', async () => {
+    const event = sampleEvent()
+    await ingestBatch(db, [parsed(event)], 'webhook')
+    const version = () =>
+      sql<{ xmin: string }>`select xmin::text from events where event_id = ${event.event_id}`.execute(db)
+    const before = await version()
+    await ingestBatch(db, [parsed(event)], 'webhook')
+    expect((await version()).rows).toEqual(before.rows)
+  })
+
+  test('I3: one event id in two workspaces is two events', async () => {
+    const other = '4f3a2b1c-0000-4000-8000-000000000001'
+    const event = sampleEvent()
+    await ingestBatch(db, [parsed(event)], 'webhook')
+    const theirs = parseEvent(JSON.stringify({ ...event, workspace_id: other }), other)
+    const result = await ingestBatch(db, [theirs], 'poll')
+    expect(result.inserted).toHaveLength(1)
+    expect(await stored(event.event_id)).toHaveLength(2)
+  })
+
+  test('I3: batches that overlap in opposite orders, sent at once, neither deadlock nor duplicate', async () => {
+    const events = Array.from({ length: 300 }, () => sampleEvent())
+    const forward = events.map(parsed)
+    const results = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        ingestBatch(db, i % 2 === 0 ? forward : forward.toReversed(), i % 2 === 0 ? 'webhook' : 'poll'),
+      ),
+    )
+    expect(results.reduce((sum, result) => sum + result.inserted.length, 0)).toBe(300)
+  })
+
+  test('I7: the stored body is the received text, to the last digit, escape and space', async () => {
+    const id = sampleEvent().event_id
+    const text = `{ "zeta": 1.0, "event_id":"${id}", "big": 123456789012345678901234567890, "event_type":"x.y", "nul": "a\\u0000b", "lone": "\\ud800", "created_at": "2026-01-02T03:04:05.123456789+02:00", "10": 1, "2": 2 }`
+    await ingestBatch(db, [parseEvent(text, WORKSPACE_ID)], 'webhook')
+    expect((await stored(id))[0]?.body).toBe(text)
+  })
+
+  test('I11: unusable items are kept with their reason, counted when they come again, and do not stop the rest', async () => {
+    const event = sampleEvent()
+    const bad = sampleEvent({ created_at: 'yesterday' })
+    await ingestBatch(db, [parsed(bad), parsed(event), parsed(bad)], 'webhook')
+    await ingestBatch(db, [parsed(bad)], 'poll')
+    const kept = await db
+      .selectFrom('quarantine')
+      .selectAll()
+      .where('reason', '=', 'bad_created_at')
+      .execute()
+    expect(kept).toMatchObject([{ times_seen: 3, workspace_id: WORKSPACE_ID, path: 'webhook' }])
+    expect(JSON.parse(Buffer.from(kept[0]?.body ?? []).toString())).toEqual(bad)
+    expect(await stored(event.event_id)).toHaveLength(1)
+  })
+
+  test('I11: an event that Postgres refuses is quarantined and the rest of its batch is stored', async () => {
+    const events = Array.from({ length: 20 }, () => sampleEvent())
+    const poison = sampleEvent()
+    const nested = `${JSON.stringify(poison).slice(0, -1)},"deep":${'['.repeat(60_000)}${']'.repeat(60_000)}}`
+    const items = [...events.map(parsed), parseEvent(nested, WORKSPACE_ID)]
+    const result = await ingestBatch(db, items, 'webhook')
+    expect(result).toMatchObject({ quarantined: 1 })
+    expect(result.inserted).toHaveLength(20)
+    const kept = await db
+      .selectFrom('quarantine')
+      .select('reason')
+      .where('reason', '=', 'refused_by_database')
+      .execute()
+    expect(kept).toHaveLength(1)
+  })
+})

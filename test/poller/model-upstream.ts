@@ -1,0 +1,57 @@
+import type { Micros } from '../../src/domain/instant.ts'
+import type { Page, PageItem, PageRequest } from '../../src/poller/walk.ts'
+
+export interface ModelEvent extends PageItem {
+  /** From this instant of upstream's clock on, the event is listed. */
+  visibleAt: Micros
+}
+
+export interface ModelSemantics {
+  display: 'newest-first' | 'oldest-first'
+  /** Which end of the window survives the cap. */
+  keeps: 'newest' | 'oldest'
+  inclusive: boolean
+  compare: 'micros' | 'millis'
+  /** Page caps, used in turn. */
+  caps: readonly number[]
+  ignoresOffset: boolean
+  /** Events of one instant come in another order at every request. */
+  shufflesTies: boolean
+}
+
+/** `events.list` in a dozen lines, with everything that the walk must not take on trust as an option. */
+export function listPage(
+  events: readonly ModelEvent[],
+  semantics: ModelSemantics,
+  request: PageRequest,
+  clock: Micros,
+  settle: Micros,
+  turn: number,
+): Page {
+  const floor = (t: Micros) => (semantics.compare === 'millis' ? t - (((t % 1000n) + 1000n) % 1000n) : t)
+  const isInside = (t: Micros, bound: Micros) => t > bound || (semantics.inclusive && t === bound)
+  const tie = ({ eventId }: PageItem) => (semantics.shufflesTies ? hash(`${eventId}${turn}`) : hash(eventId))
+  const ascending = events
+    .filter(({ visibleAt, createdAt }) => {
+      const t = floor(createdAt)
+      return (
+        visibleAt <= clock &&
+        isInside(t, floor(request.after)) &&
+        (request.before === null || isInside(floor(request.before), t))
+      )
+    })
+    .toSorted((a, b) => (a.createdAt === b.createdAt ? tie(a) - tie(b) : a.createdAt < b.createdAt ? -1 : 1))
+  const cap = semantics.caps[turn % semantics.caps.length] ?? 500
+  const offset = semantics.ignoresOffset ? 0 : request.offset
+  const fromKeptEnd = semantics.keeps === 'newest' ? ascending.toReversed() : ascending
+  const run = fromKeptEnd.slice(offset, offset + cap)
+  const isShownSo = (semantics.keeps === 'newest') === (semantics.display === 'newest-first')
+  const items = isShownSo ? run : run.toReversed()
+  return { items, listedCount: items.length, horizon: clock - settle }
+}
+
+function hash(text: string): number {
+  let value = 7
+  for (const char of text) value = (Math.imul(value, 31) + char.charCodeAt(0)) | 0
+  return value
+}

