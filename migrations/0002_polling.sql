@@ -3,7 +3,7 @@ create table workspaces (
   workspace_id uuid primary key,
   name text,
   -- How the id came to be known: 'configured', 'upstream' (/workspaces/get) or 'webhook' (the first verified delivery).
-  learned_from text not null,
+  learned_from text not null check (learned_from in ('configured', 'upstream', 'webhook')),
   -- The configuration entry it belongs to ('default', or the name in SEAM_MIRROR_WORKSPACES_FILE).
   config_key text unique not null,
   learned_at timestamptz not null default clock_timestamp()

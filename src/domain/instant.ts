@@ -7,13 +7,18 @@ export type Micros = bigint
 export const MICROS_PER_MS = 1000n
 export const MICROS_PER_SECOND = 1_000_000n
 
+/** 0001-01-01T00:00:00Z: Postgres has no year 0. */
+const FIRST_INSTANT: Micros = -62_135_596_800_000_000n
+/** 9999-12-31T23:59:59.999999Z: RFC 3339 has no longer years. */
+const LAST_INSTANT: Micros = 253_402_300_799_999_999n
+
 const RFC_3339 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?(\d\d)?)$/
 
 /**
  * Reads an RFC 3339 instant with any number of fraction digits and any offset (also the `+00` and `+0000` spellings).
  * Digits beyond the sixth are cut off, never rounded: rounding up could carry an event past a bound it lies before.
- * Returns null for anything else, for dates that do not exist, and for the year 0, which Postgres does not have.
+ * Returns null for anything else, for dates that do not exist, and for instants outside the years 0001 to 9999 (in UTC).
  */
 export function parseInstant(text: string): Micros | null {
   const match = RFC_3339.exec(text)
@@ -36,7 +41,8 @@ export function parseInstant(text: string): Micros | null {
   const seconds =
     BigInt(midnight.getTime() / 1000) + BigInt(hour * 3600 + (minute - offsetMinutes) * 60 + second)
   const fraction = BigInt((match[7] ?? '').slice(0, 6).padEnd(6, '0'))
-  return seconds * MICROS_PER_SECOND + fraction
+  const instant = seconds * MICROS_PER_SECOND + fraction
+  return instant < FIRST_INSTANT || instant > LAST_INSTANT ? null : instant
 }
 
 function offsetOf(sign: string | undefined, hours: string | undefined, minutes = '00'): number | null {

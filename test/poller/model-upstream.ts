@@ -30,7 +30,8 @@ export function listPage(
 ): Page {
   const floor = (t: Micros) => (semantics.compare === 'millis' ? t - (((t % 1000n) + 1000n) % 1000n) : t)
   const isInside = (t: Micros, bound: Micros) => t > bound || (semantics.inclusive && t === bound)
-  const tie = ({ eventId }: PageItem) => (semantics.shufflesTies ? hash(`${eventId}${turn}`) : hash(eventId))
+  const tie = ({ eventId }: PageItem) =>
+    Math.imul(hash(eventId) ^ (semantics.shufflesTies ? turn * 0x9e3779b1 : 0), 0x85ebca6b) >>> 8
   const ascending = events
     .filter(({ visibleAt, createdAt }) => {
       const t = floor(createdAt)

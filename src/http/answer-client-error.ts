@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import { ApiError } from './api-error.ts'
+import { errorBody, JSON_CONTENT_TYPE, REQUEST_ID_HEADER } from './error-body.ts'
+
+const REASONS: Record<number, string> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+}
+
+/** Answers what Node could not even parse as a request, in the shape of every other error, and ends the connection. */
+export function answerClientError(error: Error, socket: Duplex): void {
+  const apiError = fromParser((error as { code?: string }).code)
+  const requestId = randomUUID()
+  const body = errorBody(apiError, requestId)
+  socket.end(
+    [
+      `HTTP/1.1 ${apiError.status} ${REASONS[apiError.status]}`,
+      'connection: close',
+      `content-type: ${JSON_CONTENT_TYPE}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      `${REQUEST_ID_HEADER}: ${requestId}`,
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}
+
+function fromParser(code: string | undefined): ApiError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ApiError(
+      431,
+      'request_header_fields_too_large',
+      'The headers or the URL are too large; use POST',
+    )
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ApiError(408, 'request_timeout', 'The request took too long to arrive')
+  }
+  return new ApiError(400, 'bad_request', 'The request is not valid HTTP')
+}

@@ -1,0 +1,18 @@
+import type { ApiError } from './api-error.ts'
+
+/** Starts with exactly `application/json`: SDKs ignore the body of an error that says anything else (contract, 2). */
+export const JSON_CONTENT_TYPE = 'application/json; charset=utf-8'
+export const REQUEST_ID_HEADER = 'seam-request-id'
+
+/** The body of every answer that is not a success, as JSON text (contract, 5.1). */
+export function errorBody(error: ApiError, requestId: string): string {
+  return JSON.stringify({
+    error: {
+      type: error.type,
+      message: error.message,
+      request_id: requestId,
+      ...(error.validationErrors && { validation_errors: error.validationErrors }),
+    },
+    ok: false,
+  })
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import type { Micros } from '../domain/instant.ts'
+import { isUuid } from '../domain/uuid.ts'
+import { parseTimeParameter } from './parse-time-parameter.ts'
+
+/**
+ * What a parameter can be: how a query string spells it, and what a value must be, wherever it came from. Messages are those
+ * of Zod 3, which Seam's own answers show (contract, 5.1).
+ */
+export interface ParamKind<T> {
+  query: 'text' | 'number' | 'boolean' | 'list'
+  schema: z.ZodType<T>
+}
+
+/** How many wrong items of one list are named: a body of a megabyte can hold half a million. */
+const MAX_REPORTED_ITEMS = 10
+
+const BAD_TIME = 'Must be parsable date string if defined'
+
+export function uuid(): ParamKind<string | undefined> {
+  return { query: 'text', schema: z.string().refine(isUuid, 'Invalid uuid').optional() }
+}
+
+export function uuidList(options: { maxItems?: number } = {}): ParamKind<string[] | undefined> {
+  return { query: 'list', schema: list((item) => (isUuid(item) ? null : 'Invalid uuid'), options) }
+}
+
+/** Text of at least one character. NUL is refused: Postgres has no such text, so it could match nothing. */
+export function text(): ParamKind<string | undefined> {
+  return { query: 'text', schema: z.string().refine(isText, BAD_TEXT).optional() }
+}
+
+export function textList(options: { maxItems?: number } = {}): ParamKind<string[] | undefined> {
+  return { query: 'list', schema: list((item) => (isText(item) ? null : BAD_TEXT), options) }
+}
+
+/** A time to filter by, as microseconds; the spellings taken are in parse-time-parameter.ts. */
+export function instant(): ParamKind<Micros | undefined> {
+  const schema = z.unknown().transform((value, context) => {
+    if (value === undefined) return undefined
+    const micros = parseTimeParameter(value)
+    if (micros === null) context.addIssue(BAD_TIME)
+    return micros ?? z.NEVER
+  })
+  return { query: 'text', schema: schema.optional() }
+}
+
+/** Two instants, the first before the second (contract, 6.2). */
+export function instantPair(): ParamKind<readonly [Micros, Micros] | undefined> {
+  const schema = z.array(z.unknown()).transform((items, context): readonly [Micros, Micros] => {
+    if (items.length !== 2) {
+      context.addIssue('Array must contain exactly 2 element(s)')
+      return z.NEVER
+    }
+    const lower = parseTimeParameter(items[0])
+    const upper = parseTimeParameter(items[1])
+    if (lower === null) context.addIssue({ code: 'custom', message: BAD_TIME, path: [0] })
+    if (upper === null) context.addIssue({ code: 'custom', message: BAD_TIME, path: [1] })
+    if (lower === null || upper === null) return z.NEVER
+    if (lower >= upper) context.addIssue('second value must be greater than first value')
+    return [lower, upper]
+  })
+  return { query: 'list', schema: schema.optional() }
+}
+
+/** A whole number from `min`; above `max` it is refused, above `cap` it counts as `cap`. */
+export function integer(options: { min: number; max?: number; cap?: number }): ParamKind<number | undefined> {
+  const { min, max = Number.MAX_VALUE, cap = max } = options
+  const schema = z
+    .number()
+    .refine(Number.isInteger, 'Expected integer, received float')
+    .min(min, `Number must be greater than or equal to ${min}`)
+    .max(max, `Number must be less than or equal to ${max}`)
+    .transform((value) => Math.min(value, cap))
+  return { query: 'number', schema: schema.optional() }
+}
+
+export function boolean(): ParamKind<boolean | undefined> {
+  return { query: 'boolean', schema: z.boolean().optional() }
+}
+
+/** The same, or null: `key=` in a query, `null` in JSON. */
+export function nullable<T>(kind: ParamKind<T>): ParamKind<T | null> {
+  return { query: kind.query, schema: kind.schema.nullable() }
+}
+
+/** The same, and it must be there. */
+export function required<T>(kind: ParamKind<T | undefined>): ParamKind<T> {
+  const schema = z.nonoptional(kind.schema, 'Required') as unknown as z.ZodType<T>
+  return { query: kind.query, schema: schema }
+}
+
+const BAD_TEXT = 'String must contain at least 1 character(s) and no NUL'
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length > 0 && !value.includes('\0')
+}
+
+function list(
+  problemOf: (item: unknown) => string | null,
+  { maxItems }: { maxItems?: number },
+): z.ZodType<string[] | undefined> {
+  const schema = z.array(z.unknown()).superRefine((items, context) => {
+    if (maxItems !== undefined && items.length > maxItems) {
+      context.addIssue(`Array must contain at most ${maxItems} element(s)`)
+    }
+    let reported = 0
+    for (const [index, item] of items.entries()) {
+      const message = problemOf(item)
+      if (message === null) continue
+      context.addIssue({ code: 'custom', message, path: [index] })
+      reported += 1
+      if (reported === MAX_REPORTED_ITEMS) return
+    }
+  })
+  return schema.optional() as unknown as z.ZodType<string[] | undefined>
+}

@@ -1,0 +1,10 @@
+import type { IncomingMessage } from 'node:http'
+import { ApiError } from './api-error.ts'
+
+/** Throws 405 with `Allow` unless the request's method is one of these. */
+export function requireMethod(request: IncomingMessage, methods: readonly string[]): void {
+  if (methods.includes(request.method ?? '')) return
+  throw new ApiError(405, 'method_not_allowed', 'Method not allowed', {
+    headers: { allow: methods.join(', ') },
+  })
+}

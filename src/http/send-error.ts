@@ -1,0 +1,31 @@
+import type { ErrorRequestHandler } from 'express'
+import { errorBody, REQUEST_ID_HEADER } from './error-body.ts'
+import { isAbortedRequest } from './read-body.ts'
+import { sendJson } from './send-json.ts'
+import { toApiError, type TranslateError } from './to-api-error.ts'
+
+/**
+ * The one place that turns an error into a response. Has four parameters because that is how Express knows an error
+ * handler. What the log keeps of the error is decided where the logger is made (observability/create-logger.ts).
+ */
+export function sendError(translateError: TranslateError): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    if (isAbortedRequest(error) || response.destroyed) {
+      response.destroy()
+      return
+    }
+    const apiError = toApiError(error, translateError)
+    if (apiError.status >= 500) {
+      const level = apiError.status === 503 ? 'warn' : 'error'
+      request.log[level]({ err: apiError.cause ?? apiError }, `Answered ${apiError.status}`)
+    }
+    if (response.headersSent) {
+      // Half an answer is out. Cutting the connection is the only way left to tell the caller that it's not whole.
+      if (apiError.status < 500) request.log.error({ err: error }, 'Failed after the headers were sent')
+      response.destroy()
+      return
+    }
+    for (const [name, value] of Object.entries(apiError.headers)) response.setHeader(name, value)
+    sendJson(response, apiError.status, errorBody(apiError, String(response.getHeader(REQUEST_ID_HEADER))))
+  }
+}

@@ -1,0 +1,149 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { answerClientError } from './answer-client-error.ts'
+
+/** What one connection and all of them may take (I12). */
+export interface HttpLimits {
+  /** URL and headers together. Node's 16 KiB end at 341 UUIDs in one GET (contract, trap 18); this takes 1,300. */
+  maxHeaderBytes: number
+  /** For a whole request, body included, to arrive; 408 after it. */
+  requestTimeoutMs: number
+  /** For its headers alone: a client that trickles them holds a connection no longer than this. */
+  headersTimeoutMs: number
+  /** How often Node looks for requests that are over time. */
+  timeoutCheckMs: number
+  /** Idle time between requests. Longer than the 60 s of common load balancers, so that it is they who hang up first. */
+  keepAliveTimeoutMs: number
+  /** Open connections; further ones are closed at once. */
+  maxConnections: number
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  maxHeaderBytes: 64 * 1024,
+  requestTimeoutMs: 30_000,
+  headersTimeoutMs: 15_000,
+  timeoutCheckMs: 5_000,
+  keepAliveTimeoutMs: 72_000,
+  maxConnections: 5_000,
+}
+
+export interface HttpServerOptions {
+  app: RequestListener
+  /** All interfaces when not given. */
+  host?: string | undefined
+  /** 0 takes any free port. */
+  port: number
+  limits?: Partial<HttpLimits>
+}
+
+export interface HttpServer {
+  /** Where a client on this machine reaches it, without a trailing slash. */
+  url: string
+  port: number
+  /**
+   * Stops accepting, closes idle connections, waits up to `graceMs` for running requests, then cuts them off. Resolves when
+   * every connection is closed, with how many requests were cut off.
+   */
+  stop: (graceMs: number) => Promise<{ cutOff: number }>
+}
+
+/** Listens; rejects with the reason and a remedy when the address can't be had. */
+export async function startHttpServer({ app, host, port, limits }: HttpServerOptions): Promise<HttpServer> {
+  const {
+    maxHeaderBytes,
+    requestTimeoutMs,
+    headersTimeoutMs,
+    timeoutCheckMs,
+    keepAliveTimeoutMs,
+    maxConnections,
+  } = {
+    ...HTTP_LIMITS,
+    ...limits,
+  }
+  const server = createServer({
+    maxHeaderSize: maxHeaderBytes,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: timeoutCheckMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    // Node's own answer to a missing Host is not in Seam's shape, and no route depends on the host.
+    requireHostHeader: false,
+  })
+  server.maxConnections = maxConnections
+  const stop = trackConnections(server)
+  server.on('request', app)
+  await listen(server, host, port)
+  const address = server.address() as AddressInfo
+  return { url: urlOf(address), port: address.port, stop }
+}
+
+/** Knows which connection is in the middle of a request: what `stop` and the answer to garbage depend on. */
+function trackConnections(server: Server): HttpServer['stop'] {
+  const idle = new Set<Socket>()
+  const running = new Map<ServerResponse, Socket>()
+  let stopping = false
+  server.on('connection', (socket: Socket) => {
+    idle.add(socket)
+    socket.on('close', () => idle.delete(socket))
+  })
+  // Must come before the app's own listener, which may answer at once.
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket)
+    running.set(response, socket)
+    if (stopping) response.setHeader('connection', 'close')
+    response.on('close', () => {
+      running.delete(response)
+      if (socket.destroyed || [...running.values()].includes(socket)) return
+      if (stopping) socket.destroySoon()
+      else idle.add(socket)
+    })
+  })
+  server.on('clientError', (error, socket) => {
+    const isAnswering = [...running.values()].includes(socket as Socket)
+    if (!socket.writable || isAnswering) socket.destroy(error)
+    else answerClientError(error, socket)
+  })
+  return async (graceMs) => {
+    stopping = true
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const socket of idle) socket.destroy()
+    for (const response of running.keys())
+      if (!response.headersSent) response.setHeader('connection', 'close')
+    let cutOff = 0
+    const timer = setTimeout(() => {
+      cutOff = running.size
+      for (const socket of [...running.values(), ...idle]) socket.destroy()
+    }, graceMs)
+    await closed
+    clearTimeout(timer)
+    return { cutOff }
+  }
+}
+
+function listen(server: Server, host: string | undefined, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(new Error(bindProblem(cause, host, port), { cause })),
+    )
+    server.listen(port, host, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+function bindProblem(error: NodeJS.ErrnoException, host: string | undefined, port: number): string {
+  const where = host === undefined ? `port ${port}` : `${host}, port ${port}`
+  if (error.code === 'EADDRINUSE')
+    return `Can't listen on ${where}: something else does. Set PORT to a free one.`
+  if (error.code === 'EACCES') return `Can't listen on ${where}: not permitted. Set PORT to 1024 or higher.`
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return `Can't listen on ${where}: this machine has no such address. Set HOST to one it has, or leave it unset.`
+  }
+  return `Can't listen on ${where}: ${error.message}`
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  if (address === '::' || address === '0.0.0.0') return `http://localhost:${port}`
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

@@ -1,0 +1,57 @@
+import { ApiError } from './api-error.ts'
+
+/** Knows errors of a layer that `http` can't import (the database being away, say); null for any other. */
+export type TranslateError = (error: unknown) => ApiError | null
+
+/** Seconds in `Retry-After`. Small, because the JavaScript SDKs wait as long as they are told to (contract, trap 12). */
+export const RETRY_AFTER_SECONDS = 1
+
+/** Whatever was thrown, as an answer. What nobody expected becomes a 500 that says nothing about its cause. */
+export function toApiError(error: unknown, translateError: TranslateError): ApiError {
+  if (error instanceof ApiError) return error
+  return (
+    translateError(error) ??
+    fromExpress(error) ??
+    new ApiError(500, 'internal_error', 'Something went wrong on our side.', { cause: error })
+  )
+}
+
+/** The service can't do its work right now; the caller should come back. */
+export function serviceUnavailable(message: string, cause?: unknown): ApiError {
+  return new ApiError(503, 'service_unavailable', message, {
+    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+    cause,
+  })
+}
+
+export function payloadTooLarge(cause?: unknown): ApiError {
+  return new ApiError(413, 'payload_too_large', 'The request body is too large', { cause })
+}
+
+export function malformedJson(cause?: unknown): ApiError {
+  return invalidInput('Malformed JSON body', cause)
+}
+
+/** An `invalid_input` that belongs to the request as a whole, not to one parameter. */
+export function invalidInput(message: string, cause?: unknown): ApiError {
+  return new ApiError(400, 'invalid_input', message, { validationErrors: { _errors: [message] }, cause })
+}
+
+export function unsupportedMediaType(message: string, cause?: unknown): ApiError {
+  return new ApiError(415, 'unsupported_media_type', message, { cause })
+}
+
+/** Errors of Express, its router and its body parsers: they carry a status, and the parsers a `type`. */
+function fromExpress(error: unknown): ApiError | null {
+  if (!(error instanceof Error)) return null
+  const { status, type } = error as { status?: unknown; type?: unknown }
+  if (status === 413) return payloadTooLarge(error)
+  if (status === 415) {
+    return unsupportedMediaType('The encoding or charset of the request body is not supported', error)
+  }
+  if (type === 'entity.parse.failed') return malformedJson(error)
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new ApiError(400, 'bad_request', 'The request could not be read', { cause: error })
+  }
+  return null
+}

@@ -1,0 +1,179 @@
+import { schedule } from 'node-cron'
+import type { Logger } from 'pino'
+import { MICROS_PER_MS, type Micros, microsFromMillis } from '../domain/instant.ts'
+import { getWorkspace } from '../seam/get-workspace.ts'
+import type { SeamClient } from '../seam/open-seam-client.ts'
+import { SeamError } from '../seam/seam-error.ts'
+import { RETRY_POLICY, type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
+import { insertPollRun } from '../store/insert-poll-run.ts'
+import type { Db } from '../store/open-database.ts'
+import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { type Backfill, type BackfillSince, pollRound } from './poll-round.ts'
+import type { Tally } from './walk-gap.ts'
+
+export interface PollerOptions {
+  db: Db
+  client: SeamClient
+  workspaces: Workspaces
+  workspaceKey: string
+  /** node-cron expression. */
+  schedule: string
+  settleSeconds: number
+  backfillSince: BackfillSince
+  logger: Logger
+  waiting: Waiting
+  retryPolicy?: RetryPolicy
+}
+
+export interface PollerStatus {
+  /** When the last run that did not fail ended, by the local clock; null before the first. */
+  lastSuccessAt: Date | null
+  lastError: string | null
+  /** Runs that failed since the last success. */
+  failures: number
+}
+
+export interface Poller {
+  /** Runs now, or right after the run under way; resolves when that run has ended. Never rejects. */
+  pollNow(): Promise<void>
+  status(): PollerStatus
+  /** No new run; the one under way ends after its current page. */
+  stop(): Promise<void>
+}
+
+/** After credentials were refused, so many ticks are left out: asking at full speed would look like guessing keys. */
+const TICKS_SKIPPED_AFTER_REFUSAL = 9
+
+/**
+ * Polls one workspace: at once, then whenever the schedule fires. Runs never overlap; a tick that fires during one makes it
+ * turn back to the live edge instead (see pollRound). A run that fails is logged and recorded, and the next one tries again.
+ */
+export function startPoller(options: PollerOptions): Poller {
+  const { logger } = options
+  const stopping = new AbortController()
+  const status: PollerStatus = { lastSuccessAt: null, lastError: null, failures: 0 }
+  const memory: Memory = { backfill: null, clock: null, isIdentified: false }
+  let due = false
+  let skipTicks = 0
+  let running: Promise<void> | null = null
+
+  async function runWhileDue(): Promise<void> {
+    while (due && !stopping.signal.aborted) {
+      due = false
+      try {
+        await runOnce(options, memory, () => due, stopping.signal)
+        Object.assign(status, { lastSuccessAt: new Date(), lastError: null, failures: 0 })
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        status.lastError = error instanceof Error ? error.message : 'unknown error'
+        status.failures += 1
+        if (error instanceof SeamError && error.kind === 'credentials')
+          skipTicks = TICKS_SKIPPED_AFTER_REFUSAL
+        logger.warn({ error, failures: status.failures }, 'a run of the poller failed')
+      }
+    }
+  }
+
+  function pollNow(): Promise<void> {
+    due = true
+    running ??= runWhileDue().finally(() => {
+      running = null
+    })
+    return running
+  }
+
+  const task = schedule(options.schedule, () => {
+    if (skipTicks > 0) skipTicks -= 1
+    else void pollNow()
+  })
+  void pollNow()
+  return {
+    pollNow,
+    status: () => ({ ...status }),
+    stop: async () => {
+      await task.destroy()
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+/** What a poller remembers from one run to the next; all of it can be found again after a restart. */
+interface Memory {
+  backfill: Backfill | null
+  /** Seam's clock, and the local monotonic clock at that moment: between answers, time passes on the local one. */
+  clock: { askedAt: Micros; monotonicMs: number } | null
+  /** Whether Seam has said which workspace the credentials are for. */
+  isIdentified: boolean
+}
+
+async function runOnce(
+  options: PollerOptions,
+  memory: Memory,
+  isDue: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db, client, workspaces, workspaceKey, waiting, retryPolicy = RETRY_POLICY, logger } = options
+  const startedAt = new Date()
+  const tally: Tally = { pages: 0, eventsSeen: 0, eventsNew: 0, quarantined: 0, askedAt: null }
+  let outcome: 'complete' | 'partial' | 'failed' = 'failed'
+  let failure: string | null = null
+  try {
+    if (!memory.isIdentified) await identify(options, memory, signal)
+    const workspaceId = workspaces.byKey(workspaceKey).id
+    if (workspaceId === null) throw new Error('The workspace is not known.')
+    const tools = {
+      db,
+      client,
+      workspaceId,
+      settleSeconds: options.settleSeconds,
+      retryPolicy,
+      waiting,
+      signal,
+    }
+    const { backfill, gaps } = await pollRound(tools, {
+      since: options.backfillSince,
+      now: seamNow(memory),
+      backfill: memory.backfill,
+      isDue,
+      tally,
+    })
+    memory.backfill = backfill
+    outcome = gaps.length === 0 ? 'complete' : 'partial'
+  } catch (error) {
+    failure = error instanceof Error ? error.message : 'unknown error'
+    throw error
+  } finally {
+    if (tally.askedAt !== null) memory.clock = { askedAt: tally.askedAt, monotonicMs: performance.now() }
+    const { pages, eventsSeen, eventsNew, quarantined } = tally
+    logger.debug({ outcome, pages, eventsSeen, eventsNew, quarantined }, 'polled')
+    const workspaceId = workspaces.byKey(workspaceKey).id
+    const run = { startedAt, finishedAt: new Date(), outcome, pages, eventsSeen, eventsNew, error: failure }
+    if (workspaceId !== null && !signal.aborted) {
+      await insertPollRun(db, workspaceId, run).catch((error: unknown) =>
+        logger.warn({ error }, 'a run of the poller could not be recorded'),
+      )
+    }
+  }
+}
+
+/** Asks Seam whose credentials these are. With the wrong workspace's nothing may be stored under this one's name. */
+async function identify(options: PollerOptions, memory: Memory, signal: AbortSignal): Promise<void> {
+  const { client, workspaces, workspaceKey, waiting, retryPolicy = RETRY_POLICY } = options
+  const workspace = await withRetries(() => getWorkspace(client, signal), retryPolicy, waiting, signal)
+  const known = await workspaces.learn(workspaceKey, workspace.workspaceId, 'upstream', workspace.name)
+  if (known !== workspace.workspaceId) {
+    throw new Error(
+      `The credentials are for workspace ${workspace.workspaceId}, but ${known} is configured. Nothing is polled until they agree.`,
+    )
+  }
+  if (workspace.askedAt !== null)
+    memory.clock = { askedAt: workspace.askedAt, monotonicMs: performance.now() }
+  memory.isIdentified = true
+}
+
+function seamNow({ clock }: Memory): Micros {
+  // An upstream that never sends a Date proves nothing (I6); the local clock then only serves to look somewhere.
+  if (clock === null) return microsFromMillis(Date.now())
+  return clock.askedAt + BigInt(Math.round(performance.now() - clock.monotonicMs)) * MICROS_PER_MS
+}

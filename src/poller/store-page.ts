@@ -1,0 +1,24 @@
+import type { Interval } from '../domain/interval.ts'
+import { type IngestItem, type IngestResult, ingestInTransaction } from '../ingest/ingest-batch.ts'
+import { setAsideRefused } from '../ingest/set-aside-refused.ts'
+import { addCoverage } from '../store/add-coverage.ts'
+import type { Db } from '../store/open-database.ts'
+
+/**
+ * Stores a page's events and the ranges they prove, in one transaction: coverage is never ahead of the events, whatever
+ * happens between two statements (I4).
+ */
+export async function storePage(
+  db: Db,
+  workspaceId: string,
+  items: readonly IngestItem[],
+  proven: readonly Interval[],
+): Promise<IngestResult> {
+  return setAsideRefused(db, items, 'poll', (accepted) =>
+    db.transaction().execute(async (trx) => {
+      const result = await ingestInTransaction(trx, accepted, 'poll')
+      await addCoverage(trx, workspaceId, proven)
+      return result
+    }),
+  )
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { parseEvent } from '../domain/event.ts'
+import { MICROS_PER_SECOND, type Micros, parseInstant } from '../domain/instant.ts'
+import { isUuid } from '../domain/uuid.ts'
+import type { Db } from '../store/open-database.ts'
+import { listEventsPage } from '../seam/list-events-page.ts'
+import type { SeamClient } from '../seam/open-seam-client.ts'
+import { type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
+import { storePage } from './store-page.ts'
+import { type PageItem, type WalkState, nextRequest, takePage } from './walk.ts'
+
+/** What a run of the poller has done so far. */
+export interface Tally {
+  pages: number
+  eventsSeen: number
+  eventsNew: number
+  quarantined: number
+  /** Seam's clock at the newest answer. */
+  askedAt: Micros | null
+}
+
+export interface WalkTools {
+  db: Db
+  client: SeamClient
+  workspaceId: string
+  settleSeconds: number
+  retryPolicy: RetryPolicy
+  waiting: Waiting
+  signal: AbortSignal
+}
+
+/** Does one step of a walk: asks for a page, stores it with what it proves, and returns the state after it. */
+export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tally): Promise<WalkState> {
+  const { client, db, workspaceId, settleSeconds, retryPolicy, waiting, signal } = tools
+  const request = nextRequest(state)
+  if (request === null) return state
+  const page = await withRetries(() => listEventsPage(client, request, signal), retryPolicy, waiting, signal)
+  const items = page.items.map((json) => parseEvent(json, workspaceId))
+  const step = takePage(state, {
+    items: page.items.flatMap(placeInTime),
+    listedCount: page.items.length,
+    horizon: page.askedAt === null ? null : page.askedAt - BigInt(settleSeconds) * MICROS_PER_SECOND,
+  })
+  const stored = await storePage(db, workspaceId, items, step.proven)
+  tally.pages += 1
+  tally.eventsSeen += items.length
+  tally.eventsNew += stored.inserted.length
+  tally.quarantined += stored.quarantined
+  tally.askedAt = page.askedAt
+  return step.state
+}
+
+/**
+ * Where a listed item stands in the listing. An item that can't be stored (another workspace's, say) still has its place in
+ * the order, as long as its creation time can be read; one without a usable id is known by its text.
+ */
+function placeInTime(json: string): PageItem[] {
+  const item = JSON.parse(json) as { event_id?: unknown; created_at?: unknown } | null
+  const createdAt = typeof item?.created_at === 'string' ? parseInstant(item.created_at) : null
+  if (createdAt === null) return []
+  const eventId = isUuid(item?.event_id)
+    ? item.event_id.toLowerCase()
+    : createHash('sha256').update(json).digest('hex')
+  return [{ eventId, createdAt }]
+}

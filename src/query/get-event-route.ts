@@ -1,0 +1,36 @@
+import type { Router } from 'express'
+import { ApiError } from '../http/api-error.ts'
+import { apiRoute } from '../http/api-route.ts'
+import type { Authenticate } from '../http/authenticate.ts'
+import { text, uuid } from '../http/param-kinds.ts'
+import { defineParams } from '../http/read-params.ts'
+import { getEvent } from '../store/get-event.ts'
+import type { EventFilter } from '../store/list-events.ts'
+import type { Db } from '../store/open-database.ts'
+
+const readFilters = defineParams({ event_id: uuid(), event_type: text(), device_id: uuid() }, (params) =>
+  Object.values(params).every((value) => value === undefined)
+    ? 'An argument for event_id, event_type, or device_id is required'
+    : null,
+)
+
+/**
+ * `/events/get` (contract, 7): the newest event that everything given matches. Seam does not say which one wins; the newest
+ * is the one that tells a device's present state.
+ */
+export function getEventRoute({ db, authenticate }: { db: Db; authenticate: Authenticate }): Router {
+  return apiRoute({
+    path: '/events/get',
+    methods: ['GET', 'POST'],
+    authenticate,
+    readParams: readFilters,
+    answer: async (params, { workspaceId }) => {
+      const filters = Object.entries(params).flatMap(([column, value]): EventFilter[] =>
+        value === undefined ? [] : [{ column, values: [value] }],
+      )
+      const body = await getEvent(db, workspaceId, filters)
+      if (body === null) throw new ApiError(404, 'event_not_found', 'Event not found')
+      return `{"event":${body},"ok":true}`
+    },
+  })
+}

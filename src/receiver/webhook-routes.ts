@@ -1,0 +1,79 @@
+import express, { type Request, type Response, type Router } from 'express'
+import { isUuid } from '../domain/uuid.ts'
+import { ApiError } from '../http/api-error.ts'
+import { readBody } from '../http/read-body.ts'
+import { requireMethod } from '../http/require-method.ts'
+import { serviceUnavailable } from '../http/to-api-error.ts'
+import type { IngestItem } from '../ingest/ingest-batch.ts'
+import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { type GroupCommit, OverloadedError } from './group-commit.ts'
+import { type Endpoint, type Received, receiveDelivery } from './receive-delivery.ts'
+
+/** Largest delivery taken. Seam's events have about 1 KB; the largest carry arrays of ids and errors. */
+export const MAX_DELIVERY_BYTES = 256 * 1024
+
+export interface WebhookRoutesOptions {
+  endpoints: readonly Endpoint[]
+  workspaces: Workspaces
+  commit: GroupCommit<IngestItem>
+}
+
+/**
+ * `POST /webhooks/seam` and `/webhooks/seam/:workspace_id`. The 2xx is sent only after the commit (I1); what can't be used is
+ * quarantined and answered 2xx as well, because sending it again would not make it better (I11).
+ */
+export function webhookRoutes(options: WebhookRoutesOptions): Router {
+  const router = express.Router({ caseSensitive: true })
+  router.all(['/webhooks/seam', '/webhooks/seam/:workspaceId'], (request, response) =>
+    takeDelivery(options, request, response),
+  )
+  return router
+}
+
+async function takeDelivery(
+  options: WebhookRoutesOptions,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { endpoints, workspaces, commit } = options
+  requireMethod(request, ['POST'])
+  const { workspaceId } = request.params
+  if (workspaceId !== undefined && !isUuid(workspaceId)) throw noEndpoint()
+  const body = await readBody(request, MAX_DELIVERY_BYTES)
+  const received = await receiveDelivery(endpoints, workspaces, {
+    body,
+    headers: request.headers,
+    pathWorkspaceId: workspaceId?.toLowerCase() ?? null,
+  })
+  if (received.kind !== 'item') throw refusal(received)
+  try {
+    await commit.submit(received.item, body.length)
+  } catch (error) {
+    if (!(error instanceof OverloadedError)) throw error
+    throw serviceUnavailable(error.message)
+  }
+  response.status(204).end()
+}
+
+function refusal({ kind }: Exclude<Received, { kind: 'item' }>): ApiError {
+  switch (kind) {
+    case 'no_endpoint':
+      return noEndpoint()
+    case 'unverified':
+      return new ApiError(
+        400,
+        'invalid_signature',
+        'The signature is missing, wrong, or older than five minutes',
+      )
+    case 'workspace_unknown':
+      return serviceUnavailable('The workspace behind this server is not known yet')
+  }
+}
+
+function noEndpoint(): ApiError {
+  return new ApiError(
+    404,
+    'webhook_endpoint_not_found',
+    'No webhook is received here: no webhook secret is configured for this workspace (SEAM_WEBHOOK_SECRET)',
+  )
+}

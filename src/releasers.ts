@@ -1,0 +1,23 @@
+/** What to undo at the end, newest first: each step of a start registers its own. Releasing twice does nothing more. */
+export class Releasers {
+  #steps: (() => Promise<unknown>)[] = []
+  #released: Promise<void> | null = null
+
+  add(step: () => Promise<unknown>): void {
+    this.#steps.push(step)
+  }
+
+  /** Runs every step, whatever the others do; rejects with the first error when all are done. */
+  release(): Promise<void> {
+    this.#released ??= this.#run()
+    return this.#released
+  }
+
+  async #run(): Promise<void> {
+    const errors: unknown[] = []
+    for (const step of this.#steps.toReversed()) {
+      await step().catch((error: unknown) => errors.push(error))
+    }
+    if (errors.length > 0) throw errors[0]
+  }
+}

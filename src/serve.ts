@@ -1,0 +1,28 @@
+import { startApp } from './app.ts'
+import { ConfigError } from './config/config.ts'
+import { parseConfig } from './config/parse-config.ts'
+import { createLogger } from './observability/create-logger.ts'
+import { stopOnSignal } from './observability/stop-on-signal.ts'
+
+/** The service from the environment, until SIGTERM or SIGINT. Sets the exit code; problems of the configuration go to stderr. */
+export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+  try {
+    const config = parseConfig(environment)
+    const logger = createLogger(config.logLevel)
+    const starting = startApp(config, logger)
+    stopOnSignal(async (signal) => {
+      logger.info({ signal }, 'stopping')
+      const app = await starting.catch(() => null)
+      await app?.stop()
+      logger.info('stopped')
+    })
+    await starting
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`${text}\n`)
+    if (!(error instanceof ConfigError) && error instanceof Error && error.cause instanceof Error) {
+      process.stderr.write(`Cause: ${error.cause.message}\n`)
+    }
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,41 @@
+import { type MigrationReport, migrate } from './migrate.ts'
+import type { Db } from './open-database.ts'
+import { isDatabaseAway } from './postgres-errors.ts'
+
+export interface DatabaseWait {
+  /** For how long an unreachable database is waited for. */
+  waitMs: number
+  sleep: (ms: number) => Promise<void>
+  onWait: (error: unknown) => void
+}
+
+const RETRY_MS = 1000
+
+/**
+ * Migrates as soon as the database can be reached: a service and its database are often started together. Everything but
+ * being unreachable fails at once.
+ */
+export async function migrateWhenReachable(
+  db: Db,
+  { waitMs, sleep, onWait }: DatabaseWait,
+): Promise<MigrationReport> {
+  const giveUpAt = performance.now() + waitMs
+  for (;;) {
+    try {
+      return await migrate(db)
+    } catch (error) {
+      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+      if (!isDatabaseAway(cause)) throw error
+      if (performance.now() > giveUpAt) {
+        throw new Error(
+          `The database could not be reached for ${waitMs / 1000} seconds. Check DATABASE_URL.`,
+          {
+            cause: error,
+          },
+        )
+      }
+      onWait(cause)
+      await sleep(RETRY_MS)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { type Db, runSql } from './open-database.ts'
+
+export interface PollLag {
+  workspaceId: string
+  /** Upper end of coverage, RFC 3339; null before anything was proven. */
+  coveredTo: string | null
+  /** Age of that, by the database's clock; at least the settle time. */
+  lagSeconds: number | null
+  lastRunOutcome: 'complete' | 'partial' | 'failed' | null
+  lastSuccessAgeSeconds: number | null
+}
+
+const SQL = `
+select id::text as "workspaceId",
+  to_char(upper(c.ranges) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "coveredTo",
+  round(extract(epoch from clock_timestamp() - upper(c.ranges)), 1)::float8 as "lagSeconds",
+  last.outcome as "lastRunOutcome",
+  round(extract(epoch from clock_timestamp() - success.finished_at), 1)::float8 as "lastSuccessAgeSeconds"
+from unnest($1::uuid[]) as id
+left join coverage c on c.workspace_id = id
+left join lateral (
+  select outcome from poll_runs where workspace_id = id order by started_at desc limit 1
+) last on true
+left join lateral (
+  select finished_at from poll_runs where workspace_id = id and outcome <> 'failed' order by started_at desc limit 1
+) success on true`
+
+/** How far behind Seam the copy is, for each of the workspaces. */
+export async function readPollLag(db: Db, workspaceIds: readonly string[]): Promise<PollLag[]> {
+  return runSql<PollLag>(db, SQL, [workspaceIds])
+}

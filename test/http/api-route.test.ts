@@ -1,0 +1,197 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apiRoute } from '../../src/http/api-route.ts'
+import { integer, uuidList } from '../../src/http/param-kinds.ts'
+import { MAX_INPUT_BYTES } from '../../src/http/read-input.ts'
+import { defineParams } from '../../src/http/read-params.ts'
+import { openRawConnection } from './raw-connection.ts'
+import { errorOf, serve, type Served } from './serve.ts'
+
+let server: Served
+
+beforeAll(async () => {
+  const readParams = defineParams({ ids: uuidList(), limit: integer({ min: 1 }) })
+  const route = apiRoute({
+    path: '/things/list',
+    methods: ['GET', 'POST'],
+    authenticate: ({ headers }) => (headers.authorization === 'Bearer good' ? { workspaceId: 'w' } : null),
+    readParams,
+    answer: async ({ ids, limit }) => JSON.stringify({ ids: ids?.length, limit, ok: true }),
+  })
+  server = await serve([route])
+})
+afterAll(() => server.stop(0))
+
+const authorization = 'Bearer good'
+const json = 'application/json'
+
+type Call = Omit<RequestInit, 'headers'> & { query?: string; headers?: Record<string, string> }
+
+function call(init: Call = {}): Promise<Response> {
+  const { query = '', headers, ...rest } = init
+  return fetch(`${server.url}/things/list${query}`, { ...rest, headers: { authorization, ...headers } })
+}
+
+describe('What counts as input', () => {
+  test.each<[string, Call, object]>([
+    ['a query', { query: '?limit=3&_strict=true' }, { limit: 3 }],
+    ['a GET with a JSON content type and no body', { headers: { 'content-type': json } }, {}],
+    ['a JSON body', { method: 'POST', headers: { 'content-type': json }, body: '{"limit":4}' }, { limit: 4 }],
+    [
+      'a JSON body with a charset, in other letters',
+      {
+        method: 'POST',
+        headers: { 'content-type': 'Application/JSON; Charset="UTF-8"' },
+        body: '{"limit":4}',
+      },
+      { limit: 4 },
+    ],
+    ['an empty POST', { method: 'POST' }, {}],
+    ['an empty JSON POST', { method: 'POST', headers: { 'content-type': json }, body: '' }, {}],
+    [
+      'an empty form, as old SDKs send for no arguments',
+      { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: '' },
+      {},
+    ],
+    [
+      'a query and a body that wins',
+      { method: 'POST', query: '?limit=1', headers: { 'content-type': json }, body: '{"limit":2}' },
+      { limit: 2 },
+    ],
+    ['a POST with a query alone', { method: 'POST', query: '?limit=5' }, { limit: 5 }],
+    [
+      'ten thousand ids',
+      {
+        method: 'POST',
+        headers: { 'content-type': json },
+        body: JSON.stringify({ ids: Array.from({ length: 10_000 }, () => crypto.randomUUID()) }),
+      },
+      { ids: 10_000 },
+    ],
+  ])('%s', async (_title, init, expected) => {
+    const response = await call(init)
+    expect(await response.json()).toEqual({ ...expected, ok: true })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+  })
+
+  test('a body whose sender has already closed its half of the connection', async () => {
+    const connection = await openRawConnection(server.port)
+    connection.socket.end(
+      `POST /things/list HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n` +
+        `content-type: ${json}\r\ncontent-length: 11\r\nconnection: close\r\n\r\n{"limit":6}`,
+    )
+    expect(await connection.receiveAll()).toContain('{"limit":6,"ok":true}')
+  })
+})
+
+describe('What does not', () => {
+  const post = (body: string | Buffer<ArrayBuffer>, type = json, headers = {}): Call => ({
+    method: 'POST',
+    body,
+    headers: { 'content-type': type, ...headers },
+  })
+  test.each<[string, Call, number, string, string]>([
+    ['malformed JSON', post('{"limit":'), 400, 'invalid_input', 'Malformed JSON body'],
+    [
+      'JSON that is not UTF-8',
+      post(Buffer.from([0x22, 0xff, 0x22])),
+      400,
+      'invalid_input',
+      'Malformed JSON body',
+    ],
+    ['a list', post('[]'), 400, 'invalid_input', 'The JSON body must be an object'],
+    ['null', post('null'), 400, 'invalid_input', 'The JSON body must be an object'],
+    [
+      'a form',
+      post('limit=1', 'application/x-www-form-urlencoded'),
+      400,
+      'invalid_content_type',
+      'The content type of the request must be application/json',
+    ],
+    [
+      'text',
+      post('{"limit":1}', 'text/plain'),
+      400,
+      'invalid_content_type',
+      'The content type of the request must be application/json',
+    ],
+    [
+      'another charset',
+      post('{}', 'application/json; charset=utf-16'),
+      415,
+      'unsupported_media_type',
+      'The charset of the request body must be UTF-8',
+    ],
+    [
+      'a compressed body',
+      post(gzipSync('{}'), json, { 'content-encoding': 'gzip' }),
+      415,
+      'unsupported_media_type',
+      'A compressed request body is not supported',
+    ],
+    [
+      'a body over the limit',
+      post(' '.repeat(MAX_INPUT_BYTES + 1)),
+      413,
+      'payload_too_large',
+      'The request body is too large',
+    ],
+  ])('%s', async (_title, init, status, type, message) => {
+    const response = await call(init)
+    const error = await errorOf(response)
+    expect([response.status, error.type, error.message]).toEqual([status, type, message])
+    expect(error.validation_errors).toEqual(type === 'invalid_input' ? { _errors: [message] } : undefined)
+  })
+
+  test('I12: A body that is announced as over the limit is refused before it comes', async () => {
+    const connection = await openRawConnection(server.port)
+    connection.send(
+      `POST /things/list HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n` +
+        `content-type: ${json}\r\ncontent-length: ${MAX_INPUT_BYTES + 1}\r\n\r\n`,
+    )
+    expect(await connection.receive('"ok":false}')).toMatch(/^HTTP\/1\.1 413 .*payload_too_large/s)
+    connection.socket.destroy()
+  })
+
+  test('I12: A body over the limit is refused before its end, also when its length was not announced', async () => {
+    const connection = await openRawConnection(server.port)
+    connection.send(
+      `POST /things/list HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n` +
+        `content-type: ${json}\r\ntransfer-encoding: chunked\r\n\r\n` +
+        `${(MAX_INPUT_BYTES + 1).toString(16)}\r\n${' '.repeat(MAX_INPUT_BYTES + 1)}\r\n`,
+    )
+    expect(await connection.receive('"ok":false}')).toMatch(/^HTTP\/1\.1 413 .*payload_too_large/s)
+    connection.socket.destroy()
+  })
+})
+
+describe('The order of the checks', () => {
+  test('a caller without a key is told nothing else, whatever else is wrong', async () => {
+    for (const method of ['PUT', 'OPTIONS', 'POST']) {
+      const response = await call({
+        method,
+        headers: { authorization: 'Bearer bad', 'content-type': 'text/plain' },
+      })
+      expect([response.status, (await errorOf(response)).type]).toEqual([401, 'unauthorized'])
+    }
+  })
+
+  test('then comes the method, with the ones that are allowed', async () => {
+    for (const method of ['PUT', 'DELETE', 'PATCH']) {
+      const response = await call({ method, body: 'x' })
+      expect([response.status, (await errorOf(response)).type]).toEqual([405, 'method_not_allowed'])
+      expect(response.headers.get('allow')).toBe('GET, POST')
+    }
+  })
+
+  test('then the body, and the parameters last', async () => {
+    const wrongType = await call({ method: 'POST', query: '?limit=x', body: 'x' })
+    expect((await errorOf(wrongType)).type).toBe('invalid_content_type')
+    expect(await errorOf(await call({ query: '?limit=x' }))).toMatchObject({
+      type: 'invalid_input',
+      message: 'Expected number, received string for "limit"',
+      validation_errors: { _errors: [], limit: { _errors: ['Expected number, received string'] } },
+    })
+  })
+})

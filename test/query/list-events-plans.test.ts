@@ -1,0 +1,91 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EVENT_FIELDS } from '../../src/domain/event-fields.ts'
+import { type EventFilter, listEventsSql } from '../../src/store/list-events.ts'
+import { type Db, runSql } from '../../src/store/open-database.ts'
+import { WORKSPACE_ID } from '../support/sample-event.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+const ROWS = 40_000
+/** Values of each id; with one event in three carrying it, each value has some 60 events. */
+const VALUES = 200
+
+let database: TestDatabase
+let db: Db
+
+/** The value number `n` of any id, as SQL and as text. */
+const uuidSql = (n: string): string => `('00000000-0000-4000-8000-' || lpad((${n})::text, 12, '0'))::uuid`
+const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = database.open()
+  const values = EVENT_FIELDS.map(({ type }, i) => {
+    const n = `(i * ${2 * i + 7}) % ${VALUES}`
+    const value = { uuid: uuidSql(n), 'uuid[]': `array[${uuidSql(n)}]`, text: `'key-' || (${n})` }[type]
+    return `case when (i + ${i}) % 3 = 0 then ${value} end`
+  })
+  await sql
+    .raw(
+      `insert into events (workspace_id, event_id, event_type, created_at, body, poll_at, ${EVENT_FIELDS.map(({ column }) => column).join(', ')})
+       select '${WORKSPACE_ID}', gen_random_uuid(), 'type.' || (i % 50), timestamptz '2026-01-01' + i * interval '1 second',
+         '{}', now(), ${values.join(', ')}
+       from generate_series(1, ${ROWS}) i`,
+    )
+    .execute(db)
+  await sql`vacuum analyze events`.execute(db)
+})
+afterAll(() => database.drop())
+
+const TYPES = { column: 'event_type', value: (n: number) => `type.${n % 50}` }
+const IDS = { column: 'event_id', value: uuid }
+const FIELDS = EVENT_FIELDS.map(({ column, type }) => ({
+  column,
+  value: (n: number) => (type === 'text' ? `key-${n}` : uuid(n)),
+}))
+
+const cases = [TYPES, IDS, ...FIELDS].flatMap(({ column, value }) =>
+  [1, 2, 20, 10_000].map((count): [string, number, EventFilter] => [
+    column,
+    count,
+    { column, values: Array.from({ length: count }, (_, n) => value(n)) },
+  ]),
+)
+
+async function explain(filters: EventFilter[], limit: number): Promise<string> {
+  const { text, parameters } = listEventsSql({
+    workspaceId: WORKSPACE_ID,
+    after: 0n,
+    filters,
+    limit,
+    offset: 0,
+  })
+  const rows = await runSql<{ 'QUERY PLAN': string }>(db, `explain ${text}`, parameters)
+  return rows.map((row) => row['QUERY PLAN']).join('\n')
+}
+
+test.each(cases)(
+  'The filter by %s with %i values reads an index, not the table',
+  async (_column, _count, filter) => {
+    for (const limit of [1, 500, 1000]) {
+      const plan = await explain([filter], limit)
+      expect(plan).not.toContain('Seq Scan')
+      expect(plan).toMatch(/Index Scan|Index Only Scan/)
+    }
+  },
+)
+
+test('Without a filter the newest events are read in the order of the index, without sorting', async () => {
+  const plan = await explain([], 500)
+  expect(plan).toContain('events_by_time')
+  expect(plan).not.toContain('Sort')
+})
+
+test.each(FIELDS.filter(({ column }) => !column.endsWith('_ids')))(
+  'One value of $column is read from its own index in the order of the answer, so that no more is read than is asked for',
+  async ({ column, value }) => {
+    const plan = await explain([{ column, values: [value(3)] }], 10)
+    expect(plan).toContain(`events_by_${column}`)
+    expect(plan).not.toContain('Sort')
+  },
+)

@@ -1,0 +1,64 @@
+import { pino } from 'pino'
+import { parseEvent } from '../../src/domain/event.ts'
+import { authenticateWithBootstrapKey } from '../../src/http/authenticate.ts'
+import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
+import { eventRoutes } from '../../src/query/event-routes.ts'
+import type { Db } from '../../src/store/open-database.ts'
+import { serve } from '../http/serve.ts'
+import { WORKSPACE_ID } from '../support/sample-event.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+export const API_KEY = 'seam_test1_abcdefghijkmnopqrstuvwxyz'
+
+export interface QueryServer {
+  url: string
+  db: Db
+  /** Stores events, as objects or as JSON texts. */
+  store: (events: readonly (object | string)[], workspaceId?: string) => Promise<void>
+  post: (path: string, body: unknown) => Promise<Response>
+  get: (pathAndQuery: string) => Promise<Response>
+  stop: () => Promise<void>
+}
+
+/** The event endpoints of one workspace, over HTTP, on a database of their own. */
+export async function startQueryServer(): Promise<QueryServer> {
+  const database = await createTestDatabase()
+  const db = database.open()
+  const authenticate = authenticateWithBootstrapKey({
+    key: API_KEY,
+    resolveWorkspace: (header) => (header === undefined || header === WORKSPACE_ID ? WORKSPACE_ID : null),
+    logger: pino({ level: 'silent' }),
+  })
+  const server = await serve([eventRoutes({ db, authenticate })])
+  const headers = { authorization: `Bearer ${API_KEY}` }
+  return {
+    url: server.url,
+    db,
+    store: async (events, workspaceId = WORKSPACE_ID) => {
+      const texts = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)))
+      const { quarantined } = await ingestBatch(
+        db,
+        texts.map((text) => parseEvent(text, workspaceId)),
+        'webhook',
+      )
+      if (quarantined > 0) throw new Error('An event of this test is not usable.')
+    },
+    post: (path, body) =>
+      fetch(server.url + path, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    get: (pathAndQuery) => fetch(server.url + pathAndQuery, { headers }),
+    stop: async () => {
+      await server.stop(0)
+      await database.drop()
+    },
+  }
+}
+
+/** The ids in an answer of `/events/list`, in its order. */
+export async function listedIds(response: Response): Promise<string[]> {
+  const { events } = (await response.json()) as { events: { event_id: string }[] }
+  return events.map((event) => event.event_id)
+}
