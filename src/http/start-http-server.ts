@@ -81,6 +81,8 @@ export async function startHttpServer({ app, host, port, limits }: HttpServerOpt
 function trackConnections(server: Server): HttpServer['stop'] {
   const idle = new Set<Socket>()
   const running = new Map<ServerResponse, Socket>()
+  /** How many requests a connection is in the middle of: pipelined ones make it more than one. */
+  const requestsOn = new Map<Socket, number>()
   let stopping = false
   server.on('connection', (socket: Socket) => {
     idle.add(socket)
@@ -90,16 +92,23 @@ function trackConnections(server: Server): HttpServer['stop'] {
   server.on('request', ({ socket }, response) => {
     idle.delete(socket)
     running.set(response, socket)
+    requestsOn.set(socket, (requestsOn.get(socket) ?? 0) + 1)
     if (stopping) response.setHeader('connection', 'close')
     response.on('close', () => {
       running.delete(response)
-      if (socket.destroyed || [...running.values()].includes(socket)) return
+      const left = (requestsOn.get(socket) ?? 1) - 1
+      if (left > 0) {
+        requestsOn.set(socket, left)
+        return
+      }
+      requestsOn.delete(socket)
+      if (socket.destroyed) return
       if (stopping) socket.destroySoon()
       else idle.add(socket)
     })
   })
   server.on('clientError', (error, socket) => {
-    const isAnswering = [...running.values()].includes(socket as Socket)
+    const isAnswering = requestsOn.has(socket as Socket)
     if (!socket.writable || isAnswering) socket.destroy(error)
     else answerClientError(error, socket)
   })

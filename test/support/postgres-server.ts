@@ -13,6 +13,8 @@ declare module 'vitest' {
   }
 }
 
+const IMAGE = 'postgres:18-alpine'
+
 interface Server {
   kind: string
   url: string
@@ -48,21 +50,23 @@ async function fromEnvironment(): Promise<Server | null> {
 }
 
 async function fromContainer(): Promise<Server | null> {
-  if (process.env.SEAM_MIRROR_TEST_NO_DOCKER) return null
   try {
     const { getContainerRuntimeClient } = await import('testcontainers')
     await getContainerRuntimeClient()
   } catch {
     return null
   }
-  const { PostgreSqlContainer } = await import('@testcontainers/postgresql')
-  const container = await new PostgreSqlContainer('postgres:18-alpine')
-    .withCommand(['-c', 'fsync=off', '-c', 'max_connections=300'])
-    .start()
-  return {
-    kind: 'a container (postgres:18-alpine)',
-    url: container.getConnectionUri(),
-    stop: () => container.stop(),
+  try {
+    const { PostgreSqlContainer } = await import('@testcontainers/postgresql')
+    const container = await new PostgreSqlContainer(IMAGE)
+      .withCommand(['-c', 'fsync=off', '-c', 'max_connections=300'])
+      .start()
+    return { kind: `a container (${IMAGE})`, url: container.getConnectionUri(), stop: () => container.stop() }
+  } catch (error) {
+    // An engine without the image and without a network to pull it from, say.
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    process.stdout.write(`A Docker engine answers, but ${IMAGE} does not start there: ${reason}\n`)
+    return null
   }
 }
 
