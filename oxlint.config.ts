@@ -7,21 +7,35 @@ import { defineConfig, type OxlintOverride } from 'oxlint'
 const mayImport: Record<string, string[]> = {
   domain: [],
   observability: [],
-  config: ['domain'],
+  secrets: ['domain'],
+  config: ['domain', 'secrets'],
   store: ['domain', 'observability'],
   seam: ['domain', 'observability'],
   http: ['domain', 'observability'],
-  ingest: ['domain', 'observability', 'store'],
+  ingest: ['domain', 'observability', 'store', 'secrets'],
   workspaces: ['domain', 'observability', 'store'],
   receiver: ['domain', 'observability', 'store', 'http', 'ingest', 'workspaces'],
-  poller: ['domain', 'observability', 'store', 'seam', 'ingest', 'workspaces'],
-  query: ['domain', 'observability', 'store', 'http'],
+  poller: ['domain', 'observability', 'secrets', 'store', 'seam', 'ingest', 'workspaces'],
+  access: ['domain', 'observability', 'store', 'http', 'workspaces'],
+  query: ['domain', 'observability', 'store', 'http', 'secrets'],
+  sessions: ['domain', 'observability', 'store', 'seam', 'http', 'secrets', 'workspaces'],
   health: ['domain', 'observability', 'store', 'http'],
   'simulated-seam': [],
 }
 
 /** Files directly in `src` that tie things together; no folder may import them. */
-const roots = ['main', 'cli', 'serve', 'app', 'open-store', 'run-migrations', 'releasers', 'demo']
+const roots = [
+  'main',
+  'cli',
+  'serve',
+  'app',
+  'open-store',
+  'open-keyring',
+  'run-with-database',
+  'keys-command',
+  'releasers',
+  'demo',
+]
 
 const layerRules = Object.entries(mayImport).map(([folder, allowed]): OxlintOverride => {
   const forbidden = Object.keys(mayImport).filter((other) => other !== folder && !allowed.includes(other))
@@ -45,7 +59,7 @@ const layerRules = Object.entries(mayImport).map(([folder, allowed]): OxlintOver
 
 /** Only the demo command (and tests and benchmarks) may start the simulated Seam. */
 const noSimulatorInProduction: OxlintOverride = {
-  files: ['src/{main,cli,serve,app,open-store,run-migrations}.ts'],
+  files: ['src/{main,cli,serve,app,open-store,open-keyring,run-with-database,keys-command}.ts'],
   rules: {
     'no-restricted-imports': [
       'error',

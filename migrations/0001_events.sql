@@ -25,7 +25,10 @@ create table events (
   access_grant_ids uuid[],
   acs_entrance_ids uuid[],
   customer_key text,
+  -- As received, with masks in the place of its secrets (I9).
   body json not null,
+  -- What the masks stand for: encrypted, null when there was nothing to take out, or no key to keep it with.
+  secrets bytea,
   -- Sightings: when each path first brought the event, by the database's clock.
   webhook_at timestamptz,
   poll_at timestamptz,

@@ -3,14 +3,17 @@
 create table quarantine (
   quarantine_id bigint generated always as identity,
   workspace_id uuid not null,
-  body_sha256 bytea not null,
+  -- The same for the same body; keyed where the body is sealed, so that it gives nothing away.
+  body_digest bytea not null,
   path text not null check (path in ('webhook', 'poll')),
   reason text not null,
   detail text not null,
+  -- Sealed whole, or in the clear without what looked like a PIN (I9).
   body bytea not null,
+  is_sealed boolean not null,
   times_seen integer not null default 1,
   first_seen_at timestamptz not null default clock_timestamp(),
   last_seen_at timestamptz not null default clock_timestamp(),
   primary key (workspace_id, quarantine_id),
-  unique (workspace_id, body_sha256)
+  unique (workspace_id, body_digest)
 );

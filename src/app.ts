@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
+import { createAuthenticate } from './access/authenticate.ts'
+import { createFailureBrake } from './access/slow-down-failures.ts'
 import type { Config, WorkspaceConfig } from './config/config.ts'
 import { healthRoutes } from './health/health-routes.ts'
-import { authenticateWithBootstrapKey } from './http/authenticate.ts'
 import { createHttpApp } from './http/create-http-app.ts'
+import { createPageCursors } from './http/page-cursor.ts'
 import { startHttpServer } from './http/start-http-server.ts'
 import { serviceUnavailable } from './http/to-api-error.ts'
 import { type IngestItem, ingestBatch } from './ingest/ingest-batch.ts'
@@ -11,10 +13,15 @@ import { eventRoutes } from './query/event-routes.ts'
 import { createGroupCommit } from './receiver/group-commit.ts'
 import { createVerifier } from './receiver/verify-delivery.ts'
 import { webhookRoutes } from './receiver/webhook-routes.ts'
+import type { Keyring } from './secrets/keyring.ts'
+import { sessionRoutes } from './sessions/session-routes.ts'
+import { type SessionSync, startSessionSync } from './sessions/start-session-sync.ts'
 import { openSeamClient } from './seam/open-seam-client.ts'
 import type { Db } from './store/open-database.ts'
+import { readPageCursorKey } from './store/read-page-cursor-key.ts'
 import { isDatabaseAway } from './store/postgres-errors.ts'
 import { sleep } from './observability/sleep.ts'
+import { openKeyring } from './open-keyring.ts'
 import { openStore } from './open-store.ts'
 import { Releasers } from './releasers.ts'
 import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts'
@@ -34,47 +41,51 @@ export interface App {
   port: number
   db: Db
   workspaces: Workspaces
+  /** One for each workspace with credentials. */
   pollers: readonly Poller[]
+  sessionSyncs: readonly SessionSync[]
   /** I14: no new work, what is under way is committed and answered, everything is closed. Safe to call twice. */
   stop(): Promise<void>
 }
 
 /**
  * Builds the whole service and starts it; the only file that knows all parts. When a step fails, the steps before it are undone
- * and the error says why.
+ * and the error says why. The signal calls a start off that still waits for its database.
  */
-export async function startApp(config: Config, logger: Logger): Promise<App> {
+export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const releasers = new Releasers()
   try {
     for (const warning of config.warnings) logger.warn(warning)
-    const { db } = await openStore(config, logger, releasers)
+    const { db } = await openStore(config, logger, releasers, { signal })
     const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
     const workspaces = await openWorkspaces(db, entries, logger)
 
+    const keyring = await openKeyring(config, logger)
+    const pageCursors = createPageCursors(await readPageCursorKey(db))
+
     const commit = createGroupCommit<IngestItem>({
       flush: async (items) => {
-        await ingestBatch(db, items, 'webhook')
+        await ingestBatch(db, items, 'webhook', keyring)
       },
       maxBatchItems: LIMITS.webhookBatchItems,
       maxWaitingItems: LIMITS.webhookWaitingItems,
       maxWaitingBytes: LIMITS.webhookWaitingBytes,
     })
     releasers.add(() => commit.drain())
-    const pollers = startPollers(config, db, workspaces, logger, releasers)
+    const parts = { config, db, keyring, workspaces, logger, releasers }
+    const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(parts, entry) ?? [])
 
     const endpoints = config.workspaces
       .filter(({ webhookSecrets }) => webhookSecrets.length > 0)
       .map(({ key, webhookSecrets }) => ({ workspaceKey: key, verify: createVerifier(webhookSecrets) }))
-    const authenticate = authenticateWithBootstrapKey({
-      key: config.mirrorApiKey ?? undefined,
-      resolveWorkspace: (headerId) => resolveWorkspace(workspaces, headerId),
-      logger,
-    })
+    const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
+    const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: config.mirrorApiKey, brake })
     const app = createHttpApp({
       logger,
       routers: [
         webhookRoutes({ endpoints, workspaces, commit }),
-        eventRoutes({ db, authenticate }),
+        eventRoutes({ db, authenticate, keyring, pageCursors }),
+        sessionRoutes({ db, authenticate, keyring }),
         healthRoutes({ db, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),
       ],
       translateError: (error) =>
@@ -86,43 +97,55 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       if (cutOff > 0) logger.warn({ cutOff }, 'requests were cut off')
     })
     logger.info({ url: server.url }, 'listening')
-    return { url: server.url, port: server.port, db, workspaces, pollers, stop: () => releasers.release() }
+    return {
+      url: server.url,
+      port: server.port,
+      db,
+      workspaces,
+      pollers: jobs.map(({ poller }) => poller),
+      sessionSyncs: jobs.map(({ sessionSync }) => sessionSync),
+      stop: () => releasers.release(),
+    }
   } catch (error) {
     await releasers.release()
     throw error
   }
 }
 
-function startPollers(
-  config: Config,
-  db: Db,
-  workspaces: Workspaces,
-  logger: Logger,
-  releasers: Releasers,
-): Poller[] {
-  return config.workspaces.flatMap(({ key, credentials }) => {
-    if (credentials === null) return []
-    const poller = startPoller({
-      db,
-      client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
-      workspaces,
-      workspaceKey: key,
-      schedule: config.pollSchedule,
-      settleSeconds: config.settleSeconds,
-      backfillSince: config.backfillSince,
-      logger: logger.child({ workspace: key }),
-      waiting: { sleep, random: Math.random },
-    })
-    releasers.add(() => poller.stop())
-    return [poller]
-  })
+interface Parts {
+  config: Config
+  db: Db
+  keyring: Keyring | null
+  workspaces: Workspaces
+  logger: Logger
+  releasers: Releasers
 }
 
-/** The bootstrap key may name any configured workspace; without a name, it means the only one. */
-function resolveWorkspace(workspaces: Workspaces, headerId: string | undefined): string | null {
-  const ids = workspaces.all().flatMap(({ id }) => id ?? [])
-  if (headerId !== undefined) return ids.find((id) => id === headerId.toLowerCase()) ?? null
-  return workspaces.all().length === 1 ? (ids[0] ?? null) : null
+/** What runs on a schedule for one workspace, apart from all others; null for a workspace without credentials. */
+function startWorkspaceJobs(
+  { config, db, keyring, workspaces, logger, releasers }: Parts,
+  { key, credentials }: WorkspaceConfig,
+): { poller: Poller; sessionSync: SessionSync } | null {
+  if (credentials === null) return null
+  const common = {
+    db,
+    keyring,
+    client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
+    workspaces,
+    workspaceKey: key,
+    logger: logger.child({ workspace: key }),
+    waiting: { sleep, random: Math.random },
+  }
+  const poller = startPoller({
+    ...common,
+    schedule: config.pollSchedule,
+    settleSeconds: config.settleSeconds,
+    backfillSince: config.backfillSince,
+  })
+  releasers.add(() => poller.stop())
+  const sessionSync = startSessionSync({ ...common, schedule: config.clientSessionsSchedule })
+  releasers.add(() => sessionSync.stop())
+  return { poller, sessionSync }
 }
 
 function polledIds(entries: readonly WorkspaceConfig[], workspaces: Workspaces): string[] {

@@ -3,7 +3,8 @@ import packageJson from '../package.json' with { type: 'json' }
 import { ConfigError } from './config/config.ts'
 import { describeConfig } from './config/describe-config.ts'
 import { parseConfig } from './config/parse-config.ts'
-import { runMigrations } from './run-migrations.ts'
+import { keysCommand } from './keys-command.ts'
+import { runWithDatabase } from './run-with-database.ts'
 import { serve } from './serve.ts'
 
 const program = new Command('seam-mirror')
@@ -23,7 +24,7 @@ program
   .command('migrate')
   .description('bring the database schema up to date and exit')
   .action(async () => {
-    const applied = await runMigrations(parseConfig(process.env))
+    const applied = await runWithDatabase(parseConfig(process.env), async (_db, names) => names)
     console.log(applied.length === 0 ? 'The schema is current.' : `Applied: ${applied.join(', ')}`)
   })
 
@@ -33,6 +34,8 @@ program
   .action(() => {
     for (const line of describeConfig(parseConfig(process.env), process.env)) console.log(line)
   })
+
+program.addCommand(keysCommand((work) => runWithDatabase(parseConfig(process.env), work), console.log))
 
 try {
   await program.parseAsync()

@@ -15,15 +15,19 @@ export const DATABASE_LIMITS = {
   waitMs: 60_000,
 } as const
 
-/** Opens the configured database, or an embedded one, with the schema brought up to date. */
+/**
+ * Opens the configured database, or an embedded one, with the schema brought up to date. With `leaveRunning`, an embedded one
+ * that runs already (under a service) is used and left alone. The signal ends the wait for a database that is away.
+ */
 export async function openStore(
   config: Config,
   logger: Logger,
   releasers: Releasers,
+  { leaveRunning = false, signal }: { leaveRunning?: boolean; signal?: AbortSignal | undefined } = {},
 ): Promise<{ db: Db; applied: string[] }> {
   let connectionString = config.databaseUrl
   if (connectionString === null) {
-    const embedded = await startEmbeddedPostgres({ dir: config.dataDir })
+    const embedded = await startEmbeddedPostgres({ dir: config.dataDir, leaveRunning })
     releasers.add(() => embedded.stop())
     logger.info({ dataDir: embedded.dataDir }, 'using an embedded Postgres')
     connectionString = embedded.url
@@ -40,6 +44,7 @@ export async function openStore(
     waitMs: DATABASE_LIMITS.waitMs,
     sleep,
     onWait: (error) => logger.warn({ error }, 'waiting for the database'),
+    signal,
   })
   if (applied.length > 0) logger.info({ applied }, 'the schema was migrated')
   return { db, applied }

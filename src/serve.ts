@@ -6,18 +6,22 @@ import { stopOnSignal } from './observability/stop-on-signal.ts'
 
 /** The service from the environment, until SIGTERM or SIGINT. Sets the exit code; problems of the configuration go to stderr. */
 export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const stopping = new AbortController()
   try {
     const config = parseConfig(environment)
     const logger = createLogger(config.logLevel)
-    const starting = startApp(config, logger)
+    const starting = startApp(config, logger, stopping.signal)
     stopOnSignal(async (signal) => {
       logger.info({ signal }, 'stopping')
+      stopping.abort()
       const app = await starting.catch(() => null)
       await app?.stop()
       logger.info('stopped')
     })
     await starting
   } catch (error) {
+    // A start that was called off has not failed.
+    if (stopping.signal.aborted) return
     const text = error instanceof Error ? error.message : String(error)
     process.stderr.write(`${text}\n`)
     if (!(error instanceof ConfigError) && error instanceof Error && error.cause instanceof Error) {

@@ -9,11 +9,7 @@ import { type BackfillSince, LOG_LEVELS } from './config.ts'
 export const MIN_WEBHOOK_SECRET_BYTES = 16
 
 /** One check for each kind of value; messages complete the sentence "NAME …". They never repeat the value of a secret. */
-export const port = z.coerce
-  .number('must be a port number')
-  .int('must be a port number')
-  .min(0, 'must be a port number')
-  .max(65_535, 'must be a port number')
+export const port = wholeNumber(0, 65_535, 'must be a port number')
 
 export const uuid = z
   .string()
@@ -40,11 +36,7 @@ export const cron = z
   )
 
 export const count = (min: number, max: number) =>
-  z.coerce
-    .number(`must be a whole number from ${min} to ${max}`)
-    .int(`must be a whole number from ${min} to ${max}`)
-    .min(min, `must be a whole number from ${min} to ${max}`)
-    .max(max, `must be a whole number from ${min} to ${max}`)
+  wholeNumber(min, max, `must be a whole number from ${min} to ${max}`)
 
 export const logLevel = z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
 
@@ -60,15 +52,16 @@ export const personalAccessToken = z
   .regex(/^seam_at\S+$/, 'must be a Seam personal access token: it begins with seam_at')
 
 export const webhookSecret = z.string().refine((secret) => {
-  const base64 = secret.replace(/^whsec_/, '')
-  const bytes = Buffer.from(base64, 'base64')
-  return bytes.toString('base64') === base64 && bytes.length >= MIN_WEBHOOK_SECRET_BYTES
+  return isBase64Of(secret.replace(/^whsec_/, ''), (bytes) => bytes >= MIN_WEBHOOK_SECRET_BYTES)
 }, `must be whsec_ followed by standard base64 of at least ${MIN_WEBHOOK_SECRET_BYTES} bytes, as Seam Console shows it`)
 
 export const secretsKey = z
   .string()
+  .refine(
+    (text) => isBase64Of(text, (bytes) => bytes === 32),
+    'must be 32 bytes as base64 (openssl rand -base64 32)',
+  )
   .transform((text) => Buffer.from(text, 'base64'))
-  .refine((bytes) => bytes.length === 32, 'must be 32 bytes as base64 (openssl rand -base64 32)')
 
 export const backfillSince = z.string().transform((text, context): BackfillSince => {
   const at = parseInstant(text)
@@ -81,4 +74,19 @@ export const backfillSince = z.string().transform((text, context): BackfillSince
 
 function isUrlWith(...protocols: string[]): (text: string) => boolean {
   return (text) => protocols.includes(URL.parse(text)?.protocol ?? '')
+}
+
+/** Decimal digits only: `Number` would also take `0x10`, `1e3` and an empty text. */
+function wholeNumber(min: number, max: number, message: string) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message)
+}
+
+/** Standard base64 with its padding, of so many bytes. `Buffer` alone would skip what it does not know. */
+function isBase64Of(text: string, hasLength: (bytes: number) => boolean): boolean {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text && hasLength(bytes.length)
 }

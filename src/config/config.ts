@@ -10,8 +10,8 @@ export interface Config {
   seamEndpoint: string
   workspaces: readonly WorkspaceConfig[]
   mirrorApiKey: string | null
-  /** 32 bytes. */
-  secretsKey: Buffer | null
+  /** 32 bytes each. The first encrypts, all decrypt; none: secrets are masked and not kept. */
+  secretsKeys: readonly Buffer[]
   pollSchedule: string
   settleSeconds: number
   backfillSince: BackfillSince

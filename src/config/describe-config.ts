@@ -1,9 +1,10 @@
+import { keyIdOf } from '../secrets/keyring.ts'
 import type { Config } from './config.ts'
 import { VARIABLES, type Variable } from './variables.ts'
 
 /**
  * The effective settings, a line each, for `seam-mirror config`. Secrets are shown as set or not set, with their length and
- * never a character of them; a database URL loses its password.
+ * never a character of them; a URL loses its password.
  */
 export function describeConfig(
   config: Config,
@@ -18,17 +19,30 @@ export function describeConfig(
       `  ${key}: id ${workspaceId ?? '(to be learned)'}, credentials ${credentials?.kind.replaceAll('_', ' ') ?? 'none'}, ` +
       `${webhookSecrets.length} webhook secret${webhookSecrets.length === 1 ? '' : 's'}`,
   )
+  const [sealing, ...older] = config.secretsKeys.map(keyIdOf)
+  const keys =
+    sealing === undefined
+      ? []
+      : ['', `secrets keys: ${sealing} encrypts${older.map((id) => `, ${id} decrypts`).join('')}`]
   const warnings = config.warnings.map((warning) => `warning: ${warning}`)
-  return [...lines, '', 'workspaces:', ...workspaces, ...(warnings.length > 0 ? ['', ...warnings] : [])]
+  return [
+    ...lines,
+    '',
+    'workspaces:',
+    ...workspaces,
+    ...keys,
+    ...(warnings.length > 0 ? ['', ...warnings] : []),
+  ]
 }
 
 function masked(variable: Variable, value: string): string {
   if (variable.secret) return `******** (set, ${value.length} characters)`
-  const url = variable.name === 'DATABASE_URL' ? URL.parse(value) : null
-  if (url === null) return value
+  // In the authority of a URL, or as one of libpq's parameters (password, sslpassword).
+  const url = URL.parse(value)
+  const parameters = [...(url?.searchParams.keys() ?? [])].filter((name) => name.endsWith('password'))
+  if (url === null || (url.password === '' && parameters.length === 0)) return value
   if (url.password) url.password = '********'
-  // libpq also takes the password as a parameter.
-  if (url.searchParams.has('password')) url.searchParams.set('password', '********')
+  for (const name of parameters) url.searchParams.set(name, '********')
   return url.href
 }
 

@@ -70,7 +70,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     seamEndpoint: read('SEAM_ENDPOINT', check.httpUrl),
     workspaces,
     mirrorApiKey: raw('SEAM_MIRROR_API_KEY') ?? null,
-    secretsKey: read('SEAM_MIRROR_SECRETS_KEY', check.secretsKey) ?? null,
+    secretsKeys:
+      read('SEAM_MIRROR_SECRETS_KEY', z.string().transform(splitList).pipe(z.array(check.secretsKey))) ?? [],
     pollSchedule: read('SEAM_MIRROR_POLL_SCHEDULE', check.cron),
     settleSeconds: read('SEAM_MIRROR_SETTLE_SECONDS', check.count(0, 86_400)),
     backfillSince: read('SEAM_MIRROR_BACKFILL_SINCE', check.backfillSince),

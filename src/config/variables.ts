@@ -67,8 +67,10 @@ export const VARIABLES = [
   {
     name: 'SEAM_MIRROR_SECRETS_KEY',
     default: null,
-    defaultMeaning: 'none',
-    meaning: '32 bytes, base64 (checked, not used yet)',
+    defaultMeaning:
+      'made in the data dir for the embedded database; otherwise none: secrets are masked and not kept',
+    meaning:
+      'encrypts PINs and tokens: 32 bytes, base64; for rotation several, comma-separated: the first encrypts, all decrypt',
     secret: true,
   },
   {
@@ -99,7 +101,7 @@ export const VARIABLES = [
   {
     name: 'SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE',
     default: '0 */5 * * * *',
-    meaning: 'when to copy the client sessions (checked, not used yet)',
+    meaning: 'when to copy the client sessions',
   },
   {
     name: 'SEAM_MIRROR_RETENTION_DAYS',

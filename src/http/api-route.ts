@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import express, { type Router } from 'express'
-import { type Authenticate, type Caller, requireCaller } from './authenticate.ts'
+import type { Caller } from '../domain/caller.ts'
+import { type Authenticate, requireCaller } from './authenticate.ts'
 import { readInput } from './read-input.ts'
 import type { ReadParams } from './read-params.ts'
 import { requireMethod } from './require-method.ts'

@@ -1,9 +1,12 @@
 import type { Transaction } from 'kysely'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
+import type { Keyring } from '../secrets/keyring.ts'
 import { insertEvents } from '../store/insert-events.ts'
 import { insertQuarantined } from '../store/insert-quarantined.ts'
 import type { Db } from '../store/open-database.ts'
+import { type DeletedSession, markSessionsDeleted } from '../store/mark-sessions-deleted.ts'
 import type { Database } from '../store/schema.ts'
+import { protectEvent, protectUnusable } from './protect-secrets.ts'
 import { setAsideRefused } from './set-aside-refused.ts'
 
 export type IngestItem = UsableEvent | UnusableEvent
@@ -17,19 +20,21 @@ export interface IngestResult {
 
 /**
  * The only way an event gets into the store (I2): receiver, poller, backfill and audit all end here. All of the batch is
- * durable when this returns, or none of it when it throws.
+ * durable when this returns, or none of it when it throws. Without a keyring its secrets are masked and not kept (I9).
  */
 export async function ingestBatch(
   db: Db,
   items: readonly IngestItem[],
   path: IngestPath,
+  keyring: Keyring | null = null,
 ): Promise<IngestResult> {
   return setAsideRefused(db, items, path, async (accepted) => {
     // The usual case: one statement is its own transaction, and costs one round trip instead of four.
-    if (accepted.every((item) => item.kind === 'event')) {
-      return { inserted: await insertEvents(db, accepted, path), quarantined: 0 }
+    if (accepted.every((item) => item.kind === 'event' && !isSessionDeletion(item))) {
+      const rows = accepted.flatMap((item) => (item.kind === 'event' ? protectEvent(item, keyring) : []))
+      return { inserted: await insertEvents(db, rows, path), quarantined: 0 }
     }
-    return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path))
+    return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, keyring))
   })
 }
 
@@ -38,13 +43,38 @@ export async function ingestInTransaction(
   trx: Transaction<Database>,
   items: readonly IngestItem[],
   path: IngestPath,
+  keyring: Keyring | null = null,
 ): Promise<IngestResult> {
+  const events = items.filter((item) => item.kind === 'event')
   const unusable = items.filter((item) => item.kind === 'unusable')
-  const inserted = await insertEvents(
+  const rows = events.map((event) => protectEvent(event, keyring))
+  const inserted = await insertEvents(trx, rows, path)
+  await markSessionsDeleted(trx, deletedSessions(events, inserted))
+  await insertQuarantined(
     trx,
-    items.filter((item) => item.kind === 'event'),
+    unusable.map((item) => protectUnusable(item, keyring)),
     path,
   )
-  await insertQuarantined(trx, unusable, path)
   return { inserted, quarantined: unusable.length }
+}
+
+function isSessionDeletion(event: UsableEvent): boolean {
+  return event.eventType === 'client_session.deleted'
+}
+
+/**
+ * The sessions that the new ones among the events say are deleted: their tokens must stop working at once (I10). An event that
+ * was there before says nothing new; the session may have come back since.
+ */
+function deletedSessions(
+  events: readonly UsableEvent[],
+  inserted: IngestResult['inserted'],
+): DeletedSession[] {
+  const isNew = new Set(inserted.map(({ workspaceId, eventId }) => `${workspaceId} ${eventId}`))
+  return events.filter(isSessionDeletion).flatMap(({ workspaceId, eventId, json }) => {
+    const { client_session_id: clientSessionId } = JSON.parse(json) as { client_session_id?: unknown }
+    return typeof clientSessionId === 'string' && isNew.has(`${workspaceId} ${eventId}`)
+      ? [{ workspaceId, clientSessionId }]
+      : []
+  })
 }

@@ -1,5 +1,6 @@
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
 import { insertEvents } from '../store/insert-events.ts'
+import { protectEvent } from './protect-secrets.ts'
 import type { Db } from '../store/open-database.ts'
 import { postgresErrorKind } from '../store/postgres-errors.ts'
 
@@ -43,7 +44,12 @@ async function findRefused(db: Db, events: readonly UsableEvent[], path: IngestP
 async function isAccepted(db: Db, events: readonly UsableEvent[], path: IngestPath): Promise<boolean> {
   const trx = await db.startTransaction().execute()
   try {
-    await insertEvents(trx, events, path)
+    // Secrets are only masked here: it is rolled back, whatever it says.
+    await insertEvents(
+      trx,
+      events.map((event) => protectEvent(event, null)),
+      path,
+    )
     return true
   } catch (error) {
     if (postgresErrorKind(error) !== 'data') throw error

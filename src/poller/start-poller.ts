@@ -6,6 +6,7 @@ import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
 import { insertPollRun } from '../store/insert-poll-run.ts'
+import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/open-database.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
 import { type Backfill, type BackfillSince, pollRound } from './poll-round.ts'
@@ -13,6 +14,8 @@ import type { Tally } from './walk-gap.ts'
 
 export interface PollerOptions {
   db: Db
+  /** Null: secrets of events are masked and not kept. */
+  keyring?: Keyring | null
   client: SeamClient
   workspaces: Workspaces
   workspaceKey: string
@@ -63,6 +66,7 @@ export function startPoller(options: PollerOptions): Poller {
       try {
         await runOnce(options, memory, () => due, stopping.signal)
         Object.assign(status, { lastSuccessAt: new Date(), lastError: null, failures: 0 })
+        skipTicks = 0
       } catch (error) {
         if (stopping.signal.aborted) return
         status.lastError = error instanceof Error ? error.message : 'unknown error'
@@ -115,7 +119,14 @@ async function runOnce(
 ): Promise<void> {
   const { db, client, workspaces, workspaceKey, waiting, retryPolicy = RETRY_POLICY, logger } = options
   const startedAt = new Date()
-  const tally: Tally = { pages: 0, eventsSeen: 0, eventsNew: 0, quarantined: 0, askedAt: null }
+  const tally: Tally = {
+    pages: 0,
+    eventsSeen: 0,
+    eventsNew: 0,
+    quarantined: 0,
+    askedAt: null,
+    askedAtMost: null,
+  }
   let outcome: 'complete' | 'partial' | 'failed' = 'failed'
   let failure: string | null = null
   try {
@@ -124,6 +135,7 @@ async function runOnce(
     if (workspaceId === null) throw new Error('The workspace is not known.')
     const tools = {
       db,
+      keyring: options.keyring ?? null,
       client,
       workspaceId,
       settleSeconds: options.settleSeconds,
@@ -131,15 +143,13 @@ async function runOnce(
       waiting,
       signal,
     }
-    const { backfill, gaps } = await pollRound(tools, {
-      since: options.backfillSince,
-      now: seamNow(memory),
-      backfill: memory.backfill,
-      isDue,
-      tally,
-    })
-    memory.backfill = backfill
-    outcome = gaps.length === 0 ? 'complete' : 'partial'
+    const { backfill } = memory
+    // A run that fails leaves no walk behind: its pages are stored, and the next one finds from coverage what they left.
+    memory.backfill = null
+    const now = seamNow(memory)
+    const result = await pollRound(tools, { since: options.backfillSince, now, backfill, isDue, tally })
+    memory.backfill = result.backfill
+    outcome = result.isComplete ? 'complete' : 'partial'
   } catch (error) {
     failure = error instanceof Error ? error.message : 'unknown error'
     throw error

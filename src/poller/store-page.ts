@@ -1,6 +1,7 @@
 import type { Interval } from '../domain/interval.ts'
 import { type IngestItem, type IngestResult, ingestInTransaction } from '../ingest/ingest-batch.ts'
 import { setAsideRefused } from '../ingest/set-aside-refused.ts'
+import type { Keyring } from '../secrets/keyring.ts'
 import { addCoverage } from '../store/add-coverage.ts'
 import type { Db } from '../store/open-database.ts'
 
@@ -13,10 +14,11 @@ export async function storePage(
   workspaceId: string,
   items: readonly IngestItem[],
   proven: readonly Interval[],
+  keyring: Keyring | null,
 ): Promise<IngestResult> {
   return setAsideRefused(db, items, 'poll', (accepted) =>
     db.transaction().execute(async (trx) => {
-      const result = await ingestInTransaction(trx, accepted, 'poll')
+      const result = await ingestInTransaction(trx, accepted, 'poll', keyring)
       await addCoverage(trx, workspaceId, proven)
       return result
     }),

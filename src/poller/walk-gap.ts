@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { parseEvent } from '../domain/event.ts'
-import { MICROS_PER_SECOND, type Micros, parseInstant } from '../domain/instant.ts'
+import { MICROS_PER_SECOND, type Micros, microsFromMillis, parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
+import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/open-database.ts'
 import { listEventsPage } from '../seam/list-events-page.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
@@ -15,12 +16,15 @@ export interface Tally {
   eventsSeen: number
   eventsNew: number
   quarantined: number
-  /** Seam's clock at the newest answer. */
+  /** Seam's clock when it was asked for the newest answer: at the earliest, and at the latest. */
   askedAt: Micros | null
+  askedAtMost: Micros | null
 }
 
 export interface WalkTools {
   db: Db
+  /** Null: secrets of events are masked and not kept. */
+  keyring: Keyring | null
   client: SeamClient
   workspaceId: string
   settleSeconds: number
@@ -34,19 +38,29 @@ export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tal
   const { client, db, workspaceId, settleSeconds, retryPolicy, waiting, signal } = tools
   const request = nextRequest(state)
   if (request === null) return state
-  const page = await withRetries(() => listEventsPage(client, request, signal), retryPolicy, waiting, signal)
+  let exchangeMs = 0
+  const ask = async () => {
+    const sentAt = performance.now()
+    const answer = await listEventsPage(client, request, signal)
+    exchangeMs = performance.now() - sentAt
+    return answer
+  }
+  const page = await withRetries(ask, retryPolicy, waiting, signal)
   const items = page.items.map((json) => parseEvent(json, workspaceId))
   const step = takePage(state, {
     items: page.items.flatMap(placeInTime),
     listedCount: page.items.length,
     horizon: page.askedAt === null ? null : page.askedAt - BigInt(settleSeconds) * MICROS_PER_SECOND,
   })
-  const stored = await storePage(db, workspaceId, items, step.proven)
+  const stored = await storePage(db, workspaceId, items, step.proven, tools.keyring)
   tally.pages += 1
   tally.eventsSeen += items.length
   tally.eventsNew += stored.inserted.length
   tally.quarantined += stored.quarantined
   tally.askedAt = page.askedAt
+  // The header says seconds, rounded down.
+  const uncertainty = microsFromMillis(exchangeMs) + MICROS_PER_SECOND
+  tally.askedAtMost = page.askedAt === null ? null : page.askedAt + uncertainty
   return step.state
 }
 

@@ -1,12 +1,12 @@
 import { MICROS_PER_MS, type Micros } from '../domain/instant.ts'
-import { type Interval, intersect, subtract } from '../domain/interval.ts'
+import { type Interval, gapsIn, intersect, subtract } from '../domain/interval.ts'
 
 /*
  * The coverage walk: which page of `events.list` to ask for next, and what an answer proves (I5). Pure: it knows no HTTP, no
  * database and no clock, so generated upstreams can be thrown at it (test/poller/walk.test.ts).
  *
  * What it relies on: an answer shows one contiguous run of the events in its window, taken from the newest or the oldest end,
- * or from the n-th on when an offset is given. What it does NOT rely on:
+ * or from the n-th on when an offset is given, counting every item of an answer. What it does NOT rely on:
  *   - which end that is. Newest-first is usual; a server may as well answer with the oldest, or with the newest shown in
  *     ascending order. The order of display is only a hint where to look next; which end was kept is learned from evidence:
  *     an older event that turns up later shows that the page before it had been cut at its old end.
@@ -14,9 +14,12 @@ import { type Interval, intersect, subtract } from '../domain/interval.ts'
  *   - exclusive or inclusive bounds, milliseconds or microseconds: windows are widened by a millisecond on both sides.
  *   - display order at all: if a listing is neither ascending nor descending in time (sorted by something else), nothing is
  *     concluded from it until offsets have run into an empty answer.
- *   - offsets: a listing that showed an item twice may have skipped another, and is read again.
- * So an answer proves only the time strictly between its own oldest and newest event, more once the kept end is known, and
- * nothing beyond the horizon: upstream's clock at the request minus the settle time (I6).
+ *   - the order of events within one millisecond, which may change from answer to answer: milliseconds are proven whole or not
+ *     at all, and the first and the last of a page may hold events that it does not show.
+ *   - that only what was asked for is shown: an item outside the window is not taken for a part of the run.
+ *   - offsets: a listing that showed an item twice may have skipped another of the same millisecond, which is read again.
+ * So an answer proves only the milliseconds strictly between those of its oldest and newest event, more once the kept end is
+ * known, and nothing beyond the horizon: upstream's clock at the request minus the settle time (I6).
  */
 
 /** How much a window is wider than what it is to prove, on each side: it makes up for bounds compared in milliseconds. */
@@ -70,7 +73,8 @@ interface Listing {
   offset: number
   /** Each event once. */
   items: readonly PageItem[]
-  repeats: number
+  /** Creation times of the items that were shown again. */
+  repeats: readonly Micros[]
   horizon: Micros | null
   stalledPages: number
   rereads: number
@@ -105,7 +109,7 @@ export interface WalkStep {
   proven: Interval[]
 }
 
-const NEW_LISTING: Listing = { offset: 0, items: [], repeats: 0, horizon: null, stalledPages: 0, rereads: 0 }
+const NEW_LISTING: Listing = { offset: 0, items: [], repeats: [], horizon: null, stalledPages: 0, rereads: 0 }
 const NO_ANCHORS: Anchors = { below: null, above: null }
 
 /**
@@ -137,16 +141,18 @@ export function nextRequest(state: WalkState): PageRequest | null {
 }
 
 /** Takes the answer to `nextRequest(state)`. What it calls proven is so once the page's events are stored. */
-export function takePage(state: WalkState, page: Page): WalkStep {
+export function takePage(state: WalkState, answer: Page): WalkStep {
   const request = nextRequest(state)
   const piece = state.pieces.at(-1)
   if (request === null || piece === undefined)
     throw new Error('The walk has ended; there is no page to take.')
 
+  // What was not asked for says nothing about the window.
+  const page = { ...answer, items: answer.items.filter(({ createdAt }) => isAskedFor(request, createdAt)) }
   const listing = extend(state.listing, page)
   const learned = learn({ ...state, listing }, page)
   if (page.listedCount === 0) {
-    if (listing.repeats > 0) return settle(readAgain(learned), [])
+    if (listing.repeats.length > 0) return settle(readAgain(learned), [])
     return settle(endPiece(learned, []), clip(piece.interval, listing.horizon))
   }
   const display = displayOf(listing.items)
@@ -160,31 +166,44 @@ function conclude(state: WalkState, request: PageRequest, interval: Interval, di
   const { oldest, newest } = spanOf(listing.items)
   const kept = state.kept[display]
   const shown: Interval = {
-    from: kept === 'oldest' ? interval.from : oldest + 1n,
-    to: kept === 'newest' ? interval.to : newest,
+    from: kept === 'oldest' ? interval.from : startOfMilli(oldest) + MICROS_PER_MS,
+    to: kept === 'newest' ? interval.to : startOfMilli(newest),
   }
-  const rest = subtract(interval, shown)
-  const isStuck = rest.some(({ from, to }) => from === interval.from && to === interval.to)
-  if (isStuck) return settle(readOn(state), [])
+  const doubtful = [...new Set(listing.repeats.map(startOfMilli))].map((from): Interval => ({
+    from,
+    to: from + MICROS_PER_MS,
+  }))
+  const isDoubtful = (piece: Interval) => doubtful.some((milli) => intersect(piece, milli) !== null)
+  const part = intersect(interval, shown)
+  const sure = part === null ? [] : gapsIn(part, doubtful)
+  // Nothing new is proven: the same window is read on.
+  if (sure.length === 0) return settle(readOn(state), [])
 
   const { horizon } = listing
+  const again = doubtful.flatMap((milli): Piece[] => {
+    const inside = part === null ? null : intersect(part, milli)
+    return inside === null ? [] : [{ interval: inside, left: null }]
+  })
   const lookFirst: Side = display === 'descending' ? 'below' : 'above'
-  const pieces = rest
-    .map((left): Piece => {
-      const side: Side = left.from < shown.from ? 'below' : 'above'
-      return { interval: left, left: { display, side, horizon } }
+  const pieces = subtract(interval, shown)
+    .map((rest): Piece & { side: Side } => {
+      const side: Side = rest.from < shown.from ? 'below' : 'above'
+      // Learning which end was kept settles what lies beyond the listing, not what it may have skipped.
+      return { interval: rest, side, left: isDoubtful(rest) ? null : { display, side, horizon } }
     })
     // Above the horizon nothing can be proven. It is read only for its events, and only where they are shown last.
     .filter(({ interval: { from } }) => horizon === null || from < horizon || display === 'ascending')
     // The last is read first: the side where the display says that more is to be found.
-    .toSorted((a, b) => Number(a.left?.side === lookFirst) - Number(b.left?.side === lookFirst))
-  const next = endPiece(state, pieces)
-  const canLearn = kept === undefined && horizon !== null
+    .toSorted((a, b) => Number(a.side === lookFirst) - Number(b.side === lookFirst))
+  const next = endPiece(state, [...again, ...pieces])
+  const canLearn = kept === undefined && horizon !== null && doubtful.length === 0
   const yardsticks = canLearn
     ? [...next.yardsticks, yardstick(request, listing, display, horizon)]
     : next.yardsticks
-  const proven = intersect(interval, shown)
-  return settle({ ...next, yardsticks }, proven === null ? [] : clip(proven, horizon))
+  return settle(
+    { ...next, yardsticks },
+    sure.flatMap((proven) => clip(proven, horizon)),
+  )
 }
 
 /** Settles the pieces that are answered by what is known by now about the kept end. */
@@ -216,15 +235,18 @@ function readAgain(state: WalkState): WalkState {
 }
 
 /**
- * Offsets don't work here. If it is one instant that holds too many events to be listed, the walk goes on around it, and
- * only that instant stays unproven.
+ * Offsets don't work here: some instant, usually, holds too many events to be listed. The walk goes on around what was listed,
+ * and only that stays unproven.
  */
 function giveUp(state: WalkState): WalkState {
   const interval = state.pieces.at(-1)?.interval
   const { oldest, newest } = spanOf(state.listing.items)
   const around =
-    interval !== undefined && state.listing.items.length > 0 && oldest === newest
-      ? subtract(interval, { from: oldest - WIDEN, to: newest + WIDEN })
+    interval !== undefined && state.listing.items.length > 0
+      ? subtract(interval, {
+          from: startOfMilli(oldest) - INSIDE,
+          to: startOfMilli(newest) + MICROS_PER_MS + INSIDE,
+        })
       : []
   const isAround = around.some(({ from, to }) => from === interval?.from && to === interval.to)
   const pieces = isAround ? [] : around.map((piece): Piece => ({ interval: piece, left: null }))
@@ -243,12 +265,17 @@ function endPiece(state: WalkState, pieces: Piece[]): WalkState {
 
 function extend(listing: Listing, page: Page): Listing {
   const known = new Set(listing.items.map(({ eventId }) => eventId))
-  const fresh = page.items.filter(({ eventId }) => !known.has(eventId) && known.add(eventId))
+  const fresh: PageItem[] = []
+  const again: PageItem[] = []
+  for (const item of page.items) {
+    ;(known.has(item.eventId) ? again : fresh).push(item)
+    known.add(item.eventId)
+  }
   const isFirst = listing.offset === 0
   return {
     offset: listing.offset + page.listedCount,
     items: [...listing.items, ...fresh],
-    repeats: listing.repeats + page.items.length - fresh.length,
+    repeats: [...listing.repeats, ...again.map(({ createdAt }) => createdAt)],
     // The earliest horizon of all pages of a listing holds for the whole of it.
     horizon: isFirst ? page.horizon : earlier(listing.horizon, page.horizon),
     stalledPages: fresh.length > 0 ? 0 : listing.stalledPages + 1,
@@ -256,14 +283,20 @@ function extend(listing: Listing, page: Page): Listing {
   }
 }
 
-/** In which direction a listing runs; null when it shows one instant only, or no direction. */
+/** Bounds may be rounded outwards by a millisecond on the way, and be inclusive. */
+function isAskedFor({ after, before }: PageRequest, instant: Micros): boolean {
+  return instant >= after - MICROS_PER_MS && (before === null || instant <= before + MICROS_PER_MS)
+}
+
+/** In which direction a listing runs, millisecond by millisecond; null when it shows one only, or no direction. */
 function displayOf(items: readonly PageItem[]): Display | null {
   let falls = false
   let rises = false
   for (const [i, { createdAt }] of items.entries()) {
-    const before = items[i - 1]?.createdAt ?? createdAt
-    falls ||= createdAt < before
-    rises ||= createdAt > before
+    const milli = startOfMilli(createdAt)
+    const before = startOfMilli(items[i - 1]?.createdAt ?? createdAt)
+    falls ||= milli < before
+    rises ||= milli > before
   }
   if (falls === rises) return null
   return falls ? 'descending' : 'ascending'
@@ -317,6 +350,11 @@ function spanOf(items: readonly PageItem[]): { oldest: Micros; newest: Micros } 
     if (createdAt > newest) newest = createdAt
   }
   return { oldest, newest }
+}
+
+function startOfMilli(instant: Micros): Micros {
+  const inMilli = instant % MICROS_PER_MS
+  return instant - inMilli - (inMilli < 0n ? MICROS_PER_MS : 0n)
 }
 
 /** What of an interval lies before the horizon. */

@@ -1,12 +1,13 @@
 import type { Router } from 'express'
 import { ApiError } from '../http/api-error.ts'
 import { apiRoute } from '../http/api-route.ts'
-import type { Authenticate } from '../http/authenticate.ts'
 import { text, uuid } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { getEvent } from '../store/get-event.ts'
 import type { EventFilter } from '../store/list-events.ts'
-import type { Db } from '../store/open-database.ts'
+import type { EventRoutesOptions } from './event-routes.ts'
+import { eventTextFor } from './event-text.ts'
+import { eventVisibility } from './event-visibility.ts'
 
 const readFilters = defineParams({ event_id: uuid(), event_type: text(), device_id: uuid() }, (params) =>
   Object.values(params).every((value) => value === undefined)
@@ -18,19 +19,19 @@ const readFilters = defineParams({ event_id: uuid(), event_type: text(), device_
  * `/events/get` (contract, 7): the newest event that everything given matches. Seam does not say which one wins; the newest
  * is the one that tells a device's present state.
  */
-export function getEventRoute({ db, authenticate }: { db: Db; authenticate: Authenticate }): Router {
+export function getEventRoute({ db, authenticate, keyring }: EventRoutesOptions): Router {
   return apiRoute({
     path: '/events/get',
     methods: ['GET', 'POST'],
     authenticate,
     readParams: readFilters,
-    answer: async (params, { workspaceId }) => {
+    answer: async (params, caller) => {
       const filters = Object.entries(params).flatMap(([column, value]): EventFilter[] =>
         value === undefined ? [] : [{ column, values: [value] }],
       )
-      const body = await getEvent(db, workspaceId, filters)
-      if (body === null) throw new ApiError(404, 'event_not_found', 'Event not found')
-      return `{"event":${body},"ok":true}`
+      const event = await getEvent(db, caller.workspaceId, eventVisibility(caller), filters)
+      if (event === null) throw new ApiError(404, 'event_not_found', 'Event not found')
+      return `{"event":${eventTextFor(caller, keyring)(event)},"ok":true}`
     },
   })
 }

@@ -1,11 +1,13 @@
 import type { Router } from 'express'
 import { apiRoute } from '../http/api-route.ts'
-import type { Authenticate } from '../http/authenticate.ts'
-import { instant, instantPair, integer } from '../http/param-kinds.ts'
+import { type PagePosition, paginationJson } from '../http/page-cursor.ts'
+import { instant, instantPair, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { listEvents } from '../store/list-events.ts'
-import type { Db } from '../store/open-database.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from './event-filter-params.ts'
+import type { EventRoutesOptions } from './event-routes.ts'
+import { eventTextFor, positionOf } from './event-text.ts'
+import { eventVisibility } from './event-visibility.ts'
 
 /** Events in an answer when the caller does not say (contract, 6.1). */
 export const DEFAULT_LIMIT = 500
@@ -19,35 +21,62 @@ const TIME_AND_PAGE_KINDS = {
   between: instantPair(),
   limit: integer({ min: 1, cap: MAX_LIMIT }),
   unstable_offset: integer({ min: 0, max: MAX_UNSTABLE_OFFSET }),
+  page_cursor: nullable(text()),
 }
 
-const readTimeAndFilters = defineParams(
-  { ...FILTER_PARAM_KINDS, ...TIME_AND_PAGE_KINDS },
-  ({ since, between }) => {
-    if (since === undefined && between === undefined) return 'Must specify either since or between'
-    if (since !== undefined && between !== undefined) return 'Cannot specify both since and between'
-    return null
-  },
-)
+const readListParams = defineParams({ ...FILTER_PARAM_KINDS, ...TIME_AND_PAGE_KINDS }, (params) => {
+  const { since, between, unstable_offset: offset, page_cursor: cursor } = params
+  if (since === undefined && between === undefined) return 'Must specify either since or between'
+  if (since !== undefined && between !== undefined) return 'Cannot specify both since and between'
+  // The old SDK's paginator asks for its first page with null.
+  if (offset !== undefined && typeof cursor === 'string')
+    return 'Cannot specify both page_cursor and unstable_offset'
+  return null
+})
 
-/** `/events/list` (contract, 6): the caller's workspace's events, newest first, bounds exclusive at both ends. */
-export function listEventsRoute({ db, authenticate }: { db: Db; authenticate: Authenticate }): Router {
+/**
+ * `/events/list` (contract, 6): the caller's workspace's events, newest first, bounds exclusive at both ends. What Seam lacks is
+ * added in the form it has elsewhere (contract, 11): `page_cursor` and `pagination`. A cursor names the last event of its page, so
+ * events that arrive meanwhile move nothing.
+ */
+export function listEventsRoute({ db, authenticate, keyring, pageCursors }: EventRoutesOptions): Router {
   return apiRoute({
     path: '/events/list',
     methods: ['GET', 'POST'],
     authenticate,
-    readParams: readTimeAndFilters,
-    answer: async (params, { workspaceId }) => {
-      const { since, between, limit, unstable_offset: offset } = params
-      const bodies = await listEvents(db, {
-        workspaceId,
-        after: since ?? between?.[0],
-        before: between?.[1],
-        filters: eventFilters(params),
-        limit: limit ?? DEFAULT_LIMIT,
-        offset: offset ?? 0,
+    readParams: readListParams,
+    answer: async (
+      { limit = DEFAULT_LIMIT, page_cursor: cursor, unstable_offset: offset = 0, ...list },
+      caller,
+    ) => {
+      const visibility = eventVisibility(caller)
+      const query = [
+        '/events/list',
+        caller.workspaceId,
+        caller.kind === 'key' ? null : caller.clientSessionId,
+        list,
+      ]
+      const events = await listEvents(db, {
+        workspaceId: caller.workspaceId,
+        visibility,
+        after: list.since ?? list.between?.[0],
+        before: list.between?.[1],
+        filters: eventFilters(list),
+        following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
+        // One more than asked for tells whether there is a next page.
+        limit: limit + 1,
+        offset,
       })
-      return `{"events":[${bodies.join(',')}],"ok":true}`
+      const page = events.slice(0, limit)
+      const last = page.at(-1)
+      const next = events.length > limit && last !== undefined ? positionOf(last.body) : null
+      const nextCursor = next && pageCursors.encode(query, [`${next.createdAt}`, next.eventId])
+      const texts = page.map(eventTextFor(caller, keyring))
+      return `{"events":[${texts.join(',')}],"pagination":${paginationJson(nextCursor)},"ok":true}`
     },
   })
+}
+
+function followingOf([createdAt, eventId]: PagePosition): { createdAt: bigint; eventId: string } {
+  return { createdAt: BigInt(createdAt), eventId }
 }

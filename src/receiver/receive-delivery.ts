@@ -37,10 +37,10 @@ export async function receiveDelivery(
   })
   if (candidates.length === 0) return { kind: 'no_endpoint' }
 
-  const body = request.body.toString('utf8')
-  const endpoint = candidates.find(({ verify }) => verify(body, headers))
+  const endpoint = candidates.find(({ verify }) => verify(request.body, headers))
   if (endpoint === undefined) return { kind: 'unverified' }
 
+  const body = request.body.toString('utf8')
   const workspaceId = await workspaceOf(endpoint, workspaces, pathWorkspaceId, body)
   if (workspaceId === null) return { kind: 'workspace_unknown' }
   // Decoding has replaced what was not UTF-8; the bytes as they came go to quarantine.

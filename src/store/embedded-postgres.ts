@@ -21,6 +21,8 @@ export interface EmbeddedPostgres {
 export interface EmbeddedPostgresOptions {
   /** Folder that keeps the cluster. Absent: a temporary one, deleted at the end and not synced to disk. */
   dir?: string
+  /** A server that runs already is used and not stopped at the end: a command beside a running service. */
+  leaveRunning?: boolean
   /** Extra server settings, such as `max_connections=200`. */
   settings?: readonly string[]
 }
@@ -60,6 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     dataDir: root,
     stop: async () => {
+      if (running !== null && options.leaveRunning) return
       await run(programs.pgCtl, ['stop', '-D', cluster, '-m', 'fast', '-w'], asUser)
       if (temporary) await rm(root, { recursive: true, force: true })
     },

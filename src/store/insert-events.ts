@@ -3,6 +3,13 @@ import type { IngestPath, UsableEvent } from '../domain/event.ts'
 import { formatInstant } from '../domain/instant.ts'
 import { type Db, runSql } from './open-database.ts'
 
+/** An event with its secrets taken out of the text. */
+export interface EventRow {
+  event: UsableEvent
+  body: string
+  sealedSecrets: Buffer | null
+}
+
 interface Row {
   workspace_id: string
   event_id: string
@@ -14,32 +21,33 @@ interface BatchColumn {
   name: string
   arrayType: string
   select: string
-  value: (event: UsableEvent) => string | null
+  value: (row: EventRow) => string | Buffer | null
 }
 
 const COLUMNS: readonly BatchColumn[] = [
-  plain('workspace_id', 'uuid', (event) => event.workspaceId),
-  plain('event_id', 'uuid', (event) => event.eventId),
-  plain('event_type', 'text', (event) => event.eventType),
-  plain('created_at', 'timestamptz', (event) => formatInstant(event.createdAt)),
-  plain('occurred_at', 'timestamptz', (event) =>
+  plain('workspace_id', 'uuid', ({ event }) => event.workspaceId),
+  plain('event_id', 'uuid', ({ event }) => event.eventId),
+  plain('event_type', 'text', ({ event }) => event.eventType),
+  plain('created_at', 'timestamptz', ({ event }) => formatInstant(event.createdAt)),
+  plain('occurred_at', 'timestamptz', ({ event }) =>
     event.occurredAt === null ? null : formatInstant(event.occurredAt),
   ),
   ...EVENT_FIELDS.map((field, i): BatchColumn => {
     if (field.type !== 'uuid[]')
-      return plain(field.column, field.type, (event) => event.fields[i] as string | null)
+      return plain(field.column, field.type, ({ event }) => event.fields[i] as string | null)
     // unnest flattens arrays of arrays, so an array travels as its text form and is cast for each row.
     return {
       name: field.column,
       arrayType: 'text[]',
       select: `${field.column}::uuid[]`,
-      value: (event) => {
+      value: ({ event }) => {
         const ids = event.fields[i] as readonly string[] | null
         return ids === null ? null : `{${ids.join(',')}}`
       },
     }
   }),
-  plain('body', 'json', (event) => event.json),
+  plain('body', 'json', ({ body }) => body),
+  plain('secrets', 'bytea', ({ sealedSecrets }) => sealedSecrets),
 ]
 
 function plain(name: string, type: string, value: BatchColumn['value']): BatchColumn {
@@ -72,13 +80,13 @@ returning workspace_id, event_id, xmax = 0 as inserted`
 /** Inserts the events that are new and returns them as `(workspaceId, eventId)`; see SQL above for the rest. */
 export async function insertEvents(
   db: Pick<Db, 'executeQuery'>,
-  events: readonly UsableEvent[],
+  rows: readonly EventRow[],
   path: IngestPath,
 ): Promise<{ workspaceId: string; eventId: string }[]> {
-  if (events.length === 0) return []
-  const arrays = COLUMNS.map((column) => events.map(column.value))
-  const rows = await runSql<Row>(db, SQL, [path, ...arrays])
-  return rows
+  if (rows.length === 0) return []
+  const arrays = COLUMNS.map((column) => rows.map(column.value))
+  const stored = await runSql<Row>(db, SQL, [path, ...arrays])
+  return stored
     .filter((row) => row.inserted)
     .map((row) => ({ workspaceId: row.workspace_id, eventId: row.event_id }))
 }

@@ -1,33 +1,43 @@
-import { createHash } from 'node:crypto'
 import type { IngestPath, UnusableEvent } from '../domain/event.ts'
 import { type Db, runSql } from './open-database.ts'
 
+export interface QuarantineRow {
+  item: UnusableEvent
+  /** What is kept of the body: all of it, sealed; or in the clear without its secrets. */
+  body: Buffer
+  isSealed: boolean
+  /** The same for the same body. */
+  digest: Buffer
+}
+
 /**
- * Keeps what can't be stored as an event. The same bytes are kept once for a workspace and counted again, because a bad item
+ * Keeps what can't be stored as an event. The same body is kept once for a workspace and counted again, because a bad item
  * in a listing is met at every poll; duplicates within the batch count as well.
  */
 const SQL = `
-insert into quarantine as q (workspace_id, body_sha256, path, reason, detail, body, times_seen)
-select workspace_id, body_sha256, $1, min(reason), min(detail), decode(min(encode(body, 'hex')), 'hex'), count(*)
-from unnest($2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::bytea[]) as batch (workspace_id, body_sha256, reason, detail, body)
-group by workspace_id, body_sha256
-order by workspace_id, body_sha256
-on conflict (workspace_id, body_sha256) do update set
+insert into quarantine as q (workspace_id, body_digest, path, reason, detail, body, is_sealed, times_seen)
+select workspace_id, body_digest, $1, min(reason), min(detail), (array_agg(body))[1], bool_and(is_sealed), count(*)
+from unnest($2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::bytea[], $7::boolean[])
+  as batch (workspace_id, body_digest, reason, detail, body, is_sealed)
+group by workspace_id, body_digest
+order by workspace_id, body_digest
+on conflict (workspace_id, body_digest) do update set
   times_seen = q.times_seen + excluded.times_seen,
   last_seen_at = clock_timestamp()`
 
 export async function insertQuarantined(
   db: Pick<Db, 'executeQuery'>,
-  items: readonly UnusableEvent[],
+  rows: readonly QuarantineRow[],
   path: IngestPath,
 ): Promise<void> {
-  if (items.length === 0) return
+  if (rows.length === 0) return
   await runSql(db, SQL, [
     path,
-    items.map((item) => item.workspaceId),
-    items.map((item) => createHash('sha256').update(item.body).digest()),
-    items.map((item) => item.reason),
-    items.map((item) => item.detail),
-    items.map((item) => Buffer.from(item.body)),
+    rows.map(({ item }) => item.workspaceId),
+    rows.map(({ digest }) => digest),
+    rows.map(({ item }) => item.reason),
+    rows.map(({ item }) => item.detail),
+    rows.map(({ body }) => body),
+    rows.map(({ isSealed }) => isSealed),
   ])
 }

@@ -1,5 +1,6 @@
 import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import { formatInstant, type Micros } from '../domain/instant.ts'
+import { isUuid } from '../domain/uuid.ts'
 import { type Db, runSql } from './open-database.ts'
 
 /** Events of which the column holds any of the values. No values match no event. */
@@ -9,20 +10,30 @@ export interface EventFilter {
   values: readonly string[]
 }
 
+/** All events of the workspace, or only those of these accounts and Connect Webviews (ids that are no UUIDs match nothing). */
+export type EventVisibility =
+  | { kind: 'all' }
+  | { kind: 'only'; connectedAccountIds: readonly string[]; connectWebviewIds: readonly string[] }
+
 export interface EventQuery {
   workspaceId: string
+  visibility: EventVisibility
   /** Events created after this instant, not at it. */
   after?: Micros | undefined
   /** Events created before this instant, not at it. */
   before?: Micros | undefined
   /** All of them must hold. */
   filters: readonly EventFilter[]
+  /** Events that come after this one in the list's order. */
+  following?: { createdAt: Micros; eventId: string } | undefined
   limit: number
   offset: number
 }
 
-interface Row {
+/** An event as it is stored: its secrets taken out, sealed, beside it. */
+export interface StoredEvent {
   body: string
+  sealedSecrets: Buffer | null
 }
 
 const COLUMN_TYPES: ReadonlyMap<string, 'uuid' | 'uuid[]' | 'text'> = new Map([
@@ -31,12 +42,11 @@ const COLUMN_TYPES: ReadonlyMap<string, 'uuid' | 'uuid[]' | 'text'> = new Map([
   ...EVENT_FIELDS.map(({ column, type }) => [column, type] as const),
 ])
 
-/** The events' JSON texts as they were received (I7), newest first, ties by event id. */
-export async function listEvents(db: Pick<Db, 'executeQuery'>, query: EventQuery): Promise<string[]> {
+/** The events, newest first, ties by event id. */
+export async function listEvents(db: Pick<Db, 'executeQuery'>, query: EventQuery): Promise<StoredEvent[]> {
   if (query.filters.some(({ values }) => values.length === 0)) return []
   const { text, parameters } = listEventsSql(query)
-  const rows = await runSql<Row>(db, text, parameters)
-  return rows.map(({ body }) => body)
+  return runSql<StoredEvent>(db, text, parameters)
 }
 
 /**
@@ -49,18 +59,66 @@ export async function listEvents(db: Pick<Db, 'executeQuery'>, query: EventQuery
  */
 export function listEventsSql(query: EventQuery): { text: string; parameters: unknown[] } {
   const parameters: unknown[] = []
-  const parameter = (value: unknown): string => `$${parameters.push(value)}`
+  const parameter: Parameter = (value) => `$${parameters.push(value)}`
+  const where = conditionsOf(query, parameter).join(' and ')
+  if (query.visibility.kind === 'all') {
+    const text = `select body, secrets as "sealedSecrets" from events where ${where}
+order by created_at desc, event_id
+limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
+    return { text, parameters }
+  }
+  return { text: visibleEventsSql(query, query.visibility, where, parameter), parameters }
+}
+
+type Parameter = (value: unknown) => string
+
+/**
+ * For a client session: the newest of each of its accounts and webviews, merged. Each of them is read in order from its own
+ * index and no further than the page needs; one condition with `or` would sort all events of all accounts instead. `union`
+ * drops an event that is seen both ways; it compares keys, because json can't be compared.
+ */
+function visibleEventsSql(
+  { limit, offset }: EventQuery,
+  visibility: EventVisibility & { kind: 'only' },
+  where: string,
+  parameter: Parameter,
+): string {
+  const most = parameter(limit + offset)
+  const newestOf = (column: string, ids: readonly string[]): string => `
+  select newest.event_id, newest.created_at
+  from unnest(${parameter([...new Set(ids.filter(isUuid))])}::uuid[]) as mine (id)
+  cross join lateral (
+    select event_id, created_at from events
+    where ${where} and ${column} = mine.id
+    order by created_at desc, event_id limit ${most}
+  ) as newest`
+  return `select e.body, e.secrets as "sealedSecrets"
+from (
+  select event_id, created_at from (${newestOf('connected_account_id', visibility.connectedAccountIds)}
+  union${newestOf('connect_webview_id', visibility.connectWebviewIds)}
+  ) as visible
+  order by created_at desc, event_id
+  limit ${parameter(limit)} offset ${parameter(offset)}
+) as page
+join events e on e.workspace_id = $1 and e.event_id = page.event_id
+order by page.created_at desc, page.event_id`
+}
+
+/** The workspace comes first: `$1`. */
+function conditionsOf(query: EventQuery, parameter: Parameter): string[] {
   const conditions = [`workspace_id = ${parameter(query.workspaceId)}`]
   if (query.after !== undefined) conditions.push(`created_at > ${parameter(formatInstant(query.after))}`)
   if (query.before !== undefined) conditions.push(`created_at < ${parameter(formatInstant(query.before))}`)
-  for (const filter of query.filters) conditions.push(filterSql(filter, parameter))
-  const text = `select body from events where ${conditions.join(' and ')}
-order by created_at desc, event_id
-limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
-  return { text, parameters }
+  if (query.following !== undefined) {
+    const createdAt = parameter(formatInstant(query.following.createdAt))
+    const eventId = parameter(query.following.eventId)
+    // The first half is what the index is entered by.
+    conditions.push(`created_at <= ${createdAt} and (created_at < ${createdAt} or event_id > ${eventId})`)
+  }
+  return [...conditions, ...query.filters.map((filter) => filterSql(filter, parameter))]
 }
 
-function filterSql({ column, values }: EventFilter, parameter: (value: unknown) => string): string {
+function filterSql({ column, values }: EventFilter, parameter: Parameter): string {
   const type = COLUMN_TYPES.get(column)
   if (type === undefined)
     throw new Error(`events has no column '${column}' to filter by; see event-fields.ts.`)

@@ -5,8 +5,10 @@ import { isDatabaseAway } from './postgres-errors.ts'
 export interface DatabaseWait {
   /** For how long an unreachable database is waited for. */
   waitMs: number
-  sleep: (ms: number) => Promise<void>
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   onWait: (error: unknown) => void
+  /** Ends the wait: the service was told to stop before it had started. */
+  signal?: AbortSignal | undefined
 }
 
 const RETRY_MS = 1000
@@ -17,7 +19,7 @@ const RETRY_MS = 1000
  */
 export async function migrateWhenReachable(
   db: Db,
-  { waitMs, sleep, onWait }: DatabaseWait,
+  { waitMs, sleep, onWait, signal }: DatabaseWait,
 ): Promise<MigrationReport> {
   const giveUpAt = performance.now() + waitMs
   for (;;) {
@@ -35,7 +37,8 @@ export async function migrateWhenReachable(
         )
       }
       onWait(cause)
-      await sleep(RETRY_MS)
+      await sleep(RETRY_MS, signal)
+      if (signal?.aborted) throw new Error('Told to stop while waiting for the database.', { cause: error })
     }
   }
 }

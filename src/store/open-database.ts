@@ -45,6 +45,9 @@ export function openDatabase(options: DatabaseOptions): Db {
     types,
   })
   pool.on('error', options.onIdleError)
+  // A connection that breaks while it is in use rejects its statement and then emits 'error' as well, with nobody listening:
+  // without this, a restart of Postgres would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 

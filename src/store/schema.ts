@@ -10,6 +10,8 @@ export interface Database {
   coverage: CoverageTable
   poll_runs: PollRunsTable
   quarantine: QuarantineTable
+  client_sessions: ClientSessionsTable
+  client_session_syncs: ClientSessionSyncsTable
 }
 
 type InstantColumn = ColumnType<string, string, string>
@@ -21,6 +23,7 @@ interface EventsTable {
   created_at: InstantColumn
   occurred_at: InstantColumn | null
   body: string
+  secrets: Uint8Array | null
   webhook_at: InstantColumn | null
   poll_at: InstantColumn | null
   ingested_at: Generated<string>
@@ -32,6 +35,7 @@ interface WorkspacesTable {
   learned_from: 'configured' | 'upstream' | 'webhook'
   config_key: string
   learned_at: Generated<string>
+  body: string | null
 }
 
 interface CoverageTable {
@@ -54,12 +58,41 @@ interface PollRunsTable {
 interface QuarantineTable {
   quarantine_id: Generated<string>
   workspace_id: string
-  body_sha256: Uint8Array
+  body_digest: Uint8Array
   path: 'webhook' | 'poll'
   reason: string
   detail: string
   body: Uint8Array
+  is_sealed: boolean
   times_seen: Generated<number>
   first_seen_at: Generated<string>
   last_seen_at: Generated<string>
+}
+
+interface ClientSessionsTable {
+  workspace_id: string
+  client_session_id: string
+  user_identifier_key: string | null
+  user_identity_ids: Generated<string[]>
+  connect_webview_ids: Generated<string[]>
+  connected_account_ids: Generated<string[]>
+  created_at: InstantColumn | null
+  expires_at: InstantColumn | null
+  body: string | null
+  token_sha256: Uint8Array | null
+  token_sealed: Uint8Array | null
+  deleted_at: InstantColumn | null
+  first_seen_at: Generated<string>
+  synced_at: InstantColumn | null
+}
+
+interface ClientSessionSyncsTable {
+  workspace_id: string
+  outcome: 'complete' | 'failed'
+  error: string | null
+  failures: number
+  finished_at: InstantColumn
+  succeeded_at: InstantColumn | null
+  listing_asked_at: InstantColumn | null
+  sessions_listed: number | null
 }

@@ -2,14 +2,21 @@ import { type Micros, formatInstant } from '../domain/instant.ts'
 import { type Db, runSql } from './open-database.ts'
 
 /**
- * Takes back coverage from `horizon` on. Needed when Seam's clock turns out to have been ahead and was put right: events are
- * then created inside a range that had been proven complete.
+ * Takes back coverage. Needed when Seam's clock turns out to have been ahead and was put right: events are then created inside
+ * a range that had been proven complete. That can have begun at any time since coverage was last added to (`lastAddedAt`, see
+ * readCoverageUpdatedAt), so that `horizon` is moved back by as much time as has passed since.
  */
-export async function trimCoverage(db: Db, workspaceId: string, horizon: Micros): Promise<void> {
+export async function trimCoverage(
+  db: Db,
+  workspaceId: string,
+  horizon: Micros,
+  lastAddedAt: string,
+): Promise<void> {
   await runSql(
     db,
-    `update coverage set ranges = ranges - tstzmultirange(tstzrange($2, null, '[)')), updated_at = clock_timestamp()
+    `update coverage set updated_at = clock_timestamp(), ranges = ranges
+       - tstzmultirange(tstzrange($2::timestamptz - greatest(clock_timestamp() - $3::timestamptz, '0'), null, '[)'))
      where workspace_id = $1`,
-    [workspaceId, formatInstant(horizon)],
+    [workspaceId, formatInstant(horizon), lastAddedAt],
   )
 }

@@ -36,7 +36,10 @@ export async function openWorkspaces(
   for (const { configKey, workspaceId, learnedFrom } of await readWorkspaces(db)) {
     // A configured id that is no longer configured counts as a hint only: Seam may say otherwise.
     const rank = learnedFrom === 'configured' ? 'webhook' : learnedFrom
-    if (known.has(configKey)) known.set(configKey, { key: configKey, id: workspaceId, learnedFrom: rank })
+    // An id that another entry is configured for is outdated here: two entries had theirs mixed up, say.
+    const isTaken = entries.some((entry) => entry.workspaceId === workspaceId && entry.key !== configKey)
+    if (known.has(configKey) && !isTaken)
+      known.set(configKey, { key: configKey, id: workspaceId, learnedFrom: rank })
   }
 
   const byKey = (key: string): Workspace => {

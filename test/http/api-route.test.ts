@@ -4,6 +4,7 @@ import { apiRoute } from '../../src/http/api-route.ts'
 import { integer, uuidList } from '../../src/http/param-kinds.ts'
 import { MAX_INPUT_BYTES } from '../../src/http/read-input.ts'
 import { defineParams } from '../../src/http/read-params.ts'
+import { callerWithKey } from './caller-with-key.ts'
 import { openRawConnection } from './raw-connection.ts'
 import { errorOf, serve, type Served } from './serve.ts'
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
   const route = apiRoute({
     path: '/things/list',
     methods: ['GET', 'POST'],
-    authenticate: ({ headers }) => (headers.authorization === 'Bearer good' ? { workspaceId: 'w' } : null),
+    authenticate: callerWithKey('good', { kind: 'key', workspaceId: 'w', scopes: ['events:read'] }),
     readParams,
     answer: async ({ ids, limit }) => JSON.stringify({ ids: ids?.length, limit, ok: true }),
   })

@@ -15,7 +15,7 @@ export interface ModelSemantics {
   /** Page caps, used in turn. */
   caps: readonly number[]
   ignoresOffset: boolean
-  /** Events of one instant come in another order at every request. */
+  /** Events of one instant (of one millisecond, if times are compared so) come in another order at every request. */
   shufflesTies: boolean
 }
 
@@ -30,6 +30,8 @@ export function listPage(
 ): Page {
   const floor = (t: Micros) => (semantics.compare === 'millis' ? t - (((t % 1000n) + 1000n) % 1000n) : t)
   const isInside = (t: Micros, bound: Micros) => t > bound || (semantics.inclusive && t === bound)
+  // Whoever compares in milliseconds may sort so as well.
+  const sortKey = semantics.shufflesTies ? floor : (t: Micros) => t
   const tie = ({ eventId }: PageItem) =>
     Math.imul(hash(eventId) ^ (semantics.shufflesTies ? turn * 0x9e3779b1 : 0), 0x85ebca6b) >>> 8
   const ascending = events
@@ -41,7 +43,10 @@ export function listPage(
         (request.before === null || isInside(floor(request.before), t))
       )
     })
-    .toSorted((a, b) => (a.createdAt === b.createdAt ? tie(a) - tie(b) : a.createdAt < b.createdAt ? -1 : 1))
+    .toSorted((a, b) => {
+      const [first, second] = [sortKey(a.createdAt), sortKey(b.createdAt)]
+      return first === second ? tie(a) - tie(b) : first < second ? -1 : 1
+    })
   const cap = semantics.caps[turn % semantics.caps.length] ?? 500
   const offset = semantics.ignoresOffset ? 0 : request.offset
   const fromKeptEnd = semantics.keeps === 'newest' ? ascending.toReversed() : ascending

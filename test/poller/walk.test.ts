@@ -171,6 +171,19 @@ describe('the coverage walk', () => {
     }
   })
 
+  test('I5: no order within an instant or a millisecond is relied on, also when pages are cut in the middle of it', () => {
+    const holds = fc.property(scenarios({ shufflesTies: true }), (scenario) => void walk(scenario))
+    expect(fc.check(holds, { numRuns: 3000 })).toMatchObject(PASSED)
+  })
+
+  test('I5: an item that was not asked for is not taken for the edge of a page', () => {
+    const state = startWalk({ from: START, to: START + 60n * SECOND })
+    const stray = { eventId: 'stray', createdAt: START - 9_000n * SECOND }
+    const items = [at('b', START + 50n * SECOND), at('a', START + 40n * SECOND), stray]
+    const { proven } = takePage(state, { items, listedCount: 3, horizon: START + 90n * SECOND })
+    expect(proven).toEqual([{ from: START + 40n * SECOND + 1000n, to: START + 50n * SECOND }])
+  })
+
   test('I5: a short page is not taken for the end, even when the cap falls to one in the middle', () => {
     const list = Array.from({ length: 50 }, (_, i) => at(`e${i}`, START + BigInt(i) * 10_000n))
     const scenario: Scenario = {

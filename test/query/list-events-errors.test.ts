@@ -86,25 +86,7 @@ describe('Problems of one parameter', () => {
 
 test('Unknown parameters and _strict change nothing', async () => {
   const response = await server.get(`/events/list?since=${A}&customer_ids=x&page=2&_strict=true`)
-  expect([response.status, await response.text()]).toEqual([200, '{"events":[],"ok":true}'])
-})
-
-function ask(headers: Record<string, string>): Promise<Response> {
-  return fetch(`${server.url}/events/list?since=${A}`, { headers })
-}
-
-test('I10: A wrong key, and our key with the name of another workspace, are refused in the same words', async () => {
-  const refused = [
-    await ask({}),
-    await ask({ authorization: 'Bearer seam_test1_wrong' }),
-    await ask({ authorization: `Bearer ${API_KEY}`, 'seam-workspace': crypto.randomUUID() }),
-  ]
-  for (const response of refused) {
-    expect(response.status).toBe(401)
-    expect(await errorOf(response)).toMatchObject({ type: 'unauthorized', message: 'Unauthorized' })
-  }
-  const ours = await ask({ authorization: `bearer ${API_KEY}`, 'seam-workspace': WORKSPACE_ID })
-  expect(ours.status).toBe(200)
+  expect([response.status, await response.json()]).toMatchObject([200, { events: [], ok: true }])
 })
 
 test('A list can be read, not changed', async () => {

@@ -55,6 +55,7 @@ const cases = [TYPES, IDS, ...FIELDS].flatMap(({ column, value }) =>
 async function explain(filters: EventFilter[], limit: number): Promise<string> {
   const { text, parameters } = listEventsSql({
     workspaceId: WORKSPACE_ID,
+    visibility: { kind: 'all' },
     after: 0n,
     filters,
     limit,

@@ -1,9 +1,10 @@
-import { pino } from 'pino'
 import { parseEvent } from '../../src/domain/event.ts'
-import { authenticateWithBootstrapKey } from '../../src/http/authenticate.ts'
+import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
 import type { Db } from '../../src/store/open-database.ts'
+import { readPageCursorKey } from '../../src/store/read-page-cursor-key.ts'
+import { callerWithKey } from '../http/caller-with-key.ts'
 import { serve } from '../http/serve.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -24,12 +25,13 @@ export interface QueryServer {
 export async function startQueryServer(): Promise<QueryServer> {
   const database = await createTestDatabase()
   const db = database.open()
-  const authenticate = authenticateWithBootstrapKey({
-    key: API_KEY,
-    resolveWorkspace: (header) => (header === undefined || header === WORKSPACE_ID ? WORKSPACE_ID : null),
-    logger: pino({ level: 'silent' }),
+  const pageCursors = createPageCursors(await readPageCursorKey(db))
+  const authenticate = callerWithKey(API_KEY, {
+    kind: 'key',
+    workspaceId: WORKSPACE_ID,
+    scopes: ['events:read'],
   })
-  const server = await serve([eventRoutes({ db, authenticate })])
+  const server = await serve([eventRoutes({ db, authenticate, keyring: null, pageCursors })])
   const headers = { authorization: `Bearer ${API_KEY}` }
   return {
     url: server.url,

@@ -1,0 +1,59 @@
+-- Client sessions as Seam's newest listing showed them. body is the session's exact text with a mask where its token was (I7, I9).
+--
+-- Ids are text: the contract (8.1) filters by plain text where the object (13) declares a UUID, and one id in an unknown form
+-- must not stop the whole listing. UUIDs among them are in lower case.
+--
+-- A deleted session keeps its row, without its token. The row of a session that was deleted before it was ever listed has
+-- nothing but its key and deleted_at: it is there so that a listing which was asked for before the deletion, and is stored
+-- after it, does not bring the session back (see store-session-listing.ts).
+create table client_sessions (
+  workspace_id uuid not null,
+  client_session_id text not null check (char_length(client_session_id) between 1 and 200),
+  user_identifier_key text,
+  user_identity_ids text[] not null default '{}',
+  connect_webview_ids text[] not null default '{}',
+  connected_account_ids text[] not null default '{}',
+  -- Null when it could not be read.
+  created_at timestamptz,
+  -- Null when the session has none. One that can not be read counts as long past.
+  expires_at timestamptz,
+  body json,
+  -- SHA-256 of the token; null when it is no credential (any more).
+  token_sha256 bytea,
+  -- What the masks in body stand for, sealed; null without a secrets key.
+  token_sealed bytea,
+  -- By the database's clock: when the deletion was heard of, or when the listing was asked for that no longer had the session.
+  deleted_at timestamptz,
+  first_seen_at timestamptz not null default clock_timestamp(),
+  -- When a listing last changed the row.
+  synced_at timestamptz,
+  primary key (workspace_id, client_session_id),
+  check (deleted_at is not null or body is not null),
+  check (deleted_at is null or (token_sha256 is null and token_sealed is null))
+);
+
+create index client_sessions_by_time on client_sessions (workspace_id, created_at desc nulls last, client_session_id) where deleted_at is null;
+create index client_sessions_by_token on client_sessions (token_sha256) where token_sha256 is not null;
+-- A customer's own text, of any length: more than a btree entry may hold.
+create index client_sessions_by_user_identifier_key on client_sessions using hash (user_identifier_key) where deleted_at is null;
+create index client_sessions_by_user_identity_ids on client_sessions using gin (user_identity_ids) where deleted_at is null;
+create index client_sessions_by_connect_webview_ids on client_sessions using gin (connect_webview_ids) where deleted_at is null;
+
+-- How the last sync of each workspace went. A failed one never looks like a success: outcome has no default, and succeeded_at
+-- and listing_asked_at move only in the transaction that stores a listing.
+create table client_session_syncs (
+  workspace_id uuid primary key,
+  outcome text not null check (outcome in ('complete', 'failed')),
+  -- Null after a success.
+  error text,
+  -- Failed ones since the last success.
+  failures integer not null,
+  finished_at timestamptz not null,
+  succeeded_at timestamptz,
+  -- The stored listing: when it was asked for, by the database's clock, and how many sessions it had.
+  listing_asked_at timestamptz,
+  sessions_listed integer
+);
+
+-- The workspace as Seam describes it, without its publishable key; null until it was asked for.
+alter table workspaces add column body json;

@@ -1,0 +1,8 @@
+-- The key that page cursors are authenticated with: every replica must accept the others' cursors. It protects no data (a
+-- cursor is only ever used within its caller's own query), so it lies here in the clear.
+create table page_cursor_key (
+  key bytea not null,
+  only_row boolean primary key default true check (only_row)
+);
+insert into page_cursor_key (key)
+values (sha256((gen_random_uuid()::text || gen_random_uuid()::text)::bytea));

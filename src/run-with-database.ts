@@ -1,0 +1,22 @@
+import { pino } from 'pino'
+import type { Config } from './config/config.ts'
+import { createLogger } from './observability/create-logger.ts'
+import { openStore } from './open-store.ts'
+import { Releasers } from './releasers.ts'
+import type { Db } from './store/open-database.ts'
+
+/** For commands: opens the configured database with its schema brought up to date, does the work, and closes it. */
+export async function runWithDatabase<Result>(
+  config: Config,
+  work: (db: Db, applied: readonly string[]) => Promise<Result>,
+): Promise<Result> {
+  const releasers = new Releasers()
+  // What a command prints is its answer; the log goes to stderr.
+  const logger = createLogger('warn', pino.destination(2))
+  try {
+    const { db, applied } = await openStore(config, logger, releasers, { leaveRunning: true })
+    return await work(db, applied)
+  } finally {
+    await releasers.release()
+  }
+}

@@ -1,0 +1,82 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+
+/*
+ * Secrets at rest (I9): AES-256-GCM, a fresh 96-bit nonce for each value. A sealed value is
+ *
+ *   1 byte   format, 1
+ *   4 bytes  id of the key: the beginning of its SHA-256
+ *   12 bytes nonce
+ *   16 bytes authentication tag
+ *   n bytes  ciphertext
+ *
+ * The context (which row and column it belongs to) is authenticated along with it: a value that is copied into another row does
+ * not open there.
+ */
+
+const FORMAT = 1
+const KEY_ID_BYTES = 4
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES
+
+/** Seals with its first key, opens with any of them. */
+export interface Keyring {
+  seal(plaintext: string, context: string): Buffer
+  /** Null when no key of the ring fits, or the value or its context was changed. */
+  open(sealed: Uint8Array, context: string): string | null
+  /** A keyed digest: tells whether two values are the same, and nothing to somebody without the key. */
+  fingerprint(value: Uint8Array): Buffer
+  /** Hexadecimal, the sealing one first. */
+  keyIds: readonly string[]
+}
+
+/** `keys` are of 32 bytes each. */
+export function createKeyring(keys: readonly [Buffer, ...Buffer[]]): Keyring {
+  const byId = new Map(keys.map((key) => [keyIdOf(key), key]))
+  const [sealingKey] = keys
+  const sealingId = keyIdOf(sealingKey)
+  return {
+    keyIds: [...byId.keys()],
+    fingerprint: (value) => createHmac('sha256', sealingKey).update('fingerprint').update(value).digest(),
+    seal: (plaintext, context) => {
+      const nonce = randomBytes(NONCE_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', sealingKey, nonce).setAAD(Buffer.from(context))
+      const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
+      return Buffer.concat([
+        Buffer.from([FORMAT]),
+        Buffer.from(sealingId, 'hex'),
+        nonce,
+        cipher.getAuthTag(),
+        ciphertext,
+      ])
+    },
+    open: (sealed, context) => {
+      const bytes = Buffer.from(sealed)
+      const key = byId.get(sealedWith(bytes) ?? '')
+      if (key === undefined) return null
+      const nonce = bytes.subarray(1 + KEY_ID_BYTES, 1 + KEY_ID_BYTES + NONCE_BYTES)
+      const tag = bytes.subarray(HEADER_BYTES - TAG_BYTES, HEADER_BYTES)
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce)
+        .setAAD(Buffer.from(context))
+        .setAuthTag(tag)
+      try {
+        return decipher.update(bytes.subarray(HEADER_BYTES)).toString('utf8') + decipher.final('utf8')
+      } catch {
+        return null
+      }
+    },
+  }
+}
+
+/** The id of the key that a value was sealed with, in hexadecimal; null when it is not a sealed value. */
+export function sealedWith(sealed: Uint8Array): string | null {
+  if (sealed.length < HEADER_BYTES || sealed[0] !== FORMAT) return null
+  return Buffer.from(sealed.subarray(1, 1 + KEY_ID_BYTES)).toString('hex')
+}
+
+export function keyIdOf(key: Uint8Array): string {
+  return createHash('sha256')
+    .update(key)
+    .digest('hex')
+    .slice(0, KEY_ID_BYTES * 2)
+}

@@ -1,0 +1,48 @@
+import { membersAt, skipSpace } from '../domain/json-text.ts'
+import { isUuid } from '../domain/uuid.ts'
+import type { SeamClient } from '../seam/open-seam-client.ts'
+import { SeamError } from '../seam/seam-error.ts'
+import type { Db } from '../store/open-database.ts'
+import { saveWorkspaceBody } from '../store/save-workspace-body.ts'
+import { dropMember } from './drop-member.ts'
+
+/** Good for making client sessions of one's own, and nothing here needs it: not kept (contract, trap 8). */
+const NOT_KEPT = 'publishable_key'
+
+/**
+ * Asks Seam for the workspace behind the credentials and keeps its text for `/workspaces/get`. Throws unless it is the expected
+ * one: an empty list of another workspace's sessions would look like the deletion of all of ours.
+ */
+export async function refreshWorkspace(
+  db: Db,
+  client: SeamClient,
+  workspaceId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id, name, body } = read((await client.get('/workspaces/get', {}, signal)).text)
+  if (id !== workspaceId) {
+    throw new Error(
+      `The credentials are for workspace ${id}, but ${workspaceId} is expected. No client sessions are read until they agree.`,
+    )
+  }
+  await saveWorkspaceBody(db, workspaceId, { body, name })
+}
+
+function read(text: string): { id: string; name: string | null; body: string } {
+  const { workspace_id: id, name } = parse(text) ?? {}
+  const member = membersAt(text, skipSpace(text, 0)).findLast(({ name: key }) => key === 'workspace')
+  if (!isUuid(id) || member === undefined) {
+    throw new SeamError('bad_answer', 'Seam answered /workspaces/get without a workspace id that is a UUID')
+  }
+  const body = dropMember(text.slice(member.start, member.end), NOT_KEPT)
+  return { id: id.toLowerCase(), name: typeof name === 'string' ? name : null, body }
+}
+
+function parse(text: string): { workspace_id?: unknown; name?: unknown } | null | undefined {
+  try {
+    return (JSON.parse(text) as { workspace?: { workspace_id?: unknown; name?: unknown } | null } | null)
+      ?.workspace
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,134 @@
+import { schedule } from 'node-cron'
+import type { Logger } from 'pino'
+import type { SeamClient } from '../seam/open-seam-client.ts'
+import { SeamError } from '../seam/seam-error.ts'
+import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
+import type { Keyring } from '../secrets/keyring.ts'
+import type { Db } from '../store/open-database.ts'
+import { recordFailedSessionSync } from '../store/record-failed-session-sync.ts'
+import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { type SyncCounts, syncSessions } from './sync-sessions.ts'
+
+export interface SessionSyncOptions {
+  db: Db
+  client: SeamClient
+  workspaces: Workspaces
+  workspaceKey: string
+  /** node-cron expression. */
+  schedule: string
+  /** Null: tokens are not kept. */
+  keyring: Keyring | null
+  logger: Logger
+  waiting: Waiting
+  retryPolicy?: RetryPolicy
+}
+
+export interface SessionSyncStatus {
+  /** When the last run that did not fail ended, by the local clock; null before the first. */
+  lastSuccessAt: Date | null
+  /** What it did. */
+  lastCounts: SyncCounts | null
+  lastError: string | null
+  /** Runs that failed since the last success. */
+  failures: number
+}
+
+export interface SessionSync {
+  /**
+   * Runs now, or right after the run under way (whose listing may be older than the call); resolves when that run has ended,
+   * at once when the workspace is not known for certain yet. Never rejects.
+   */
+  syncNow(): Promise<void>
+  status(): SessionSyncStatus
+  /** No new run; the one under way is cut short, or ends with its transaction. */
+  stop(): Promise<void>
+}
+
+/** After credentials were refused, so many ticks are left out: asking at full speed would look like guessing keys. */
+const TICKS_SKIPPED_AFTER_REFUSAL = 3
+/** How often the first run looks whether the workspace is known: at a first start the poller learns it within a second or so. */
+const FIRST_RUN_WAIT_MS = 1_000
+
+/**
+ * Keeps one workspace's client sessions in step with Seam: as soon as the workspace is known for certain, then whenever the
+ * schedule fires. Runs never overlap. A run that fails is logged and recorded, changes nothing, and the next one tries again.
+ */
+export function startSessionSync(options: SessionSyncOptions): SessionSync {
+  const { logger, waiting } = options
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const status: SessionSyncStatus = { lastSuccessAt: null, lastCounts: null, lastError: null, failures: 0 }
+  let due = false
+  let skipTicks = 0
+  let running: Promise<void> | null = null
+
+  async function runWhileDue(): Promise<void> {
+    while (due && !signal.aborted) {
+      due = false
+      const workspaceId = confirmedId(options)
+      if (workspaceId === null) return
+      try {
+        const counts = await syncSessions({ retryPolicy: RETRY_POLICY, ...options, workspaceId }, signal)
+        Object.assign(status, { lastSuccessAt: new Date(), lastCounts: counts, lastError: null, failures: 0 })
+        skipTicks = 0
+        logger.debug(counts, 'client sessions synced')
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof SeamError && error.kind === 'credentials')
+          skipTicks = TICKS_SKIPPED_AFTER_REFUSAL
+        status.lastError = error instanceof Error ? error.message : 'unknown error'
+        status.failures += 1
+        logger.warn({ error, failures: status.failures }, 'a sync of the client sessions failed')
+        await recordFailure(options, workspaceId, status.lastError)
+      }
+    }
+  }
+
+  function syncNow(): Promise<void> {
+    due = true
+    running ??= runWhileDue().finally(() => {
+      running = null
+    })
+    return running
+  }
+
+  async function firstRun(): Promise<void> {
+    while (confirmedId(options) === null && !signal.aborted) await waiting.sleep(FIRST_RUN_WAIT_MS, signal)
+    if (!signal.aborted) await syncNow()
+  }
+
+  const task = schedule(options.schedule, () => {
+    if (skipTicks > 0) skipTicks -= 1
+    else void syncNow()
+  })
+  const first = firstRun()
+  return {
+    syncNow,
+    status: () => ({ ...status }),
+    stop: async () => {
+      await task.destroy()
+      stopping.abort()
+      await first
+      await running
+    },
+  }
+}
+
+/**
+ * The workspace's id once Seam or the configuration has said it. One that only a webhook has claimed is not enough to store
+ * tokens under it.
+ */
+function confirmedId({ workspaces, workspaceKey }: SessionSyncOptions): string | null {
+  const { id, learnedFrom } = workspaces.byKey(workspaceKey)
+  return learnedFrom === 'upstream' || learnedFrom === 'configured' ? id : null
+}
+
+async function recordFailure(
+  { db, logger }: SessionSyncOptions,
+  workspaceId: string,
+  reason: string,
+): Promise<void> {
+  await recordFailedSessionSync(db, workspaceId, reason).catch((error: unknown) =>
+    logger.warn({ error }, 'a failed sync of the client sessions could not be recorded'),
+  )
+}

@@ -1,0 +1,107 @@
+import { createAuthenticate } from '../../src/access/authenticate.ts'
+import { issueKey, type KeyRequest } from '../../src/access/issue-key.ts'
+import { sha256 } from '../../src/access/key-format.ts'
+import { createFailureBrake } from '../../src/access/slow-down-failures.ts'
+import { parseEvent } from '../../src/domain/event.ts'
+import { createPageCursors } from '../../src/http/page-cursor.ts'
+import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
+import { eventRoutes } from '../../src/query/event-routes.ts'
+import type { Keyring } from '../../src/secrets/keyring.ts'
+import { type Db, runSql } from '../../src/store/open-database.ts'
+import { readPageCursorKey } from '../../src/store/read-page-cursor-key.ts'
+import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
+import { pino } from 'pino'
+import { serve } from '../http/serve.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+export const BOOTSTRAP_KEY = 'seam_test1_abcdefghijkmnopqrstuvwxyz'
+export const A = 'aaaaaaaa-0000-4000-8000-000000000001'
+export const B = 'bbbbbbbb-0000-4000-8000-000000000002'
+
+export interface SessionRow {
+  workspaceId: string
+  clientSessionId: string
+  token: string
+  connectedAccountIds: string[]
+  connectWebviewIds: string[]
+  /** Seconds from now; negative for one that has expired. */
+  expiresIn?: number
+  deleted?: boolean
+}
+
+export interface AccessServer {
+  url: string
+  db: Db
+  /** Milliseconds of every delay that failures were given, in order. */
+  delays: number[]
+  store: (workspaceId: string, events: readonly object[], keyring?: Keyring | null) => Promise<void>
+  issue: (request: Partial<KeyRequest>) => Promise<string>
+  addSession: (session: SessionRow) => Promise<void>
+  /** `/events/list` since the beginning of time, or another request. */
+  ask: (headers: Record<string, string>, path?: string, body?: object) => Promise<Response>
+  stop: () => Promise<void>
+}
+
+/** The event endpoints behind the real authentication, for two configured workspaces, A and B. Delays are noted, not waited for. */
+export async function startAccessServer({
+  workspaces: ids = [A, B],
+  keyring = null,
+}: { workspaces?: string[]; keyring?: Keyring | null } = {}): Promise<AccessServer> {
+  const database = await createTestDatabase()
+  const db = database.open()
+  const entries = ids.map((workspaceId, i) => ({ key: `w${i}`, workspaceId }))
+  const workspaces = await openWorkspaces(db, entries, pino({ level: 'silent' }))
+  const delays: number[] = []
+  const brake = createFailureBrake({ sleep: async (ms) => void delays.push(ms), monotonicMs: () => 0 })
+  const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: BOOTSTRAP_KEY, brake })
+  const pageCursors = createPageCursors(await readPageCursorKey(db))
+  const server = await serve([eventRoutes({ db, authenticate, keyring, pageCursors })])
+  return {
+    url: server.url,
+    db,
+    delays,
+    store: async (workspaceId, events, ring = keyring) => {
+      const items = events.map((event) => parseEvent(JSON.stringify(event), workspaceId))
+      const { quarantined } = await ingestBatch(db, items, 'webhook', ring)
+      if (quarantined > 0) throw new Error('An event of this test is not usable.')
+    },
+    issue: async (request) => {
+      const { key } = await issueKey(db, {
+        kind: 'api_key',
+        name: 'test',
+        workspaceIds: [A],
+        scopes: ['events:read'],
+        expires: null,
+        now: new Date(),
+        ...request,
+      })
+      return key
+    },
+    addSession: async (session) => {
+      await runSql(
+        db,
+        `insert into client_sessions (workspace_id, client_session_id, token_sha256, connected_account_ids, connect_webview_ids, expires_at, deleted_at, body)
+         values ($1, $2, case when $7 then null else $3::bytea end, $4, $5, now() + make_interval(secs => $6), case when $7 then now() end, '{}')`,
+        [
+          session.workspaceId,
+          session.clientSessionId,
+          sha256(session.token),
+          session.connectedAccountIds,
+          session.connectWebviewIds,
+          session.expiresIn ?? 3600,
+          session.deleted ?? false,
+        ],
+      )
+    },
+    ask: (headers, path = '/events/list', body = { since: '0001-01-02', limit: 1000 }) =>
+      fetch(server.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }),
+    stop: async () => {
+      await server.stop(0)
+      await database.drop()
+    },
+  }
+}

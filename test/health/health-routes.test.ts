@@ -1,0 +1,132 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startSimulatedSeam, type SimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
+import type { Db } from '../../src/store/open-database.ts'
+import { errorOf } from '../http/serve.ts'
+import { WORKSPACE_ID } from '../support/sample-event.ts'
+import { startTestApp, type TestApp } from '../support/start-test-app.ts'
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let db: Db
+let proxy: TcpProxy
+let seam: SimulatedSeam
+let app: TestApp
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = database.open(1)
+  proxy = await startTcpProxy(database.url)
+  seam = await startSimulatedSeam({ workspaceId: WORKSPACE_ID })
+  app = await startTestApp(proxy.url, { SEAM_API_KEY: seam.apiKey, SEAM_ENDPOINT: seam.url })
+})
+afterAll(async () => {
+  await app.stop()
+  await seam.stop()
+  await proxy.stop()
+  await database.drop()
+})
+
+/** The status of /readyz; it must be 503 in Seam's shape, with the process alive. */
+async function statusNotReady(): Promise<number> {
+  const response = await fetch(`${app.url}/readyz`)
+  expect(response.status).toBe(503)
+  expect(response.headers.get('retry-after')).not.toBeNull()
+  expect((await errorOf(response)).type).toBe('service_unavailable')
+  expect((await fetch(`${app.url}/livez`)).status).toBe(200)
+  return response.status
+}
+
+interface Readiness {
+  ok: boolean
+  database: string
+  migrations: string
+  workspaces: {
+    workspace_id: string
+    covered_to: string | null
+    coverage_lag_seconds: number | null
+    last_poll_outcome: string | null
+    last_successful_poll_age_seconds: number | null
+  }[]
+}
+
+async function readiness(): Promise<Readiness> {
+  const response = await fetch(`${app.url}/readyz`)
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+  return (await response.json()) as Readiness
+}
+
+describe('health', () => {
+  test('/livez answers as long as the process does, without asking anybody', async () => {
+    const response = await fetch(`${app.url}/livez`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ ok: true })
+  })
+
+  test('/readyz shows the database, the schema, and how far behind each polled workspace is', async () => {
+    await app.pollers[0]?.pollNow()
+    const ready = await readiness()
+    expect(ready).toEqual({
+      ok: true,
+      database: 'ok',
+      migrations: 'current',
+      workspaces: [
+        {
+          workspace_id: WORKSPACE_ID,
+          covered_to: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+          coverage_lag_seconds: expect.any(Number),
+          last_poll_outcome: 'complete',
+          last_successful_poll_age_seconds: expect.any(Number),
+        },
+      ],
+    })
+    const [workspace] = ready.workspaces
+    // The settle time, and a little for the test itself.
+    expect(workspace?.coverage_lag_seconds).toBeGreaterThanOrEqual(300)
+    expect(workspace?.coverage_lag_seconds).toBeLessThan(330)
+    expect(workspace?.last_successful_poll_age_seconds).toBeLessThan(30)
+  })
+
+  test('a failed poll is shown and does not make it unready: a replica out of rotation loses the webhooks too', async () => {
+    seam.setFaults({ rejectCredentials: true })
+    try {
+      await app.pollers[0]?.pollNow()
+    } finally {
+      seam.setFaults({ rejectCredentials: false })
+    }
+    const ready = await readiness()
+    expect(ready.workspaces).toMatchObject([
+      { last_poll_outcome: 'failed', last_successful_poll_age_seconds: expect.any(Number) },
+    ])
+    await app.pollers[0]?.pollNow()
+    expect((await readiness()).workspaces).toMatchObject([{ last_poll_outcome: 'complete' }])
+  })
+
+  test('/readyz is 503 while the schema is that of a newer release, or of an older one', async () => {
+    await sql`insert into kysely_migration (name, timestamp) values ('0999_later', 'now')`.execute(db)
+    expect(await statusNotReady()).toBe(503)
+    await sql`delete from kysely_migration where name = '0999_later'`.execute(db)
+    expect((await readiness()).migrations).toBe('current')
+
+    const { rows } = await sql<{ name: string; timestamp: string }>`
+      delete from kysely_migration where name = (select max(name) from kysely_migration) returning *`.execute(
+      db,
+    )
+    expect(await statusNotReady()).toBe(503)
+    await sql`insert into kysely_migration values (${rows[0]?.name}, ${rows[0]?.timestamp})`.execute(db)
+    await readiness()
+  })
+
+  test('/readyz is 503 while the database is away, and 200 when it is back', async () => {
+    await readiness()
+    await proxy.cut()
+    try {
+      expect(await statusNotReady()).toBe(503)
+    } finally {
+      await proxy.restore()
+    }
+    await readiness()
+  })
+})

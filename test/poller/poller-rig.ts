@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import { expect, onTestFinished } from 'vitest'
+import { type Micros, MICROS_PER_SECOND, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
+import { gapsIn } from '../../src/domain/interval.ts'
+import { createLogger } from '../../src/observability/create-logger.ts'
+import type { BackfillSince } from '../../src/poller/poll-round.ts'
+import { type Poller, type PollerOptions, startPoller } from '../../src/poller/start-poller.ts'
+import { openSeamClient } from '../../src/seam/open-seam-client.ts'
+import {
+  type Faults,
+  type SimulatedSeam,
+  startSimulatedSeam,
+} from '../../src/simulated-seam/start-simulated-seam.ts'
+import { type Db, runSql } from '../../src/store/open-database.ts'
+import { readCoverage } from '../../src/store/read-coverage.ts'
+import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
+
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+
+/** Upstream's clock at the start of a test: years away from the local one, which must not matter (I6). */
+export const START_MS = Date.UTC(2031, 4, 6, 12)
+/** Where the backfill of most tests begins. */
+export const DAY_AGO: Micros = microsFromMillis(START_MS - DAY_MS)
+/** `askedAt` is Seam's clock minus the time the exchange took: coverage may end so much before the horizon. */
+const SLOWEST_ANSWER: Micros = 5n * MICROS_PER_SECOND
+
+export interface RigOptions {
+  seed?: number
+  faults?: Partial<Faults>
+  settleSeconds?: number
+  backfillSince?: BackfillSince
+  timeoutMs?: number
+}
+
+export interface PollRunRow {
+  outcome: string
+  pages: number
+  eventsSeen: number
+  eventsNew: number
+  error: string | null
+}
+
+/** A simulated workspace of its own, whose clock stands still unless it is told to move, and pollers of it. */
+export interface Rig {
+  seam: SimulatedSeam
+  db: Db
+  workspaceId: string
+  settleSeconds: number
+  /** Upstream's true clock, in Unix milliseconds. */
+  clock: { ms: number }
+  /** What the pollers waited between attempts, in milliseconds. */
+  waits: number[]
+  /** A poller as after a process start; it begins its first run at once. */
+  startPoller(changes?: Partial<PollerOptions>): Promise<Poller>
+  /** How many pages of events have been asked for. */
+  pagesAsked(): number
+  runs(): Promise<PollRunRow[]>
+}
+
+/** Node-cron's next tick is in some February: only `pollNow` makes the poller run. */
+const NEVER = '0 0 0 29 2 *'
+
+export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
+  const { seed = 1, faults = {}, settleSeconds = 10, timeoutMs = 5000 } = options
+  const clock = { ms: START_MS }
+  const workspaceId = randomUUID()
+  const seam = await startSimulatedSeam({ seed, workspaceId, faults, now: () => clock.ms })
+  const pollers: Poller[] = []
+  onTestFinished(async () => {
+    await Promise.all(pollers.map((poller) => poller.stop()))
+    await seam.stop()
+  })
+  const logger = createLogger('silent')
+  const waits: number[] = []
+  const sleep = async (ms: number): Promise<void> => void waits.push(ms)
+  return {
+    seam,
+    db,
+    workspaceId,
+    settleSeconds,
+    clock,
+    waits,
+    startPoller: async (changes = {}) => {
+      const poller = startPoller({
+        db,
+        client: openSeamClient({
+          endpoint: seam.url,
+          credentials: { kind: 'api_key', apiKey: seam.apiKey },
+          timeoutMs,
+        }),
+        workspaces: await openWorkspaces(db, [{ key: workspaceId, workspaceId: null }], logger),
+        workspaceKey: workspaceId,
+        schedule: NEVER,
+        settleSeconds,
+        backfillSince: options.backfillSince ?? { kind: 'instant', at: DAY_AGO },
+        logger,
+        waiting: { sleep, random: () => 0.5 },
+        ...changes,
+      })
+      pollers.push(poller)
+      return poller
+    },
+    pagesAsked: () => pageRequests(seam).length,
+    runs: () =>
+      runSql<PollRunRow>(
+        db,
+        `select outcome, pages, events_seen as "eventsSeen", events_new as "eventsNew", error
+         from poll_runs where workspace_id = $1 order by started_at`,
+        [workspaceId],
+      ),
+  }
+}
+
+export function pageRequests(seam: SimulatedSeam): { params: Record<string, unknown>; status: number }[] {
+  return seam.requests().filter(({ path }) => path === '/events/list')
+}
+
+/** Creation times of what is stored, by event id, read apart from the code under test. */
+export async function storedEvents({ db, workspaceId }: Rig): Promise<Map<string, Micros>> {
+  const rows = await runSql<{ id: string; at: string }>(
+    db,
+    `select event_id::text as id, (extract(epoch from created_at) * 1000000)::bigint::text as at
+     from events where workspace_id = $1`,
+    [workspaceId],
+  )
+  return new Map(rows.map(({ id, at }) => [id, BigInt(at)]))
+}
+
+/** The claim that must hold at any moment: what lies in a covered range upstream is stored, with the same creation time. */
+export async function expectNoFalseClaim(rig: Rig): Promise<void> {
+  // Coverage first: what is stored only grows.
+  const covered = await readCoverage(rig.db, rig.workspaceId)
+  const stored = await storedEvents(rig)
+  const missing = rig.seam.events().flatMap(({ event_id: id, created_at: createdAt }) => {
+    const at = parseInstant(createdAt)
+    const isClaimed = at !== null && covered.some(({ from, to }) => at >= from && at < to)
+    return isClaimed && stored.get(id) !== at ? [`${id} of ${createdAt}`] : []
+  })
+  expect(missing, 'events in covered time that are not stored').toEqual([])
+}
+
+/** Every event of upstream is stored, once, and the claim reaches from the start of the backfill to the horizon in one piece. */
+export async function expectComplete(rig: Rig, since: Micros): Promise<void> {
+  await expectNoFalseClaim(rig)
+  const stored = await storedEvents(rig)
+  const upstream = rig.seam.events().map(({ event_id }) => event_id)
+  expect(
+    upstream.filter((id) => !stored.has(id)),
+    'events that are not stored',
+  ).toEqual([])
+  expect(stored.size, 'events that upstream does not have').toBe(upstream.length)
+  await expectCovered(rig, since)
+}
+
+/** Coverage has no gap from `since` to the horizon, and ends there. */
+export async function expectCovered(rig: Rig, since: Micros): Promise<void> {
+  const covered = await readCoverage(rig.db, rig.workspaceId)
+  const to = horizonOf(rig)
+  expect(gapsIn({ from: since, to: to - SLOWEST_ANSWER }, covered), 'gaps in coverage').toEqual([])
+  expect(covered.at(-1)?.to ?? 0n, 'I6: the end of coverage').toBeLessThanOrEqual(to)
+}
+
+/** Upstream's clock minus the settle time. */
+export function horizonOf({ clock, settleSeconds }: Rig): Micros {
+  return microsFromMillis(clock.ms) - BigInt(settleSeconds) * MICROS_PER_SECOND
+}
+
+export const micros = (unixMs: number): Micros => microsFromMillis(unixMs)
+
+/** Ids that Postgres keeps in quarantine for the workspace, with how often each was met. */
+export async function quarantined({
+  db,
+  workspaceId,
+}: Rig): Promise<{ body: string; reason: string; timesSeen: number }[]> {
+  return runSql(
+    db,
+    `select convert_from(body, 'UTF8') as body, reason, times_seen as "timesSeen"
+     from quarantine where workspace_id = $1 order by reason, body`,
+    [workspaceId],
+  )
+}

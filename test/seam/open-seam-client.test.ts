@@ -1,0 +1,248 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { getWorkspace } from '../../src/seam/get-workspace.ts'
+import { listEventsPage } from '../../src/seam/list-events-page.ts'
+import { openSeamClient, type SeamClient } from '../../src/seam/open-seam-client.ts'
+import { SeamError } from '../../src/seam/seam-error.ts'
+import {
+  startSimulatedSeam,
+  type Faults,
+  type SimulatedSeam,
+} from '../../src/simulated-seam/start-simulated-seam.ts'
+
+const NEVER = new AbortController().signal
+const EVERYTHING = { after: 0n, before: null, offset: 0 }
+const API_KEY = 'seam_test1_a_key_that_must_not_be_shown'
+
+let seam: SimulatedSeam
+
+beforeEach(async () => {
+  seam = await startSimulatedSeam({ apiKey: API_KEY })
+})
+afterEach(() => seam.stop())
+
+function clientFor(endpoint: string, timeoutMs = 5000): SeamClient {
+  return openSeamClient({ endpoint, credentials: { kind: 'api_key', apiKey: API_KEY }, timeoutMs })
+}
+
+/** What went wrong; fails when nothing did. No message may hold the key. */
+async function errorOf(work: Promise<unknown>): Promise<SeamError> {
+  const error = await work.then(
+    () => new Error('It succeeded'),
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof SeamError)) throw error
+  const shown = [error.message, error.stack, JSON.stringify(error), String(error.cause)].join('\n')
+  expect(shown).not.toContain(API_KEY)
+  return error
+}
+
+/** An upstream that answers whatever the test wants. */
+async function startUpstream(answer: RequestListener): Promise<string> {
+  const server = createServer(answer)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('the Seam client', () => {
+  test('I7: brings the events as the text that was sent, and which workspace the key is for', async () => {
+    const [event] = seam.add([{ event_type: 'lock.locked', created_at: '2026-01-01T00:00:00.123456Z' }])
+    const page = await listEventsPage(clientFor(seam.url), EVERYTHING, NEVER)
+    expect(page.items).toEqual([JSON.stringify(event)])
+    expect(await getWorkspace(clientFor(seam.url), NEVER)).toMatchObject({ workspaceId: seam.workspaceId })
+  })
+
+  test('works with a personal access token and its workspace', async () => {
+    const client = openSeamClient({
+      endpoint: seam.url,
+      credentials: {
+        kind: 'personal_access_token',
+        token: seam.personalAccessToken,
+        workspaceId: seam.workspaceId,
+      },
+      timeoutMs: 5000,
+    })
+    expect((await getWorkspace(client, NEVER)).workspaceId).toBe(seam.workspaceId)
+  })
+
+  const faults: [what: string, faults: Partial<Faults>, kind: string, says: RegExp][] = [
+    ['429', { rateLimitRate: 1 }, 'busy', /429 rate_limited/],
+    ['503', { failNext: 1 }, 'busy', /503/],
+    ['500', { errorRate: 1 }, 'unavailable', /500/],
+    ['a page of HTML', { htmlRate: 1 }, 'bad_answer', /not JSON/],
+    ['JSON that breaks off', { invalidJsonRate: 1 }, 'bad_answer', /not JSON/],
+    ['an answer that is cut off', { truncateRate: 1 }, 'unavailable', /did not answer/],
+    ['a connection that is reset', { resetRate: 1 }, 'unavailable', /ERR_NETWORK/],
+    ['401', { rejectCredentials: true }, 'credentials', /does not accept the credentials/],
+  ]
+  test.each(faults)(
+    '%s: %j is an error of the kind %s, after one attempt',
+    async (_what, fault, kind, says) => {
+      seam.add([{ event_type: 'lock.locked' }])
+      seam.setFaults(fault)
+      const error = await errorOf(listEventsPage(clientFor(seam.url), EVERYTHING, NEVER))
+      expect(error.kind).toBe(kind)
+      expect(error.message).toMatch(says)
+      expect(seam.requests()).toHaveLength(1)
+    },
+  )
+
+  test.each([
+    ['7', 7000],
+    ['3600', 3_600_000],
+    ['soon', null],
+    ['99999999999999999999', null],
+    [new Date(Date.now() - 60_000).toUTCString(), 0],
+  ])('Retry-After: %s is passed on as %s milliseconds', async (retryAfter, expected) => {
+    const url = await startUpstream((_request, response) =>
+      response.writeHead(429, { 'retry-after': retryAfter }).end('{}'),
+    )
+    expect((await errorOf(getWorkspace(clientFor(url), NEVER))).retryAfterMs).toBe(expected)
+  })
+
+  test('Retry-After as a date is so long from now', async () => {
+    const at = new Date(Date.now() + 60_000).toUTCString()
+    const url = await startUpstream((_request, response) =>
+      response.writeHead(503, { 'retry-after': at }).end(),
+    )
+    const { retryAfterMs } = await errorOf(getWorkspace(clientFor(url), NEVER))
+    expect(retryAfterMs).toBeGreaterThan(50_000)
+    expect(retryAfterMs).toBeLessThanOrEqual(60_000)
+  })
+
+  test.each([
+    ['404 api_key_not_found, as production says it', 404, 'api_key_not_found', 'credentials'],
+    ['404 of another kind', 404, 'not_found', 'rejected'],
+    ['400', 400, 'invalid_input', 'rejected'],
+    ['403', 403, 'forbidden', 'rejected'],
+    ['502 without a body', 502, null, 'unavailable'],
+    ['204', 204, null, 'bad_answer'],
+  ])('%s is %d %s: an error of the kind %s', async (_what, status, type, kind) => {
+    const url = await startUpstream((_request, response) => {
+      const body = type && JSON.stringify({ error: { type, message: API_KEY }, ok: false })
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+    })
+    expect((await errorOf(getWorkspace(clientFor(url), NEVER))).kind).toBe(kind)
+  })
+
+  test.each([301, 302, 307])('a redirect (%d) is a bad answer, and is not followed', async (status) => {
+    const paths: (string | undefined)[] = []
+    const url = await startUpstream((request, response) => {
+      paths.push(request.url)
+      response.writeHead(status, { location: '/elsewhere' }).end()
+    })
+    expect((await errorOf(getWorkspace(clientFor(url), NEVER))).kind).toBe('bad_answer')
+    expect(paths).toEqual(['/workspaces/get'])
+  })
+
+  test('I12: an answer that does not end is given up past the limit, long before the timeout', async () => {
+    let sent = 0
+    const url = await startUpstream((_request, response) => {
+      const chunk = Buffer.alloc(1024 * 1024, ' ')
+      const write = () => {
+        while (!response.destroyed && response.write(chunk)) sent += chunk.length
+        sent += chunk.length
+      }
+      response.on('drain', write)
+      write()
+    })
+    const error = await errorOf(getWorkspace(clientFor(url, 30_000), NEVER))
+    expect(error.kind).toBe('unavailable')
+    expect(sent).toBeLessThan(200 * 1024 * 1024)
+  })
+
+  test.each(['{}', '{"workspace":null}', '{"workspace":{"workspace_id":"seed_workspace_1"}}', 'null', '[]'])(
+    'a workspace answered as %s is a bad answer',
+    async (body) => {
+      const url = await startUpstream((_request, response) => response.end(body))
+      expect((await errorOf(getWorkspace(clientFor(url), NEVER))).kind).toBe('bad_answer')
+    },
+  )
+
+  test.each(['{}', '{"events":null}', '{"events":{}}', '[]', 'null', '"events"', ''])(
+    'events answered as %j are a bad answer',
+    async (body) => {
+      const url = await startUpstream((_request, response) => response.end(body))
+      expect((await errorOf(listEventsPage(clientFor(url), EVERYTHING, NEVER))).kind).toBe('bad_answer')
+    },
+  )
+
+  test('an upstream that does not answer in time is unavailable', async () => {
+    seam.setFaults({ slowRate: 1, slowMs: 60_000 })
+    expect((await errorOf(getWorkspace(clientFor(seam.url, 100), NEVER))).kind).toBe('unavailable')
+  })
+
+  test('I12: an upstream that trickles its answer is cut off by the same timeout', async () => {
+    const url = await startUpstream((_request, response) => {
+      response.write('{')
+      const timer = setInterval(() => response.write(' '), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+    expect((await errorOf(getWorkspace(clientFor(url, 150), NEVER))).kind).toBe('unavailable')
+  })
+
+  test('an upstream that is not there is unavailable, and the code says why', async () => {
+    const url = seam.url
+    await seam.stop()
+    const error = await errorOf(getWorkspace(clientFor(url), NEVER))
+    expect(error).toMatchObject({ kind: 'unavailable', message: expect.stringContaining('ECONNREFUSED') })
+  })
+
+  test('I14: a call is given up when the service stops', async () => {
+    seam.setFaults({ slowRate: 1, slowMs: 60_000 })
+    const stopping = new AbortController()
+    const call = errorOf(getWorkspace(clientFor(seam.url), stopping.signal))
+    await expect.poll(() => seam.requests().length).toBe(1)
+    stopping.abort()
+    expect((await call).kind).toBe('unavailable')
+  })
+})
+
+describe('I6: the upstream’s clock', () => {
+  test('comes from its Date header, and never runs ahead of it', async () => {
+    for (const clockOffsetMs of [0, 3_600_000, -3_600_000]) {
+      seam.setFaults({ clockOffsetMs })
+      const before = BigInt(Date.now() + clockOffsetMs) * 1000n
+      const { askedAt } = await listEventsPage(clientFor(seam.url), EVERYTHING, NEVER)
+      const after = BigInt(Date.now() + clockOffsetMs) * 1000n
+      expect(askedAt).not.toBeNull()
+      expect(askedAt ?? 0n).toBeLessThanOrEqual(after)
+      // The header has whole seconds.
+      expect(askedAt ?? 0n).toBeGreaterThanOrEqual(before - 2_000_000n)
+    }
+  })
+
+  test('is taken from before the question: the time that the answer took is subtracted', async () => {
+    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>()
+    const date = new Date(Math.floor(Date.now() / 1000) * 1000)
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
+    const url = await startUpstream((_request, response) => {
+      arrive()
+      void mayAnswer.then(() => response.writeHead(200, { date: date.toUTCString() }).end('{"events":[]}'))
+    })
+    const sentAt = performance.now()
+    const page = listEventsPage(clientFor(url), EVERYTHING, NEVER)
+    await arrived
+    const heldFrom = performance.now()
+    await expect.poll(() => performance.now() - heldFrom).toBeGreaterThan(300)
+    answer()
+    const { askedAt } = await page
+    const subtracted = Number(BigInt(date.getTime()) * 1000n - (askedAt ?? 0n)) / 1000
+    expect(subtracted).toBeGreaterThanOrEqual(300)
+    expect(subtracted).toBeLessThanOrEqual(performance.now() - sentAt + 1)
+  })
+
+  test('is unknown without the header, or with one that is no date', async () => {
+    seam.setFaults({ omitDateHeader: true })
+    expect((await listEventsPage(clientFor(seam.url), EVERYTHING, NEVER)).askedAt).toBeNull()
+    const url = await startUpstream((_request, response) =>
+      response.writeHead(200, { date: 'today' }).end('{"events":[]}'),
+    )
+    expect((await listEventsPage(clientFor(url), EVERYTHING, NEVER)).askedAt).toBeNull()
+  })
+})

@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http'
+import type { Caller, ClientSessionCaller, KeyCaller, Scope } from '../../src/domain/caller.ts'
+import { createLogger } from '../../src/observability/create-logger.ts'
+import type { Keyring } from '../../src/secrets/keyring.ts'
+import { readListing } from '../../src/sessions/read-listing.ts'
+import { sessionRoutes } from '../../src/sessions/session-routes.ts'
+import type { Db } from '../../src/store/open-database.ts'
+import { readDatabaseClock } from '../../src/store/read-database-clock.ts'
+import { storeSessionListing } from '../../src/store/store-session-listing.ts'
+import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
+import { serve } from '../http/serve.ts'
+import { WORKSPACE_ID } from '../support/sample-event.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+import type { SampleSession } from './sample-session.ts'
+import { KEYRING } from './sync-rig.ts'
+
+export interface SessionServer {
+  url: string
+  db: Db
+  /** A credential for this caller; every credential is accepted that was given out. */
+  credentialOf: (caller: Caller) => string
+  /** Makes these (objects, or exact texts) all the sessions of a workspace. */
+  store: (sessions: readonly (object | string)[], workspaceId?: string) => Promise<void>
+  get: (pathAndQuery: string, credential?: string) => Promise<Response>
+  post: (path: string, body: unknown, credential?: string) => Promise<Response>
+  stop: () => Promise<void>
+}
+
+export function keyCaller(scopes: readonly Scope[], workspaceId = WORKSPACE_ID): KeyCaller {
+  return { kind: 'key', workspaceId, scopes }
+}
+
+export function sessionCaller(session: SampleSession): ClientSessionCaller {
+  const { client_session_id: clientSessionId, token } = session
+  return {
+    kind: 'client_session',
+    workspaceId: WORKSPACE_ID,
+    clientSessionId,
+    token,
+    connectedAccountIds: [],
+    connectWebviewIds: [],
+  }
+}
+
+/** The session endpoints over HTTP, on a database of their own. Without a credential, requests come with a reading key. */
+export async function startSessionServer(keyring: Keyring | null = KEYRING): Promise<SessionServer> {
+  const database = await createTestDatabase()
+  const db = database.open()
+  await openWorkspaces(db, [{ key: 'default', workspaceId: WORKSPACE_ID }], createLogger('silent'))
+  const callers = new Map<string, Caller>()
+  const credentialOf = (caller: Caller): string => {
+    const credential = caller.kind === 'key' ? `seam_test${callers.size}_key` : caller.token
+    callers.set(credential, caller)
+    return credential
+  }
+  const reader = credentialOf(keyCaller(['client_sessions:read']))
+  const authenticate = ({ headers }: IncomingMessage) =>
+    callers.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null
+  const server = await serve([sessionRoutes({ db, authenticate, keyring })])
+  return {
+    url: server.url,
+    db,
+    credentialOf,
+    store: async (sessions, workspaceId = WORKSPACE_ID) => {
+      const texts = sessions.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
+      const askedAt = await readDatabaseClock(db)
+      const listed = await readListing(texts, workspaceId, keyring)
+      await db
+        .transaction()
+        .execute((trx) => storeSessionListing(trx, { workspaceId, askedAt, sessions: listed }))
+    },
+    get: (pathAndQuery, credential = reader) =>
+      fetch(server.url + pathAndQuery, { headers: bearer(credential) }),
+    post: (path, body, credential = reader) =>
+      fetch(server.url + path, {
+        method: 'POST',
+        headers: { ...bearer(credential), 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    stop: async () => {
+      await server.stop(0)
+      await database.drop()
+    },
+  }
+}
+
+function bearer(credential: string): { authorization: string } {
+  return { authorization: `Bearer ${credential}` }
+}
+
+export async function listedIds(response: Response): Promise<string[]> {
+  const { client_sessions: sessions } = (await response.json()) as { client_sessions: SampleSession[] }
+  return sessions.map((session) => session.client_session_id)
+}

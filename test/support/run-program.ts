@@ -1,0 +1,86 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
+import type { Readable } from 'node:stream'
+
+const ROOT = path.join(import.meta.dirname, '../..')
+
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface Program {
+  pid: number
+  /** Resolves when it has ended. */
+  exit: Promise<Exit>
+  stdout(): string
+  kill(signal: NodeJS.Signals): void
+}
+
+/**
+ * Starts one of our programs (`bin/seam-mirror.js`, `src/main.ts`) as a process of its own, with the Node that runs the tests
+ * and nothing of its environment but the path. Called within a test; when that is over, the process is killed if it still runs.
+ */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Program {
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
+    process.execPath,
+    [path.join(ROOT, file), ...args],
+    { cwd: ROOT, env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  // A test that fails half-way leaves no process behind.
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const output = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => void (output.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => void (output.stderr += text))
+  const exit = new Promise<Exit>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, ...output }))
+  })
+  return {
+    pid: child.pid ?? -1,
+    exit,
+    stdout: () => output.stdout,
+    kill: (signal) => void child.kill(signal),
+  }
+}
+
+/** Runs it to its end. */
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Exit> {
+  return startProgram(file, args, environment).exit
+}
+
+export interface Service extends Program {
+  url: string
+}
+
+/** `node src/main.ts`, as soon as it listens; throws with its output when it ends instead. */
+export async function startService(environment: Readonly<Record<string, string>>): Promise<Service> {
+  const program = startProgram('src/main.ts', [], { HOST: '127.0.0.1', PORT: '0', ...environment })
+  const ended = program.exit.then((exit) =>
+    Promise.reject(new Error(`The service did not start: ${JSON.stringify(exit)}`)),
+  )
+  for (;;) {
+    const line = program
+      .stdout()
+      .split('\n')
+      .find((text) => text.includes('"listening"') && text.endsWith('}'))
+    if (line !== undefined) {
+      // From now on its end is the caller's to expect.
+      ended.catch(() => {})
+      return { ...program, url: (JSON.parse(line) as { url: string }).url }
+    }
+    await Promise.race([ended, setTimeout(10)])
+  }
+}
