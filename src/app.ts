@@ -85,7 +85,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       routers: [
         webhookRoutes({ endpoints, workspaces, commit }),
         eventRoutes({ db, authenticate, keyring, pageCursors }),
-        sessionRoutes({ db, authenticate, keyring }),
+        sessionRoutes({ db, authenticate, keyring, pageCursors }),
         healthRoutes({ db, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),
       ],
       translateError: (error) =>

@@ -35,7 +35,7 @@ export function takeOutSecrets(json: string): MaskedEvent {
   visit(json, skipSpace(json, 0), spans, 0)
   const pins = spans.secret.flatMap((span) => pinsIn(json, span))
   const repeats = spans.text.filter((span) => repeatsPin(json.slice(span.start, span.end), pins))
-  return mask(
+  return maskSpans(
     json,
     [...spans.secret, ...repeats].toSorted((a, b) => a.start - b.start),
   )
@@ -122,7 +122,8 @@ function repeatsPin(token: string, pins: readonly string[]): boolean {
   return pins.some((pin) => new RegExp(String.raw`(?<!\d)${pin}(?!\d)`).test(text))
 }
 
-function mask(json: string, spans: readonly Span[]): MaskedEvent {
+/** Replaces the values at these places, given in their order, by masks. */
+export function maskSpans(json: string, spans: readonly Span[]): MaskedEvent {
   const secrets: TakenSecret[] = []
   const parts: string[] = []
   let from = 0

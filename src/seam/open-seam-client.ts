@@ -52,6 +52,8 @@ export function openSeamClient(options: SeamClientOptions): SeamClient {
           validateStatus: () => true,
           maxContentLength: MAX_ANSWER_BYTES,
           maxRedirects: 0,
+          // The SDK's axios goes through fetch, which has an option of its own for the same.
+          fetchOptions: { redirect: 'manual' },
           signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         })
         .catch((error: unknown) => {

@@ -6,7 +6,10 @@ import { getWorkspace } from '../store/get-workspace.ts'
 import type { SessionRoutesOptions } from './session-routes-options.ts'
 
 /** `/workspaces/get` (contract 9): the caller's workspace as Seam describes it. Every credential may ask. */
-export function getWorkspaceRoute({ db, authenticate }: Omit<SessionRoutesOptions, 'keyring'>): Router {
+export function getWorkspaceRoute({
+  db,
+  authenticate,
+}: Omit<SessionRoutesOptions, 'keyring' | 'pageCursors'>): Router {
   return apiRoute({
     path: '/workspaces/get',
     methods: ['GET', 'POST'],

@@ -1,46 +1,84 @@
 import type { Router } from 'express'
 import { apiRoute } from '../http/api-route.ts'
 import type { Authenticate } from '../http/authenticate.ts'
-import { boolean, nullable, text } from '../http/param-kinds.ts'
+import { type PagePosition, paginationJson } from '../http/page-cursor.ts'
+import { boolean, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { requireScope } from '../http/require-scope.ts'
-import { listClientSessions } from '../store/list-client-sessions.ts'
+import {
+  listClientSessions,
+  type SessionFilter,
+  type SessionPosition,
+} from '../store/list-client-sessions.ts'
 import { sessionText } from './session-text.ts'
 import type { SessionRoutesOptions } from './session-routes-options.ts'
 
+/** Most sessions in one answer. Seam has no limit here and sends all of them; beyond this a cursor leads on. */
+export const MAX_SESSIONS = 10_000
+
 /** Ids are plain text here, and two of them may be null (contract 8.1). */
-const readFilters = defineParams({
+const readListParams = defineParams({
   client_session_id: text(),
   connect_webview_id: nullable(text()),
   user_identifier_key: text(),
   user_identity_id: nullable(text()),
   without_user_identifier_key: boolean(),
+  limit: integer({ min: 1, cap: MAX_SESSIONS }),
+  page_cursor: nullable(text()),
 })
 
-/** `/client_sessions/list` (contract 8.1): the workspace's sessions, newest first, all of them or those that all filters match. */
-export function listSessionsRoute({ db, authenticate, keyring }: SessionRoutesOptions): Router {
+/**
+ * `/client_sessions/list` (contract 8.1): the workspace's sessions, newest first, all of them or those that all filters match.
+ * `limit`, `page_cursor` and `pagination` are ours, in the form that Seam's other lists have (contract 11).
+ */
+export function listSessionsRoute({ db, authenticate, keyring, pageCursors }: SessionRoutesOptions): Router {
   return apiRoute({
     path: '/client_sessions/list',
     methods: ['GET', 'POST'],
     authenticate: keysOnly(authenticate),
-    readParams: readFilters,
-    answer: async (params, caller) => {
+    readParams: readListParams,
+    answer: async ({ limit = MAX_SESSIONS, page_cursor: cursor, ...params }, caller) => {
       requireScope(caller, 'client_sessions:read')
-      const asked = {
-        clientSessionId: params.client_session_id,
-        connectWebviewId: params.connect_webview_id,
-        userIdentifierKey: params.user_identifier_key,
-        userIdentityId: params.user_identity_id,
-      }
-      const without = params.without_user_identifier_key === true ? [{ userIdentifierKey: null }] : []
+      const query = ['/client_sessions/list', caller.workspaceId, params]
       const sessions = await listClientSessions(db, {
         workspaceId: caller.workspaceId,
-        filters: [asked, ...without],
+        filters: filtersOf(params),
+        following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
+        // One more than asked for tells whether there is a next page.
+        limit: limit + 1,
       })
-      const texts = sessions.map((session) => sessionText(session, caller, keyring))
-      return `{"client_sessions":[${texts.join(',')}],"ok":true}`
+      const page = sessions.slice(0, limit)
+      const last = sessions.length > limit ? page.at(-1) : undefined
+      const next = last && pageCursors.encode(query, [last.createdAt ?? UNREADABLE, last.clientSessionId])
+      const texts = page.map((session) => sessionText(session, caller, keyring))
+      return `{"client_sessions":[${texts.join(',')}],"pagination":${paginationJson(next ?? null)},"ok":true}`
     },
   })
+}
+
+/** In a cursor, for a creation time that can't be read. */
+const UNREADABLE = 'unreadable'
+
+function followingOf([createdAt, clientSessionId]: PagePosition): SessionPosition {
+  return { createdAt: createdAt === UNREADABLE ? null : createdAt, clientSessionId }
+}
+
+interface FilterParams {
+  client_session_id?: string | undefined
+  connect_webview_id?: string | null | undefined
+  user_identifier_key?: string | undefined
+  user_identity_id?: string | null | undefined
+  without_user_identifier_key?: boolean | undefined
+}
+
+function filtersOf(params: FilterParams): SessionFilter[] {
+  const asked = {
+    clientSessionId: params.client_session_id,
+    connectWebviewId: params.connect_webview_id,
+    userIdentifierKey: params.user_identifier_key,
+    userIdentityId: params.user_identity_id,
+  }
+  return params.without_user_identifier_key === true ? [asked, { userIdentifierKey: null }] : [asked]
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Keyring } from '../secrets/keyring.ts'
 import { SeamError } from '../seam/seam-error.ts'
-import type { ListedSession } from '../store/store-session-listing.ts'
+import type { ListedSession } from '../store/listed-session.ts'
 import { readSession } from './read-session.ts'
 
 /** After so many, waiting requests get their turn: hashing and sealing 10,000 takes half a second. */

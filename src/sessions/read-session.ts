@@ -1,7 +1,7 @@
 import { type Micros, parseInstant } from '../domain/instant.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { isStorableId, MAX_ID_LENGTH, normalId } from '../store/normal-id.ts'
-import type { ListedSession } from '../store/store-session-listing.ts'
+import type { ListedSession } from '../store/listed-session.ts'
 import { hashToken, sealContext, sealTaken, takeOutToken } from './session-token.ts'
 
 /** When a session ends that says it does, but not readably: it must not live for ever because of that (I10). */

@@ -1,4 +1,5 @@
 import type { Authenticate } from '../http/authenticate.ts'
+import type { PageCursors } from '../http/page-cursor.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/open-database.ts'
 
@@ -7,4 +8,5 @@ export interface SessionRoutesOptions {
   authenticate: Authenticate
   /** Opens the tokens of sessions; null when they are not kept. */
   keyring: Keyring | null
+  pageCursors: PageCursors
 }

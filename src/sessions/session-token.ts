@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { MASK, putBackSecrets, type TakenSecret } from '../domain/event-secrets.ts'
+import { maskSpans, putBackSecrets, type TakenSecret } from '../domain/event-secrets.ts'
 import { type Member, membersAt, skipSpace } from '../domain/json-text.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 
@@ -41,20 +41,8 @@ export function takeOutToken(json: string): TakenToken {
       text.includes(repeated) || (text.includes('\\') && JSON.stringify(value(member)).includes(repeated))
     )
   }
-  return { ...mask(json, members.filter(isSecret)), token }
-}
-
-function mask(json: string, members: readonly Member[]): { json: string; taken: TakenSecret[] } {
-  const taken: TakenSecret[] = []
-  let masked = ''
-  let from = 0
-  for (const { start, end } of members) {
-    masked += json.slice(from, start)
-    taken.push({ at: masked.length, text: json.slice(start, end) })
-    masked += MASK
-    from = end
-  }
-  return { json: masked + json.slice(from), taken }
+  const { json: masked, secrets } = maskSpans(json, members.filter(isSecret))
+  return { json: masked, taken: secrets, token }
 }
 
 /** What a token is looked up by. It has too much entropy to be guessed from its hash. */

@@ -1,3 +1,4 @@
+import { formatInstant } from '../domain/instant.ts'
 import { normalId } from './normal-id.ts'
 import { type Db, runSql } from './open-database.ts'
 
@@ -14,12 +15,19 @@ export interface SessionQuery {
   workspaceId: string
   /** All of them must hold. */
   filters: readonly SessionFilter[]
+  /** Sessions that come after this one in the list's order. */
+  following?: SessionPosition | undefined
   /** All sessions when not given. */
   limit?: number
 }
 
-export interface StoredSession {
+/** A session's place in the order: its creation time (microseconds as text, null when it can't be read) and its id. */
+export interface SessionPosition {
+  createdAt: string | null
   clientSessionId: string
+}
+
+export interface StoredSession extends SessionPosition {
   /** Its text with masks for its token. */
   body: string
   /** What the masks stand for, sealed; null when it was not kept. */
@@ -58,9 +66,20 @@ export function listClientSessionsSql(query: SessionQuery): { text: string; para
       else if (id !== undefined) conditions.push(`${column} @> ${parameter([normalId(id)])}::text[]`)
     }
   }
+  if (query.following !== undefined) conditions.push(followingSql(query.following, parameter))
   const limit = query.limit === undefined ? '' : `\nlimit ${parameter(query.limit)}`
-  const text = `select client_session_id as "clientSessionId", body, token_sealed as "tokenSealed"
+  const text = `select client_session_id as "clientSessionId", (extract(epoch from created_at) * 1000000)::bigint::text as "createdAt", body, token_sealed as "tokenSealed"
 from client_sessions where ${conditions.join(' and ')}
 order by created_at desc nulls last, client_session_id${limit}`
   return { text, parameters }
+}
+
+function followingSql(
+  { createdAt, clientSessionId }: SessionPosition,
+  parameter: (value: unknown) => string,
+): string {
+  const id = parameter(clientSessionId)
+  if (createdAt === null) return `created_at is null and client_session_id > ${id}`
+  const at = parameter(formatInstant(BigInt(createdAt)))
+  return `(created_at < ${at} or created_at is null or (created_at = ${at} and client_session_id > ${id}))`
 }

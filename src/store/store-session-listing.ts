@@ -1,23 +1,8 @@
 import type { Transaction } from 'kysely'
-import { formatInstant, type Micros } from '../domain/instant.ts'
+import { type ListedSession, LISTING_COLUMNS } from './listed-session.ts'
 import { lockClientSessions } from './lock-client-sessions.ts'
 import { runSql } from './open-database.ts'
 import type { Database } from './schema.ts'
-
-/** One session of a listing, ready to be stored: ids are storable and in their normal form (normal-id.ts). */
-export interface ListedSession {
-  clientSessionId: string
-  userIdentifierKey: string | null
-  userIdentityIds: readonly string[]
-  connectWebviewIds: readonly string[]
-  connectedAccountIds: readonly string[]
-  createdAt: Micros | null
-  expiresAt: Micros | null
-  /** The session's text with masks for its token (I9). */
-  body: string
-  tokenSha256: Buffer | null
-  tokenSealed: Buffer | null
-}
 
 export interface SessionListing {
   workspaceId: string
@@ -36,52 +21,9 @@ export interface StoredListing {
   vanished: number
 }
 
-/** One column of the listing: its name, its type, how it travels in an array of its own, and how a session fills it. */
-interface ListingColumn {
-  name: string
-  type: string
-  travels: string
-  value: (session: ListedSession) => string | Buffer | null
-}
-
-const COLUMNS: readonly ListingColumn[] = [
-  column('client_session_id', 'text', (session) => session.clientSessionId),
-  column('user_identifier_key', 'text', (session) => session.userIdentifierKey),
-  idsColumn('user_identity_ids', (session) => session.userIdentityIds),
-  idsColumn('connect_webview_ids', (session) => session.connectWebviewIds),
-  idsColumn('connected_account_ids', (session) => session.connectedAccountIds),
-  column('created_at', 'timestamptz', ({ createdAt }) => instantOf(createdAt)),
-  column('expires_at', 'timestamptz', ({ expiresAt }) => instantOf(expiresAt)),
-  column('body', 'json', (session) => session.body),
-  column('token_sha256', 'bytea', (session) => session.tokenSha256),
-  column('token_sealed', 'bytea', (session) => session.tokenSealed),
-]
-
-function column(name: string, type: string, value: ListingColumn['value']): ListingColumn {
-  return { name, type, travels: type, value }
-}
-
-function instantOf(instant: Micros | null): string | null {
-  return instant === null ? null : formatInstant(instant)
-}
-
-function quoted(id: string): string {
-  return `"${id.replaceAll(/["\\]/g, String.raw`\$&`)}"`
-}
-
-/** unnest flattens arrays of arrays, so an array travels as its text form and is cast for each row. */
-function idsColumn(name: string, ids: (session: ListedSession) => readonly string[]): ListingColumn {
-  return {
-    name,
-    type: 'text[]',
-    travels: 'text',
-    value: (session) => `{${ids(session).map(quoted).join(',')}}`,
-  }
-}
-
 /** json has no equality; two seals of one token differ, but begin alike (format and key id) while the key is the same. */
 const COMPARED = [
-  ...COLUMNS.filter(({ name }) => name !== 'body' && name !== 'token_sealed').map(
+  ...LISTING_COLUMNS.filter(({ name }) => name !== 'body' && name !== 'token_sealed').map(
     ({ name }) =>
       (row: string) =>
         `${row}.${name}`,
@@ -90,7 +32,7 @@ const COMPARED = [
   (row: string) => `substring(${row}.token_sealed from 1 for 5)`,
 ]
 const comparedOf = (row: string): string => `(${COMPARED.map((part) => part(row)).join(', ')})`
-const NAMES = COLUMNS.map(({ name }) => name)
+const NAMES = LISTING_COLUMNS.map(({ name }) => name)
 
 /**
  * Rows that are as listed are not written again: 10,000 unchanged sessions every five minutes would be all of the database's
@@ -102,8 +44,8 @@ const NAMES = COLUMNS.map(({ name }) => name)
  */
 const STORE_SQL = `
 with listed as (
-  select ${COLUMNS.map(({ name, type }) => `${name}::${type}`).join(', ')}
-  from unnest(${COLUMNS.map(({ travels }, i) => `$${i + 3}::${travels}[]`).join(', ')}) as given (${NAMES.join(', ')})
+  select ${LISTING_COLUMNS.map(({ name, type }) => `${name}::${type}`).join(', ')}
+  from unnest(${LISTING_COLUMNS.map(({ travels }, i) => `$${i + 3}::${travels}[]`).join(', ')}) as given (${NAMES.join(', ')})
 )
 insert into client_sessions as c (workspace_id, ${NAMES.join(', ')}, synced_at)
 select $1, ${NAMES.map((name) => `listed.${name}`).join(', ')}, clock_timestamp()
@@ -147,7 +89,7 @@ export async function storeSessionListing(
   await lockClientSessions(trx, [workspaceId])
   const newest = await runSql(trx, SUCCESS_SQL, [workspaceId, askedAt, sessions.length])
   if (newest.length === 0) return { isNewest: false, stored: 0, vanished: 0 }
-  const arrays = COLUMNS.map(({ value }) => sessions.map(value))
+  const arrays = LISTING_COLUMNS.map(({ value }) => sessions.map(value))
   const stored = await runSql(trx, STORE_SQL, [workspaceId, askedAt, ...arrays])
   const ids = sessions.map(({ clientSessionId }) => clientSessionId)
   const vanished = await runSql(trx, VANISHED_SQL, [workspaceId, askedAt, ids])

@@ -75,10 +75,11 @@ function generateEvents(): void {
   }
 }
 
+const bearer = async (request: Parameters<AccessServer['issue']>[0]) =>
+  `Bearer ${await server.issue(request)}`
+const of = (id: string) => (event: GeneratedEvent) => event.workspace_id === id
+
 async function addKeys(): Promise<void> {
-  const bearer = async (request: Parameters<AccessServer['issue']>[0]) =>
-    `Bearer ${await server.issue(request)}`
-  const of = (id: string) => (event: GeneratedEvent) => event.workspace_id === id
   const token = await bearer({ kind: 'access_token', workspaceIds: [A, B] })
   const onlyB = await bearer({ kind: 'access_token', workspaceIds: [B] })
   credentials.push(
@@ -96,9 +97,10 @@ async function addKeys(): Promise<void> {
   )
 }
 
+const subset = (list: readonly string[], seed: number, most: number) =>
+  list.filter((_, i) => ((seed * 31 + i * 17) % 11) % list.length < most)
+
 function generateSessions(): SessionRow[] {
-  const subset = (list: readonly string[], seed: number, most: number) =>
-    list.filter((_, i) => ((seed * 31 + i * 17) % 11) % list.length < most)
   return Array.from({ length: 100 }, (_, n) => ({
     workspaceId: n % 2 === 0 ? A : B,
     clientSessionId: uuid('9', n),
@@ -151,9 +153,10 @@ const asks: fc.Arbitrary<Ask> = fc.record(
   { requiredKeys: [] },
 )
 
+const isAny = (list: string[] | undefined, value: string | undefined) =>
+  list === undefined || list.includes(value ?? '')
+
 function expected(sees: NonNullable<Credential['sees']>, ask: Ask): string[] {
-  const isAny = (list: string[] | undefined, value: string | undefined) =>
-    list === undefined || list.includes(value ?? '')
   return events
     .filter(sees)
     .filter((event) => isAny(ask.device_ids, event.device_id) && isAny(ask.event_types, event.event_type))
@@ -185,7 +188,7 @@ test('I10: nobody ever gets an event that is not theirs, nor misses one that is,
     const response = await server.ask(headers, '/events/list', { since: '2026-01-01', ...ask })
     const body = (await response.json()) as { events?: GeneratedEvent[] }
     const answer = body.events?.map((event) => event.event_id) ?? response.status
-    expect(answer, name).toEqual(sees === null ? 401 : expected(sees, ask))
+    expect([name, answer]).toEqual([name, sees === null ? 401 : expected(sees, ask)])
   })
   expect(await fc.check(holds, { numRuns: 500 })).toMatchObject({ failed: false, error: null })
 })
@@ -195,7 +198,7 @@ test('I10: /events/get finds an event for those who may see it, and for nobody e
     const { name, headers, sees } = credentials[seed % credentials.length] as Credential
     const event = events[n] as GeneratedEvent
     const response = await server.ask(headers, '/events/get', { event_id: event.event_id })
-    expect(response.status, name).toBe(sees === null ? 401 : sees(event) ? 200 : 404)
+    expect([name, response.status]).toEqual([name, sees === null ? 401 : sees(event) ? 200 : 404])
   })
   expect(await fc.check(holds, { numRuns: 250 })).toMatchObject({ failed: false, error: null })
 })

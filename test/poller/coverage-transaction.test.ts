@@ -92,7 +92,10 @@ test('I4: when the transaction of a page fails at its very end, coverage stays w
      when (new.workspace_id = '${rig.workspaceId}') execute function refuse()`,
     [],
   )
-  rig.seam.emit(3)
+  // Events of two moments: their page proves what lies between them.
+  rig.seam.emit(1)
+  rig.clock.ms += 60_000
+  rig.seam.emit(1)
   rig.clock.ms += 3_600_000
   await poller.pollNow()
   expect(await coverageOf(rig)).toEqual(before)

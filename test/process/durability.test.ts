@@ -96,4 +96,4 @@ test('I1: whatever was answered 2xx before a kill -9 is in Postgres after the re
   expect(await missing(acknowledged)).toEqual([])
   service.kill('SIGTERM')
   expect((await service.exit).code).toBe(0)
-}, 60_000)
+}, 120_000)

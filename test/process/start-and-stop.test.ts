@@ -115,7 +115,7 @@ describe('without DATABASE_URL', () => {
     three.kill('SIGTERM')
     expect((await three.exit).code).toBe(0)
     expect(await isListening(secondServer.port)).toBe(false)
-  }, 60_000)
+  }, 120_000)
 })
 
 async function list(url: string): Promise<string[]> {

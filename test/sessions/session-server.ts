@@ -13,6 +13,8 @@ import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import type { SampleSession } from './sample-session.ts'
 import { KEYRING } from './sync-rig.ts'
+import { createPageCursors } from '../../src/http/page-cursor.ts'
+import { readPageCursorKey } from '../../src/store/read-page-cursor-key.ts'
 
 export interface SessionServer {
   url: string
@@ -56,7 +58,8 @@ export async function startSessionServer(keyring: Keyring | null = KEYRING): Pro
   const reader = credentialOf(keyCaller(['client_sessions:read']))
   const authenticate = ({ headers }: IncomingMessage) =>
     callers.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null
-  const server = await serve([sessionRoutes({ db, authenticate, keyring })])
+  const pageCursors = createPageCursors(await readPageCursorKey(db))
+  const server = await serve([sessionRoutes({ db, authenticate, keyring, pageCursors })])
   return {
     url: server.url,
     db,
