@@ -20,7 +20,7 @@ test("I5: the official fake's events are copied, and those of another workspace 
   const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
   const ours = Array.from({ length: 30 }, (_, i) => sampleEvent({ created_at: minutesAgo(40 - i) }))
   const theirs = sampleEvent({ workspace_id: crypto.randomUUID(), created_at: minutesAgo(20) })
-  for (const event of [...ours, theirs]) fake.database.addEvent(event as never)
+  for (const event of [...ours, theirs]) fake.database.addEvent(event)
 
   const database = await createTestDatabase()
   const app = await startTestApp(database.url, {

@@ -111,7 +111,7 @@ describe.each(GENERATIONS)('the %s SDK', (generation) => {
   test('lists client sessions: without arguments, and by each filter', async () => {
     const upstream = rig.seam.hotel.clientSessions
     const ids = async (params?: Record<string, unknown>) => {
-      const sessions = await seam().clientSessions.list(params as object)
+      const sessions = await seam().clientSessions.list(params)
       return sessions.map((session) => session.client_session_id).toSorted()
     }
     const expected = (matches: (session: (typeof upstream)[number]) => boolean) =>
