@@ -46,6 +46,7 @@ async function start(): Promise<{ app: App; seam: SimulatedSeam; key: string }> 
     SEAM_API_KEY: seam.apiKey,
     SEAM_WEBHOOK_SECRET: webhookSecret,
     SEAM_MIRROR_API_KEY: key,
+    SEAM_MIRROR_SECRETS_KEY: randomBytes(32).toString('base64'),
     SEAM_MIRROR_POLL_SCHEDULE: '*/5 * * * * *',
     // The simulated Seam shows its events at once; the real one is given five minutes.
     SEAM_MIRROR_SETTLE_SECONDS: '10',

@@ -66,7 +66,7 @@ async function callerOf(
   if (key.kind === 'access_token' && workspaceId === null) throw missingWorkspace()
   const id = workspaceId ?? grant.workspaceIds[0]
   if (id === undefined || !grant.workspaceIds.includes(id) || !isConfigured(workspaces, id)) return null
-  await touchApiKey(db, key.keyId)
+  if (grant.isUseDue) await touchApiKey(db, key.keyId)
   return { kind: 'key', workspaceId: id, scopes: grant.scopes }
 }
 

@@ -22,8 +22,8 @@ export function protectEvent(event: UsableEvent, keyring: Keyring | null): Event
 }
 
 /**
- * Quarantined bodies hold whatever was sent, so all of it is sealed. Without a key, what looks like a PIN is masked: in JSON by its
- * place, in anything else every number of four to eight digits that stands alone.
+ * Quarantined bodies hold whatever was sent, so all of it is sealed. Without a key, what may be a PIN is masked: in a JSON object by
+ * its place, in anything else every run of four digits or more that is not part of a UUID or an instant.
  *
  * The digest that finds the same body again must not be a plain hash beside a masked body: whoever read both could try all PINs.
  */
@@ -41,15 +41,26 @@ export function quarantineContext(workspaceId: string): string {
   return `quarantine:${workspaceId}`
 }
 
-const LONE_NUMBER = /(?<![\w.:+-])\d{4,8}(?![\w.:+-])/g
+const UUID = /(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])/
+const INSTANT = /(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)/
+const HARMLESS_OR_DIGITS = new RegExp(`(${UUID.source}|${INSTANT.source})|\\d{4,}`, 'gi')
 
 function maskUnusable(body: Uint8Array): Buffer {
+  // Latin-1 keeps every byte as one character, and JSON's own characters are the same in it.
   const text = Buffer.from(body).toString('latin1')
+  const masked = isJsonObject(text) ? takeOutSecrets(text).json : maskDigits(text)
+  return Buffer.from(masked, 'latin1')
+}
+
+function isJsonObject(text: string): boolean {
   try {
-    JSON.parse(text)
-    // Latin-1 keeps every byte as one character, and JSON's own characters are the same in it.
-    return Buffer.from(takeOutSecrets(text).json, 'latin1')
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
   } catch {
-    return Buffer.from(text.replace(LONE_NUMBER, '****'), 'latin1')
+    return false
   }
+}
+
+function maskDigits(text: string): string {
+  return text.replace(HARMLESS_OR_DIGITS, (_digits, harmless: string | undefined) => harmless ?? '****')
 }

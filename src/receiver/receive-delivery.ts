@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { parseEvent } from '../domain/event.ts'
 import { isUuid } from '../domain/uuid.ts'
 import type { IngestItem } from '../ingest/ingest-batch.ts'
-import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { type Workspaces, WorkspaceTakenError } from '../workspaces/open-workspaces.ts'
 import type { VerifyDelivery } from './verify-delivery.ts'
 
 /** A workspace that webhooks are received for. */
@@ -31,9 +31,11 @@ export async function receiveDelivery(
   request: { body: Buffer; headers: IncomingHttpHeaders; pathWorkspaceId: string | null },
 ): Promise<Received> {
   const { headers, pathWorkspaceId } = request
+  // An entry whose workspace is not known yet may be any but those of the others (I10).
+  const isOwned = pathWorkspaceId !== null && workspaces.all().some(({ id }) => id === pathWorkspaceId)
   const candidates = endpoints.filter(({ workspaceKey }) => {
     const { id } = workspaces.byKey(workspaceKey)
-    return pathWorkspaceId === null || id === null || id === pathWorkspaceId
+    return pathWorkspaceId === null || id === pathWorkspaceId || (id === null && !isOwned)
   })
   if (candidates.length === 0) return { kind: 'no_endpoint' }
 
@@ -67,7 +69,14 @@ async function workspaceOf(
   const { id } = workspaces.byKey(workspaceKey)
   if (id !== null) return id
   const claimed = pathWorkspaceId ?? workspaceIdIn(body)
-  return claimed === null ? null : workspaces.learn(workspaceKey, claimed, 'webhook')
+  if (claimed === null) return null
+  try {
+    return await workspaces.learn(workspaceKey, claimed, 'webhook')
+  } catch (error) {
+    // Seam sends it again; once it is known which workspace this entry is, it is put aside as another one's.
+    if (error instanceof WorkspaceTakenError) return null
+    throw error
+  }
 }
 
 function workspaceIdIn(body: string): string | null {

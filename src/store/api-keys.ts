@@ -34,6 +34,8 @@ export interface ApiKeyGrant {
   scopes: Scope[]
   /** Neither revoked nor expired, by the database's clock. */
   isValid: boolean
+  /** Whether its last use is to be noted again: see touchApiKey. */
+  isUseDue: boolean
 }
 
 /** How exact `last_used_at` is, in minutes: a busy key is not written to at each of its requests. */
@@ -44,21 +46,17 @@ export async function findApiKey(db: Db, keyId: string): Promise<ApiKeyGrant | n
   const [row] = await runSql<ApiKeyGrant>(
     db,
     `select key_sha256 as "keySha256", workspace_ids::text[] as "workspaceIds", scopes,
-       revoked_at is null and (expires_at is null or expires_at > clock_timestamp()) as "isValid"
+       revoked_at is null and (expires_at is null or expires_at > clock_timestamp()) as "isValid",
+       last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}) as "isUseDue"
      from api_keys where key_id = $1`,
     [keyId],
   )
   return row ?? null
 }
 
-/** Notes that a key was used, at most once in LAST_USED_MINUTES. */
+/** Notes that a key was used. */
 export async function touchApiKey(db: Db, keyId: string): Promise<void> {
-  await runSql(
-    db,
-    `update api_keys set last_used_at = clock_timestamp()
-     where key_id = $1 and (last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}))`,
-    [keyId],
-  )
+  await runSql(db, 'update api_keys set last_used_at = clock_timestamp() where key_id = $1', [keyId])
 }
 
 export interface ApiKeyListing {

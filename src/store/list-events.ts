@@ -73,9 +73,17 @@ limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
 type Parameter = (value: unknown) => string
 
 /**
+ * A merge of one index scan for each account and webview stops as soon as the page is full (500 events of 5 accounts and 2
+ * webviews: 1.9 ms, 1.7 ms without the restriction), but each scan costs 0.15 ms to plan. Reading the page's length from each
+ * of them in one go is planned once, and is the better way for short pages and for many ids.
+ */
+const MERGED_IDS = { forShortPages: 2, forLongPages: 8 }
+const SHORT_PAGE = 100
+
+/**
  * For a client session: the newest of each of its accounts and webviews, merged. Each of them is read in order from its own
- * index and no further than the page needs; one condition with `or` would sort all events of all accounts instead. `union`
- * drops an event that is seen both ways; it compares keys, because json can't be compared.
+ * index and no further than the page needs; one condition with `or` would sort all events of a quiet account's neighbours, or
+ * walk through everybody's, whichever Postgres takes for cheaper.
  */
 function visibleEventsSql(
   { limit, offset }: EventQuery,
@@ -83,25 +91,37 @@ function visibleEventsSql(
   where: string,
   parameter: Parameter,
 ): string {
-  const most = parameter(limit + offset)
-  const newestOf = (column: string, ids: readonly string[]): string => `
-  select newest.event_id, newest.created_at
-  from unnest(${parameter([...new Set(ids.filter(isUuid))])}::uuid[]) as mine (id)
-  cross join lateral (
-    select event_id, created_at from events
-    where ${where} and ${column} = mine.id
-    order by created_at desc, event_id limit ${most}
-  ) as newest`
-  return `select e.body, e.secrets as "sealedSecrets"
-from (
-  select event_id, created_at from (${newestOf('connected_account_id', visibility.connectedAccountIds)}
-  union${newestOf('connect_webview_id', visibility.connectWebviewIds)}
-  ) as visible
-  order by created_at desc, event_id
-  limit ${parameter(limit)} offset ${parameter(offset)}
-) as page
-join events e on e.workspace_id = $1 and e.event_id = page.event_id
-order by page.created_at desc, page.event_id`
+  const accounts = [...new Set(visibility.connectedAccountIds.filter(isUuid))]
+  const webviews = [...new Set(visibility.connectWebviewIds.filter(isUuid))]
+  const page = `order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
+  const columns = 'body, secrets as "sealedSecrets", created_at, event_id'
+  // Whether an event was seen through its account already; asked of the webviews' events only.
+  const isUnseen =
+    accounts.length === 0 || webviews.length === 0
+      ? 'true'
+      : `(connected_account_id is null or connected_account_id <> all(${parameter(accounts)}::uuid[]))`
+  const sources = [
+    { column: 'connected_account_id', ids: accounts, where },
+    { column: 'connect_webview_id', ids: webviews, where: `${where} and ${isUnseen}` },
+  ].filter(({ ids }) => ids.length > 0)
+  // No accounts and no webviews: nothing may be seen.
+  if (sources.length === 0)
+    return `select body, secrets as "sealedSecrets" from events where ${where} and false ${page}`
+  const most = `order by created_at desc, event_id limit ${parameter(limit + offset)}`
+  const mostMerged = limit + offset <= SHORT_PAGE ? MERGED_IDS.forShortPages : MERGED_IDS.forLongPages
+  const scans =
+    accounts.length + webviews.length <= mostMerged
+      ? sources.flatMap((source) =>
+          source.ids.map(
+            (id) =>
+              `(select ${columns} from events where ${source.where} and ${source.column} = ${parameter(id)} ${most})`,
+          ),
+        )
+      : sources.map(
+          (source) => `(select newest.* from unnest(${parameter(source.ids)}::uuid[]) as mine (id)
+  cross join lateral (select ${columns} from events where ${source.where} and ${source.column} = mine.id ${most}) as newest)`,
+        )
+  return `select body, "sealedSecrets" from (${scans.join('\n  union all ')}) as visible\n${page}`
 }
 
 /** The workspace comes first: `$1`. */

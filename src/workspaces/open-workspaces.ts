@@ -17,9 +17,21 @@ export interface Workspaces {
   byKey(key: string): Workspace
   /**
    * Tells which workspace an entry turned out to be. What Seam says (`upstream`) stands above what the first verified
-   * webhook said; a configured id is never changed. Returns the id that holds, which the caller compares with its own.
+   * webhook said; a configured id is never changed. Returns the id that holds, which the caller compares with its own. Throws
+   * WorkspaceTakenError when another entry is that workspace.
    */
   learn(key: string, id: string, from: LearnedFrom, name?: string | null): Promise<string>
+}
+
+/** An entry turned out to be a workspace that another entry is. */
+export class WorkspaceTakenError extends Error {
+  override readonly name = 'WorkspaceTakenError'
+
+  constructor(owner: string, key: string, id: string) {
+    super(
+      `The workspace entries ${owner} and ${key} are the same workspace, ${id}. ${owner} keeps it; correct or remove ${key}.`,
+    )
+  }
 }
 
 const RANK: Record<LearnedFrom, number> = { webhook: 1, upstream: 2, configured: 3 }
@@ -47,17 +59,35 @@ export async function openWorkspaces(
     if (workspace === undefined) throw new Error(`No workspace is configured under the name ${key}.`)
     return workspace
   }
-  const learn: Workspaces['learn'] = async (key, id, from, name = null) => {
+  const learnNow = async (
+    key: string,
+    id: string,
+    from: LearnedFrom,
+    name: string | null,
+  ): Promise<string> => {
     const { id: before, learnedFrom } = byKey(key)
     const isHigher =
       learnedFrom === null || RANK[from] > RANK[learnedFrom] || (from === 'upstream' && learnedFrom === from)
     if (before !== null && (before === id || !isHigher)) {
-      if (before === id && isHigher) known.set(key, { key, id, learnedFrom: from })
+      if (before === id && isHigher) {
+        // Also in the database: after a restart it must not count as a mere claim again.
+        await rememberWorkspace(db, { configKey: key, workspaceId: id, name, learnedFrom: from })
+        known.set(key, { key, id, learnedFrom: from })
+      }
       return before
     }
     const taken = [...known.values()].find((other) => other.key !== key && other.id === id)
-    if (taken) throw new Error(`The workspace entries ${taken.key} and ${key} are the same workspace, ${id}.`)
+    // What a webhook claimed is no reason to refuse what Seam says: the claimer is the one that is wrong.
+    const isClaimOnly = taken?.learnedFrom === 'webhook' && RANK[from] > RANK.webhook
+    if (taken && !isClaimOnly) throw new WorkspaceTakenError(taken.key, key, id)
     await rememberWorkspace(db, { configKey: key, workspaceId: id, name, learnedFrom: from })
+    if (taken) {
+      known.set(taken.key, { key: taken.key, id: null, learnedFrom: null })
+      logger.warn(
+        { workspace: taken.key, workspaceId: id, owner: key, from },
+        "a webhook claimed another entry's workspace",
+      )
+    }
     known.set(key, { key, id, learnedFrom: from })
     if (before === null) logger.info({ workspace: key, workspaceId: id, from }, 'the workspace is known')
     else
@@ -66,6 +96,13 @@ export async function openWorkspaces(
         'the workspace is another one than before',
       )
     return id
+  }
+  // One after the other: between looking whether an id is taken and noting it, the database is waited for.
+  let last: Promise<unknown> = Promise.resolve()
+  const learn: Workspaces['learn'] = (key, id, from, name = null) => {
+    const learnt = last.then(() => learnNow(key, id, from, name))
+    last = learnt.catch(() => {})
+    return learnt
   }
 
   for (const { key, workspaceId } of entries) {

@@ -111,7 +111,7 @@ test('The SDK gets the same answers from both for 300 generated queries', async 
   })
   const result = await fc.check(agrees, { numRuns: 300 })
   expect(result.failed ? fc.defaultReportMessage(result) : null).toBe(null)
-  expect(withEvents, 'queries that find something').toBeGreaterThan(75)
+  expect(withEvents, 'queries that find something').toBeGreaterThan(40)
 })
 
 test('The SDK gets every single event from both alike', async () => {
