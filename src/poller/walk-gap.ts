@@ -8,7 +8,8 @@ import { listEventsPage } from '../seam/list-events-page.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
 import { storePage } from './store-page.ts'
-import { type PageItem, type WalkState, nextRequest, takePage } from './walk.ts'
+import type { PageItem } from './listing.ts'
+import { type WalkState, nextRequest, takePage } from './walk.ts'
 
 /** What a run of the poller has done so far. */
 export interface Tally {

@@ -1,5 +1,16 @@
 import { MICROS_PER_MS, type Micros } from '../domain/instant.ts'
 import { type Interval, gapsIn, intersect, subtract } from '../domain/interval.ts'
+import { INSIDE, type KeptEnds, type Yardstick, learnKeptEnd, yardstickOf } from './kept-end.ts'
+import {
+  type Display,
+  type Listing,
+  NEW_LISTING,
+  type Page,
+  displayOf,
+  extend,
+  spanOf,
+  startOfMilli,
+} from './listing.ts'
 
 /*
  * The coverage walk: which page of `events.list` to ask for next, and what an answer proves (I5). Pure: it knows no HTTP, no
@@ -24,8 +35,6 @@ import { type Interval, gapsIn, intersect, subtract } from '../domain/interval.t
 
 /** How much a window is wider than what it is to prove, on each side: it makes up for bounds compared in milliseconds. */
 const WIDEN: Micros = MICROS_PER_MS
-/** Evidence must lie this far inside a window, whatever the precision and inclusivity of its bounds. */
-const INSIDE: Micros = 2n * MICROS_PER_MS
 /** Offset pages in a row that show nothing new before a listing is given up: the upstream ignores the offset. */
 const MAX_STALLED_PAGES = 3
 /** How often a listing that showed an item twice is read again before it is given up. */
@@ -38,28 +47,12 @@ export interface PageRequest {
   offset: number
 }
 
-export interface PageItem {
-  eventId: string
-  createdAt: Micros
-}
-
-export interface Page {
-  /** The items whose id and creation time could be read, in the order shown. */
-  items: readonly PageItem[]
-  /** How many items the answer held in all; offsets count them. */
-  listedCount: number
-  /** Upstream's clock when it was asked, minus the settle time; null when its clock is unknown: then nothing is proven. */
-  horizon: Micros | null
-}
-
 /** Creation times of the nearest stored events outside a gap, where there are any. */
 export interface Anchors {
   below: Micros | null
   above: Micros | null
 }
 
-type Display = 'descending' | 'ascending'
-type KeptEnd = 'newest' | 'oldest' | 'unknowable'
 type Side = 'above' | 'below'
 
 /** A piece still to prove. One that was left by a page may be settled by learning which end that page had kept. */
@@ -68,36 +61,13 @@ interface Piece {
   left: { display: Display; side: Side; horizon: Micros | null } | null
 }
 
-/** What was listed so far for the window being read, over all offsets. */
-interface Listing {
-  offset: number
-  /** Each event once. */
-  items: readonly PageItem[]
-  /** Creation times of the items that were shown again. */
-  repeats: readonly Micros[]
-  horizon: Micros | null
-  stalledPages: number
-  rereads: number
-}
-
-/** A page whose kept end is not known yet, kept as a yardstick for what turns up later. */
-interface Yardstick {
-  display: Display
-  eventIds: ReadonlySet<string>
-  after: Micros
-  before: Micros | null
-  oldest: Micros
-  newest: Micros
-  horizon: Micros
-}
-
 export interface WalkState {
   /** The last is being read. */
   readonly pieces: readonly Piece[]
   readonly listing: Listing
   /** For the first piece only. */
   readonly anchors: Anchors
-  readonly kept: Readonly<Partial<Record<Display, KeptEnd>>>
+  readonly kept: KeptEnds
   readonly yardsticks: readonly Yardstick[]
   /** Places given up because offsets don't work there; they stay unproven. */
   readonly stalled: number
@@ -109,7 +79,6 @@ export interface WalkStep {
   proven: Interval[]
 }
 
-const NEW_LISTING: Listing = { offset: 0, items: [], repeats: [], horizon: null, stalledPages: 0, rereads: 0 }
 const NO_ANCHORS: Anchors = { below: null, above: null }
 
 /**
@@ -150,7 +119,7 @@ export function takePage(state: WalkState, answer: Page): WalkStep {
   // What was not asked for says nothing about the window.
   const page = { ...answer, items: answer.items.filter(({ createdAt }) => isAskedFor(request, createdAt)) }
   const listing = extend(state.listing, page)
-  const learned = learn({ ...state, listing }, page)
+  const learned = learnKeptEnd({ ...state, listing }, page)
   if (page.listedCount === 0) {
     if (listing.repeats.length > 0) return settle(readAgain(learned), [])
     return settle(endPiece(learned, []), clip(piece.interval, listing.horizon))
@@ -198,7 +167,7 @@ function conclude(state: WalkState, request: PageRequest, interval: Interval, di
   const next = endPiece(state, [...again, ...pieces])
   const canLearn = kept === undefined && horizon !== null && doubtful.length === 0
   const yardsticks = canLearn
-    ? [...next.yardsticks, yardstick(request, listing, display, horizon)]
+    ? [...next.yardsticks, yardstickOf(request, listing, display, horizon)]
     : next.yardsticks
   return settle(
     { ...next, yardsticks },
@@ -263,107 +232,13 @@ function endPiece(state: WalkState, pieces: Piece[]): WalkState {
   }
 }
 
-function extend(listing: Listing, page: Page): Listing {
-  const known = new Set(listing.items.map(({ eventId }) => eventId))
-  const fresh: PageItem[] = []
-  const again: PageItem[] = []
-  for (const item of page.items) {
-    ;(known.has(item.eventId) ? again : fresh).push(item)
-    known.add(item.eventId)
-  }
-  const isFirst = listing.offset === 0
-  return {
-    offset: listing.offset + page.listedCount,
-    items: [...listing.items, ...fresh],
-    repeats: [...listing.repeats, ...again.map(({ createdAt }) => createdAt)],
-    // The earliest horizon of all pages of a listing holds for the whole of it.
-    horizon: isFirst ? page.horizon : earlier(listing.horizon, page.horizon),
-    stalledPages: fresh.length > 0 ? 0 : listing.stalledPages + 1,
-    rereads: listing.rereads,
-  }
-}
-
 /** Bounds may be rounded outwards by a millisecond on the way, and be inclusive. */
 function isAskedFor({ after, before }: PageRequest, instant: Micros): boolean {
   return instant >= after - MICROS_PER_MS && (before === null || instant <= before + MICROS_PER_MS)
-}
-
-/** In which direction a listing runs, millisecond by millisecond; null when it shows one only, or no direction. */
-function displayOf(items: readonly PageItem[]): Display | null {
-  let falls = false
-  let rises = false
-  for (const [i, { createdAt }] of items.entries()) {
-    const milli = startOfMilli(createdAt)
-    const before = startOfMilli(items[i - 1]?.createdAt ?? createdAt)
-    falls ||= milli < before
-    rises ||= milli > before
-  }
-  if (falls === rises) return null
-  return falls ? 'descending' : 'ascending'
-}
-
-/**
- * Compares a page with those whose kept end is unknown. An event that was in such a page's window, old enough to have been
- * visible then, and not on the page, tells on which side the page was cut.
- */
-function learn(state: WalkState, page: Page): WalkState {
-  const kept = { ...state.kept }
-  for (const past of state.yardsticks) {
-    for (const { eventId, createdAt } of page.items) {
-      if (past.eventIds.has(eventId) || createdAt >= past.horizon) continue
-      const end = endKeptBy(past, createdAt)
-      if (end === null) continue
-      const before = kept[past.display]
-      kept[past.display] = before === undefined || before === end ? end : 'unknowable'
-    }
-  }
-  return { ...state, kept, yardsticks: state.yardsticks.filter(({ display }) => kept[display] === undefined) }
-}
-
-function endKeptBy(past: Yardstick, createdAt: Micros): KeptEnd | null {
-  if (createdAt < past.oldest && createdAt > past.after + INSIDE) return 'newest'
-  if (createdAt > past.newest && (past.before === null || createdAt < past.before - INSIDE)) return 'oldest'
-  return null
-}
-
-function yardstick(
-  { after, before }: PageRequest,
-  { items }: Listing,
-  display: Display,
-  horizon: Micros,
-): Yardstick {
-  return {
-    display,
-    eventIds: new Set(items.map(({ eventId }) => eventId)),
-    after,
-    before,
-    ...spanOf(items),
-    horizon,
-  }
-}
-
-function spanOf(items: readonly PageItem[]): { oldest: Micros; newest: Micros } {
-  let oldest = items[0]?.createdAt ?? 0n
-  let newest = oldest
-  for (const { createdAt } of items) {
-    if (createdAt < oldest) oldest = createdAt
-    if (createdAt > newest) newest = createdAt
-  }
-  return { oldest, newest }
-}
-
-function startOfMilli(instant: Micros): Micros {
-  const inMilli = instant % MICROS_PER_MS
-  return instant - inMilli - (inMilli < 0n ? MICROS_PER_MS : 0n)
 }
 
 /** What of an interval lies before the horizon. */
 function clip(interval: Interval, horizon: Micros | null): Interval[] {
   const part = horizon === null ? null : intersect(interval, { from: interval.from, to: horizon })
   return part === null ? [] : [part]
-}
-
-function earlier(a: Micros | null, b: Micros | null): Micros | null {
-  if (a === null || b === null) return null
-  return a < b ? a : b
 }

@@ -5,7 +5,7 @@ import { text, uuid } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { getEvent } from '../store/get-event.ts'
 import type { EventFilter } from '../store/list-events.ts'
-import type { EventRoutesOptions } from './event-routes.ts'
+import type { EventRoutesOptions } from './event-routes-options.ts'
 import { eventTextFor } from './event-text.ts'
 import { eventVisibility } from './event-visibility.ts'
 

@@ -5,7 +5,7 @@ import { instant, instantPair, integer, nullable, text } from '../http/param-kin
 import { defineParams } from '../http/read-params.ts'
 import { listEvents } from '../store/list-events.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from './event-filter-params.ts'
-import type { EventRoutesOptions } from './event-routes.ts'
+import type { EventRoutesOptions } from './event-routes-options.ts'
 import { eventTextFor, positionOf } from './event-text.ts'
 import { eventVisibility } from './event-visibility.ts'
 

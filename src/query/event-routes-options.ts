@@ -1,0 +1,12 @@
+import type { Authenticate } from '../http/authenticate.ts'
+import type { PageCursors } from '../http/page-cursor.ts'
+import type { Keyring } from '../secrets/keyring.ts'
+import type { Db } from '../store/open-database.ts'
+
+export interface EventRoutesOptions {
+  db: Db
+  authenticate: Authenticate
+  /** Opens what `secrets:read` may see; null when nothing was sealed. */
+  keyring: Keyring | null
+  pageCursors: PageCursors
+}
