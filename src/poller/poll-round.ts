@@ -1,9 +1,11 @@
 import { MICROS_PER_SECOND, type Micros } from '../domain/instant.ts'
 import { gapsIn } from '../domain/interval.ts'
+import { fence } from '../store/leases.ts'
 import { nearestEvents } from '../store/nearest-events.ts'
 import { readCoverage } from '../store/read-coverage.ts'
 import { readCoverageUpdatedAt } from '../store/read-coverage-updated-at.ts'
 import { trimCoverage } from '../store/trim-coverage.ts'
+import { LEASE_SECONDS } from './store-page.ts'
 import { type Tally, type WalkTools, walkOnePage } from './walk-gap.ts'
 import { type WalkState, nextRequest, startWalk } from './walk.ts'
 
@@ -101,7 +103,10 @@ async function walkLiveEdge(
   const { askedAt, askedAtMost } = tally
   if (checkpoint !== null && lastAddedAt !== null && askedAt !== null && askedAtMost !== null) {
     if (horizonAt(askedAtMost, tools) < checkpoint) {
-      await trimCoverage(db, workspaceId, horizonAt(askedAt, tools), lastAddedAt)
+      await db.transaction().execute(async (trx) => {
+        await fence(trx, tools.lease, LEASE_SECONDS)
+        await trimCoverage(trx, workspaceId, horizonAt(askedAt, tools), lastAddedAt)
+      })
     }
   }
   return { horizon: firstAskedAt === null ? null : horizonAt(firstAskedAt, tools) }

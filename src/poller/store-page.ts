@@ -3,23 +3,29 @@ import { type IngestItem, type IngestResult, ingestInTransaction } from '../inge
 import { setAsideRefused } from '../ingest/set-aside-refused.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { addCoverage } from '../store/add-coverage.ts'
+import { type Lease, fence } from '../store/leases.ts'
 import type { Db } from '../store/open-database.ts'
+
+/** A holder that is gone, or asleep, is replaced after so long. */
+export const LEASE_SECONDS = 30
 
 /**
  * Stores a page's events and the ranges they prove, in one transaction: coverage is never ahead of the events, whatever
- * happens between two statements (I4).
+ * happens between two statements (I4). The lease is checked first: a poller that was asleep while another took over can't move
+ * coverage any more (I13).
  */
 export async function storePage(
   db: Db,
-  workspaceId: string,
+  lease: Lease,
   items: readonly IngestItem[],
   proven: readonly Interval[],
   keyring: Keyring | null,
 ): Promise<IngestResult> {
   return setAsideRefused(db, items, 'poll', (accepted) =>
     db.transaction().execute(async (trx) => {
+      await fence(trx, lease, LEASE_SECONDS)
       const result = await ingestInTransaction(trx, accepted, 'poll', keyring)
-      await addCoverage(trx, workspaceId, proven)
+      await addCoverage(trx, lease.workspaceId, proven)
       return result
     }),
   )

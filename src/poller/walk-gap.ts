@@ -3,6 +3,7 @@ import { parseEvent } from '../domain/event.ts'
 import { MICROS_PER_SECOND, type Micros, microsFromMillis, parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
 import type { Keyring } from '../secrets/keyring.ts'
+import type { Lease } from '../store/leases.ts'
 import type { Db } from '../store/open-database.ts'
 import { listEventsPage } from '../seam/list-events-page.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
@@ -27,6 +28,8 @@ export interface WalkTools {
   /** Null: secrets of events are masked and not kept. */
   keyring: Keyring | null
   client: SeamClient
+  /** Checked in every transaction that moves coverage (I13). */
+  lease: Lease
   workspaceId: string
   settleSeconds: number
   retryPolicy: RetryPolicy
@@ -53,7 +56,7 @@ export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tal
     listedCount: page.items.length,
     horizon: page.askedAt === null ? null : page.askedAt - BigInt(settleSeconds) * MICROS_PER_SECOND,
   })
-  const stored = await storePage(db, workspaceId, items, step.proven, tools.keyring)
+  const stored = await storePage(db, tools.lease, items, step.proven, tools.keyring)
   tally.pages += 1
   tally.eventsSeen += items.length
   tally.eventsNew += stored.inserted.length

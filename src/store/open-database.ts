@@ -41,6 +41,8 @@ export function openDatabase(options: DatabaseOptions): Db {
     statement_timeout: options.statementTimeoutMs,
     // The client gives up a little after the server would have: it also covers a network that has gone silent.
     query_timeout: options.statementTimeoutMs + 5000,
+    // A process that is put to sleep inside a transaction must not hold its locks for ever.
+    idle_in_transaction_session_timeout: options.statementTimeoutMs + 5000,
     keepAlive: true,
     types,
   })

@@ -1,5 +1,7 @@
 import { type Micros, formatInstant } from '../domain/instant.ts'
-import { type Db, runSql } from './open-database.ts'
+import type { Transaction } from 'kysely'
+import { runSql } from './open-database.ts'
+import type { Database } from './schema.ts'
 
 /**
  * Takes back coverage. Needed when Seam's clock turns out to have been ahead and was put right: events are then created inside
@@ -7,13 +9,13 @@ import { type Db, runSql } from './open-database.ts'
  * readCoverageUpdatedAt), so that `horizon` is moved back by as much time as has passed since.
  */
 export async function trimCoverage(
-  db: Db,
+  trx: Transaction<Database>,
   workspaceId: string,
   horizon: Micros,
   lastAddedAt: string,
 ): Promise<void> {
   await runSql(
-    db,
+    trx,
     `update coverage set updated_at = clock_timestamp(), ranges = ranges
        - tstzmultirange(tstzrange($2::timestamptz - greatest(clock_timestamp() - $3::timestamptz, '0'), null, '[)'))
      where workspace_id = $1`,

@@ -44,6 +44,7 @@ async function pollUntilDone(rig: Rig, rounds: number): Promise<string | undefin
   await poller.pollNow()
   rig.clock.ms += 20_000
   await poller.pollNow()
+  await poller.stop()
   return (await rig.runs()).at(-1)?.outcome
 }
 

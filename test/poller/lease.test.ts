@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { acquireLease, fence, LeaseLostError, releaseLease } from '../../src/store/leases.ts'
+import { type Db, runSql } from '../../src/store/open-database.ts'
+import { readCoverage } from '../../src/store/read-coverage.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { DAY_AGO, DAY_MS, expectComplete, expectNoFalseClaim, START_MS, startRig } from './poller-rig.ts'
+
+let database: TestDatabase
+let db: Db
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = database.open()
+})
+afterAll(() => database.drop())
+
+const [ONE, TWO] = [crypto.randomUUID(), crypto.randomUUID()]
+const expire = (workspaceId: string) =>
+  runSql(
+    db,
+    "update leases set expires_at = clock_timestamp() - interval '1 second' where workspace_id = $1",
+    [workspaceId],
+  )
+
+describe('a lease', () => {
+  test('I13: is held by one at a time, renewed by its holder, and free when let go', async () => {
+    const id = crypto.randomUUID()
+    const first = await acquireLease(db, id, ONE, 30)
+    expect(first).toMatchObject({ token: '1' })
+    expect(await acquireLease(db, id, TWO, 30)).toBeNull()
+    expect(await acquireLease(db, id, ONE, 30)).toEqual(first)
+    if (first !== null) await releaseLease(db, first)
+    expect(await acquireLease(db, id, TWO, 30)).toMatchObject({ token: '2' })
+  })
+
+  test('I13: goes to one of twenty that ask for it at once', async () => {
+    const id = crypto.randomUUID()
+    const asked = await Promise.all(
+      Array.from({ length: 20 }, () => acquireLease(db, id, crypto.randomUUID(), 30)),
+    )
+    expect(asked.filter((lease) => lease !== null)).toHaveLength(1)
+  })
+
+  test('I13: that has changed hands stops a transaction of its former holder, also when that one takes it again later', async () => {
+    const id = crypto.randomUUID()
+    const first = await acquireLease(db, id, ONE, 30)
+    await expire(id)
+    await acquireLease(db, id, TWO, 30)
+    const write = () => db.transaction().execute((trx) => fence(trx, first as NonNullable<typeof first>, 30))
+    await expect(write()).rejects.toThrow(LeaseLostError)
+    await expire(id)
+    await acquireLease(db, id, ONE, 30)
+    await expect(write()).rejects.toThrow(LeaseLostError)
+  })
+
+  test('I13: can not be taken between the check and the commit of a page', async () => {
+    const id = crypto.randomUUID()
+    const lease = await acquireLease(db, id, ONE, 30)
+    if (lease === null) throw new Error('The lease was not free.')
+    const order: string[] = []
+    let taking: Promise<unknown> = Promise.resolve()
+    await db.transaction().execute(async (trx) => {
+      // A lifetime of no seconds: it has expired as soon as it is prolonged.
+      await fence(trx, lease, 0)
+      taking = acquireLease(db, id, TWO, 30).then((taken) => order.push(taken === null ? 'refused' : 'taken'))
+      await vi.waitFor(async () => {
+        const waiting = await runSql(
+          db,
+          "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%into leases%'",
+          [],
+        )
+        expect(waiting).not.toEqual([])
+      })
+      order.push('committed')
+    })
+    await taking
+    expect(order).toEqual(['committed', 'taken'])
+  })
+})
+
+describe('several pollers of one workspace', () => {
+  test('I13: one of them polls, the others stand by, and one takes over when it stops', async () => {
+    const rig = await startRig(db)
+    rig.seam.fill({ count: 300, from: START_MS - DAY_MS + 60_000, to: START_MS - 60_000 })
+    const first = await rig.startPoller()
+    await first.pollNow()
+    const second = await rig.startPoller()
+    await second.pollNow()
+    const pages = rig.pagesAsked()
+    await second.pollNow()
+    expect(second.status()).toMatchObject({ isStandby: true, lastSuccessAt: null, failures: 0 })
+    expect(rig.pagesAsked()).toBe(pages)
+    await first.stop()
+    rig.clock.ms += 60_000
+    await second.pollNow()
+    expect(second.status()).toMatchObject({ isStandby: false, failures: 0 })
+    expect(rig.pagesAsked()).toBeGreaterThan(pages)
+    await expectComplete(rig, DAY_AGO)
+  })
+
+  test('I13: a poller whose lease expired during its request, and was taken, moves no coverage with the answer', async () => {
+    const rig = await startRig(db)
+    rig.seam.fill({ count: 300, from: START_MS - DAY_MS + 60_000, to: START_MS - 60_000 })
+    const asleep = await rig.startPoller()
+    await asleep.pollNow()
+    const covered = await readCoverage(db, rig.workspaceId)
+    rig.clock.ms += 600_000
+    rig.seam.emit(5)
+    rig.seam.setFaults({ slowRate: 1, slowMs: 300 })
+    const pages = rig.pagesAsked()
+    const run = asleep.pollNow()
+    await vi.waitFor(() => expect(rig.pagesAsked()).toBeGreaterThan(pages))
+    // What a long pause looks like to the database: the lease runs out, and somebody else takes it.
+    await expire(rig.workspaceId)
+    expect(await acquireLease(db, rig.workspaceId, TWO, 30)).not.toBeNull()
+    await run
+    expect(asleep.status().lastError).toMatch(/taken over/)
+    expect(await readCoverage(db, rig.workspaceId)).toEqual(covered)
+    await expectNoFalseClaim(rig)
+  })
+})
