@@ -28,6 +28,11 @@ const file = z
     const ids = list.flatMap(({ workspace_id: id }) => id ?? [])
     return new Set(ids).size === ids.length
   }, 'lists a workspace twice')
+  // Nobody but Seam could tell, and a webhook's secret must not decide whose events it signs.
+  .refine(
+    (list) => list.length === 1 || list.every((each) => each.workspace_id || each.api_key),
+    'has an entry without credentials, which needs workspace_id where there are several',
+  )
 
 /**
  * Reads SEAM_MIRROR_WORKSPACES_FILE: a JSON array of `{ name, workspace_id?, api_key? | personal_access_token?,

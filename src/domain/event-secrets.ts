@@ -20,6 +20,13 @@ const PIN_MEMBER = 'code'
 const CHANGE_LISTS = new Set(['changed_properties', 'requested_mutations'])
 const CHANGE_SIDES = new Set(['from', 'to'])
 
+/**
+ * Free texts that contract 12.4 names: "PIN 1234 is taken" may stand in one without any other sign of a PIN. One with a number of
+ * four to eight digits in it is taken out whole, be it a PIN or a room.
+ */
+const FREE_TEXTS = new Set(['description', 'event_description', 'change_reason', 'error_message', 'message'])
+const LONE_NUMBER = /(?<!\d)\d{4,8}(?!\d)/
+
 /** Anything shorter is found in too many harmless texts; Seam's PINs have four digits or more. */
 const SHORTEST_PIN = 4
 const HARMLESS_TEXT =
@@ -52,12 +59,15 @@ export function putBackSecrets({ json, secrets }: MaskedEvent): string {
   return parts.join('') + json.slice(from)
 }
 
+const FREE_TEXT_NAMES = [...FREE_TEXTS].map((name) => `"${name}"`)
+
 /** Most events hold none, and are spared the scan. An escape may spell a member's name in another way. */
 function mayHoldSecrets(json: string): boolean {
   return (
     json.includes('"code"') ||
     json.includes('"changed_properties"') ||
     json.includes('"requested_mutations"') ||
+    FREE_TEXT_NAMES.some((name) => json.includes(name)) ||
     json.includes('\\u')
   )
 }
@@ -75,6 +85,8 @@ function visit(json: string, at: number, found: Found, depth: number): void {
   for (const { name, start, end } of membersAt(json, at)) {
     const changes = CHANGE_LISTS.has(name) ? elementsAt(json, start) : []
     if (name === PIN_MEMBER && isValue(json, start)) found.secret.push({ start, end })
+    else if (FREE_TEXTS.has(name) && json[start] === '"' && LONE_NUMBER.test(textAt(json, { start, end })))
+      found.secret.push({ start, end })
     else if (changes.length > 0) for (const change of changes) visitChange(json, change, found, depth + 1)
     else visitValue(json, { start, end }, found, depth + 1)
   }
@@ -92,10 +104,16 @@ function visitChange(json: string, change: Span, found: Found, depth: number): v
 
 function visitValue(json: string, span: Span, found: Found, depth: number): void {
   const first = json[span.start]
-  if (first === '"') found.text.push(span)
+  if (first === '"' || NUMBER_START.test(first ?? '')) found.text.push(span)
   else if (depth > MAX_DEPTH && (first === '{' || first === '[')) found.secret.push(span)
   else if (first === '{') visit(json, span.start, found, depth)
   else for (const element of elementsAt(json, span.start)) visitValue(json, element, found, depth + 1)
+}
+
+const NUMBER_START = /[-\d]/
+
+function textAt(json: string, { start, end }: Span): string {
+  return String(JSON.parse(json.slice(start, end)))
 }
 
 /** `null` says that there is no PIN, and stays. */
@@ -103,7 +121,7 @@ function isValue(json: string, start: number): boolean {
   return !json.startsWith('null', start)
 }
 
-/** The PINs themselves: texts and numbers of a secret value, at any depth. */
+/** The PINs themselves, out of a secret value; of texts only those that can be one, because change lists hold names as well. */
 function pinsIn(json: string, { start, end }: Span): string[] {
   const texts: string[] = []
   const collect = (value: unknown, depth: number): void => {
@@ -113,13 +131,18 @@ function pinsIn(json: string, { start, end }: Span): string[] {
     }
   }
   collect(JSON.parse(json.slice(start, end)), 0)
-  return texts.filter((text) => text.length >= SHORTEST_PIN && /^\d+$/.test(text))
+  return texts.filter((text) => text.length >= SHORTEST_PIN && PIN.test(text))
 }
+
+/** Without white space, and with a digit in it. */
+const PIN = /^(?=.*\d)\S{1,32}$/
 
 function repeatsPin(token: string, pins: readonly string[]): boolean {
   if (pins.length === 0 || HARMLESS_TEXT.test(token)) return false
-  const text = JSON.parse(token) as string
-  return pins.some((pin) => new RegExp(String.raw`(?<!\d)${pin}(?!\d)`).test(text))
+  const text = String(JSON.parse(token))
+  return pins.some((pin) =>
+    new RegExp(String.raw`(?<![\da-z])${RegExp.escape(pin)}(?![\da-z])`, 'i').test(text),
+  )
 }
 
 /** Replaces the values at these places, given in their order, by masks. */

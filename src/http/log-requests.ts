@@ -56,5 +56,8 @@ function line(
 /** A request target in absolute form (`GET http://user:password@host/`) is not a path and is not logged. */
 function pathOf(request: IncomingMessage): string {
   const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? ''
-  return url.startsWith('/') ? (url.split(/[?#]/, 1)[0] ?? '').slice(0, MAX_LOGGED_PATH_LENGTH) : '*'
+  if (!url.startsWith('/')) return '*'
+  const path = (url.split(/[?#]/, 1)[0] ?? '').slice(0, MAX_LOGGED_PATH_LENGTH)
+  // No route has a key in its path, but somebody may have pasted one there.
+  return path.replaceAll(/(seam|whsec)_[^/]*/g, '$1_…')
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { parseEvent } from '../domain/event.ts'
 import { isUuid } from '../domain/uuid.ts'
 import type { IngestItem } from '../ingest/ingest-batch.ts'
-import { type Workspaces, WorkspaceTakenError } from '../workspaces/open-workspaces.ts'
+import type { Workspaces } from '../workspaces/open-workspaces.ts'
 import type { VerifyDelivery } from './verify-delivery.ts'
 
 /** A workspace that webhooks are received for. */
@@ -57,8 +57,9 @@ export async function receiveDelivery(
 }
 
 /**
- * The id of the endpoint's workspace. Until Seam has told it, the first delivery does: only the holder of this endpoint's
- * secret can have sent it, and a secret belongs to one workspace.
+ * The id of the endpoint's workspace. Until Seam has told it, the first delivery does, where there is only one workspace: nobody
+ * but the holder of its secret can have sent it. With several, a secret must not decide whose events it signs (I10): then Seam
+ * or the configuration has to say it first, and the delivery is to come again.
  */
 async function workspaceOf(
   { workspaceKey }: Endpoint,
@@ -67,16 +68,9 @@ async function workspaceOf(
   body: string,
 ): Promise<string | null> {
   const { id } = workspaces.byKey(workspaceKey)
-  if (id !== null) return id
+  if (id !== null || workspaces.all().length > 1) return id
   const claimed = pathWorkspaceId ?? workspaceIdIn(body)
-  if (claimed === null) return null
-  try {
-    return await workspaces.learn(workspaceKey, claimed, 'webhook')
-  } catch (error) {
-    // Seam sends it again; once it is known which workspace this entry is, it is put aside as another one's.
-    if (error instanceof WorkspaceTakenError) return null
-    throw error
-  }
+  return claimed === null ? null : workspaces.learn(workspaceKey, claimed, 'webhook')
 }
 
 function workspaceIdIn(body: string): string | null {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Db } from './open-database.ts'
 
 export type LearnedFrom = 'configured' | 'upstream' | 'webhook'
@@ -18,6 +19,8 @@ export async function rememberWorkspace(db: Db, workspace: RememberedWorkspace):
     config_key: workspace.configKey,
   }
   await db.transaction().execute(async (trx) => {
+    // Two unique keys, and replicas that learn the same at once: one after the other, instead of a violation of the second key.
+    await sql`lock table workspaces in share row exclusive mode`.execute(trx)
     await trx
       .deleteFrom('workspaces')
       .where('config_key', '=', workspace.configKey)

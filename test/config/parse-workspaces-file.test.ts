@@ -33,7 +33,11 @@ describe('the workspaces file', () => {
   test('lists workspaces with their credentials and secrets, in its order', () => {
     const config = withFile([
       { name: 'north', workspace_id: WORKSPACE_ID.toUpperCase(), api_key: API_KEY },
-      { name: 'south-1', webhook_secrets: [WEBHOOK_SECRET, OTHER_WEBHOOK_SECRET] },
+      {
+        name: 'south-1',
+        workspace_id: '4f3a2b1c-0000-4000-8000-000000000002',
+        webhook_secrets: [WEBHOOK_SECRET, OTHER_WEBHOOK_SECRET],
+      },
       {
         name: 'east',
         workspace_id: '4f3a2b1c-0000-4000-8000-000000000001',
@@ -49,7 +53,7 @@ describe('the workspaces file', () => {
       },
       {
         key: 'south-1',
-        workspaceId: null,
+        workspaceId: '4f3a2b1c-0000-4000-8000-000000000002',
         credentials: null,
         webhookSecrets: [WEBHOOK_SECRET, OTHER_WEBHOOK_SECRET],
       },
@@ -77,7 +81,22 @@ describe('the workspaces file', () => {
     ['has a key that is not one', [{ name: 'north', api_key: TOKEN }], /0\.api_key .*API key/],
     ['has a bad id', [{ name: 'north', workspace_id: 'x' }], /0\.workspace_id .*UUID/],
     ['has a bad secret', [{ name: 'north', webhook_secrets: ['whsec_'] }], /0\.webhook_secrets\.0 .*whsec_/],
-    ['uses a name twice', [{ name: 'north' }, { name: 'north' }], /name twice/],
+    [
+      'uses a name twice',
+      [
+        { name: 'north', api_key: API_KEY },
+        { name: 'north', api_key: API_KEY },
+      ],
+      /name twice/,
+    ],
+    [
+      'has several, and one that nobody could tell the id of',
+      [
+        { name: 'north', api_key: API_KEY },
+        { name: 'south', webhook_secrets: [WEBHOOK_SECRET] },
+      ],
+      /needs workspace_id where there are several/,
+    ],
     [
       'lists a workspace twice, in whatever case',
       [
@@ -112,7 +131,13 @@ describe('the workspaces file', () => {
 
   test('with several problems shows all of them, beside those of the variables', () => {
     const problems = problemsOf(() =>
-      withFile([{ name: 'north', api_key: 'x', webhook_secrets: ['y'] }, { name: '?' }], { PORT: 'http' }),
+      withFile(
+        [
+          { name: 'north', api_key: 'x', webhook_secrets: ['y'] },
+          { name: '?', workspace_id: WORKSPACE_ID },
+        ],
+        { PORT: 'http' },
+      ),
     )
     expect(problems).toHaveLength(4)
   })

@@ -48,10 +48,34 @@ describe('secrets of events', () => {
       {
         code: '1234',
         event_description: 'Code 1234 was set',
-        description: 'Room 12345',
-        errors: [{ message: '(1234)' }],
+        description: 'Room 123',
+        label: 'Room 12345',
+        errors: [{ note: '(1234)' }],
+        pin: 1234,
+        level: 12345,
       },
-      { code: '****', event_description: '****', description: 'Room 12345', errors: [{ message: '****' }] },
+      {
+        code: '****',
+        event_description: '****',
+        description: 'Room 123',
+        label: 'Room 12345',
+        errors: [{ note: '****' }],
+        pin: '****',
+        level: 12345,
+      },
+    ],
+    [
+      'a code of letters and digits that a text repeats',
+      { code: '8304A1#', note: 'it is 8304a1# now' },
+      { code: '****', note: '****' },
+    ],
+    [
+      'a free text with a number in it that may be a code',
+      {
+        access_code_errors: [{ error_code: 'duplicate_code', message: 'PIN 83041725 is taken' }],
+        change_reason: 'moved',
+      },
+      { access_code_errors: [{ error_code: 'duplicate_code', message: '****' }], change_reason: 'moved' },
     ],
     [
       'an error code',
