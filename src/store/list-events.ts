@@ -75,9 +75,10 @@ type Parameter = (value: unknown) => string
 /**
  * A merge of one index scan for each account and webview stops as soon as the page is full (500 events of 5 accounts and 2
  * webviews: 1.9 ms, 1.7 ms without the restriction), but each scan costs 0.15 ms to plan. Reading the page's length from each
- * of them in one go is planned once, and is the better way for short pages and for many ids.
+ * of them in one go is planned once, and is the better way for many ids, and for short pages unless most of what is read is of
+ * another type.
  */
-const MERGED_IDS = { forShortPages: 2, forLongPages: 8 }
+const MERGED_IDS = { forShortReads: 2, forLongReads: 8 }
 const SHORT_PAGE = 100
 
 /**
@@ -86,7 +87,7 @@ const SHORT_PAGE = 100
  * walk through everybody's, whichever Postgres takes for cheaper.
  */
 function visibleEventsSql(
-  { limit, offset }: EventQuery,
+  { limit, offset, filters }: EventQuery,
   visibility: EventVisibility & { kind: 'only' },
   where: string,
   parameter: Parameter,
@@ -108,7 +109,8 @@ function visibleEventsSql(
   if (sources.length === 0)
     return `select body, secrets as "sealedSecrets" from events where ${where} and false ${page}`
   const most = `order by created_at desc, event_id limit ${parameter(limit + offset)}`
-  const mostMerged = limit + offset <= SHORT_PAGE ? MERGED_IDS.forShortPages : MERGED_IDS.forLongPages
+  const isShortRead = limit + offset <= SHORT_PAGE && filters.every(({ column }) => column !== 'event_type')
+  const mostMerged = isShortRead ? MERGED_IDS.forShortReads : MERGED_IDS.forLongReads
   const scans =
     accounts.length + webviews.length <= mostMerged
       ? sources.flatMap((source) =>
