@@ -19,6 +19,8 @@ const mayImport: Record<string, string[]> = {
   access: ['domain', 'observability', 'store', 'http', 'workspaces'],
   query: ['domain', 'observability', 'store', 'http', 'secrets'],
   sessions: ['domain', 'observability', 'store', 'seam', 'http', 'secrets', 'workspaces'],
+  status: ['domain', 'observability', 'store', 'http'],
+  quarantine: ['domain', 'observability', 'secrets', 'store', 'ingest'],
   health: ['domain', 'observability', 'store', 'http'],
   'simulated-seam': [],
 }
@@ -33,6 +35,10 @@ const roots = [
   'open-keyring',
   'run-with-database',
   'keys-command',
+  'quarantine-command',
+  'audit-command',
+  'status-command',
+  'report-settings',
   'releasers',
   'demo',
 ]
@@ -59,7 +65,7 @@ const layerRules = Object.entries(mayImport).map(([folder, allowed]): OxlintOver
 
 /** Only the demo command (and tests and benchmarks) may start the simulated Seam. */
 const noSimulatorInProduction: OxlintOverride = {
-  files: ['src/{main,cli,serve,app,open-store,open-keyring,run-with-database,keys-command}.ts'],
+  files: ['src/{main,cli,serve,app,open-store,open-keyring,run-with-database,keys-command,audit-command,status-command,quarantine-command,report-settings}.ts'],
   rules: {
     'no-restricted-imports': [
       'error',

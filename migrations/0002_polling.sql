@@ -26,5 +26,7 @@ create table poll_runs (
   events_seen integer not null,
   events_new integer not null,
   error text,
+  -- Of what kind: 'credentials', 'busy', … (seam/seam-error.ts), or null.
+  error_kind text,
   primary key (workspace_id, started_at)
 );

@@ -8,6 +8,7 @@ import { createPageCursors } from './http/page-cursor.ts'
 import { startHttpServer } from './http/start-http-server.ts'
 import { serviceUnavailable } from './http/to-api-error.ts'
 import { type IngestItem, ingestBatch } from './ingest/ingest-batch.ts'
+import { startAudit } from './poller/start-audit.ts'
 import { type Poller, startPoller } from './poller/start-poller.ts'
 import { eventRoutes } from './query/event-routes.ts'
 import { createGroupCommit } from './receiver/group-commit.ts'
@@ -18,12 +19,14 @@ import { sessionRoutes } from './sessions/session-routes.ts'
 import { type SessionSync, startSessionSync } from './sessions/start-session-sync.ts'
 import { openSeamClient } from './seam/open-seam-client.ts'
 import type { Db } from './store/open-database.ts'
+import { coverageRoute } from './status/coverage-route.ts'
 import { readPageCursorKey } from './store/read-page-cursor-key.ts'
 import { isDatabaseAway } from './store/postgres-errors.ts'
 import { sleep } from './observability/sleep.ts'
 import { openKeyring } from './open-keyring.ts'
 import { openStore } from './open-store.ts'
 import { Releasers } from './releasers.ts'
+import { reportSettings } from './report-settings.ts'
 import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts'
 
 /** What the service allows itself (I12); towards the database in open-store.ts, for requests in the http folder. */
@@ -86,6 +89,11 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
         webhookRoutes({ endpoints, workspaces, commit }),
         eventRoutes({ db, authenticate, keyring, pageCursors }),
         sessionRoutes({ db, authenticate, keyring, pageCursors }),
+        coverageRoute({
+          db,
+          authenticate,
+          settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
+        }),
         healthRoutes({ db, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),
       ],
       translateError: (error) =>
@@ -143,9 +151,21 @@ function startWorkspaceJobs(
     backfillSince: config.backfillSince,
   })
   releasers.add(() => poller.stop())
+  const audit = startAudit({
+    ...common,
+    schedule: config.auditSchedule,
+    lookbackHours: config.auditLookbackHours,
+    settleSeconds: config.settleSeconds,
+    isPolling: () => !poller.status().isStandby,
+  })
+  releasers.add(() => audit.stop())
   const sessionSync = startSessionSync({ ...common, schedule: config.clientSessionsSchedule })
   releasers.add(() => sessionSync.stop())
   return { poller, sessionSync }
+}
+
+function keyOf(workspaces: Workspaces, workspaceId: string): string {
+  return workspaces.all().find(({ id }) => id === workspaceId)?.key ?? ''
 }
 
 function polledIds(entries: readonly WorkspaceConfig[], workspaces: Workspaces): string[] {

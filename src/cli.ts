@@ -1,11 +1,14 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { auditCommand } from './audit-command.ts'
 import { ConfigError } from './config/config.ts'
 import { describeConfig } from './config/describe-config.ts'
 import { parseConfig } from './config/parse-config.ts'
 import { keysCommand } from './keys-command.ts'
+import { quarantineCommand } from './quarantine-command.ts'
 import { runWithDatabase } from './run-with-database.ts'
 import { serve } from './serve.ts'
+import { statusCommand } from './status-command.ts'
 
 const program = new Command('seam-mirror')
   .description(packageJson.description)
@@ -35,7 +38,15 @@ program
     for (const line of describeConfig(parseConfig(process.env), process.env)) console.log(line)
   })
 
+program.addCommand(
+  statusCommand((work) => {
+    const config = parseConfig(process.env)
+    return runWithDatabase(config, (db) => work(db, config))
+  }, console.log),
+)
+program.addCommand(auditCommand(() => parseConfig(process.env), console.log))
 program.addCommand(keysCommand((work) => runWithDatabase(parseConfig(process.env), work), console.log))
+program.addCommand(quarantineCommand(() => parseConfig(process.env), console.log))
 
 try {
   await program.parseAsync()

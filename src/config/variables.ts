@@ -91,12 +91,12 @@ export const VARIABLES = [
   {
     name: 'SEAM_MIRROR_AUDIT_SCHEDULE',
     default: '0 0 3 * * *',
-    meaning: 'when to re-read covered time (checked, not used yet)',
+    meaning: 'when to read covered time again (audit): a cron expression, seconds allowed',
   },
   {
     name: 'SEAM_MIRROR_AUDIT_LOOKBACK_HOURS',
     default: '30',
-    meaning: 'how much of it (checked, not used yet)',
+    meaning: 'how much of it: so many hours back from the end of coverage',
   },
   {
     name: 'SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE',

@@ -1,14 +1,23 @@
 /** Longest a clean stop may take before the process ends anyway, with exit code 1. */
 const STOP_TIMEOUT_MS = 15_000
+/**
+ * A signal that comes again so soon is the same one: Ctrl-C reaches npm and its child, and npm passes it on; `timeout` signals its
+ * child and then the whole group. Ending at once for it would leave an embedded database running.
+ */
+const SAME_SIGNAL_MS = 1_000
 
 /**
- * Stops once at SIGTERM or SIGINT, then exits: 0 after a clean stop, 1 otherwise. A second signal ends the process at once.
+ * Stops once at SIGTERM or SIGINT, then exits: 0 after a clean stop, 1 otherwise. Another signal, a second later or more, ends
+ * the process at once.
  */
 export function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): void {
-  let stopping = false
+  let stoppingSinceMs: number | null = null
   const handle = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1)
-    stopping = true
+    if (stoppingSinceMs !== null) {
+      if (performance.now() - stoppingSinceMs >= SAME_SIGNAL_MS) process.exit(1)
+      return
+    }
+    stoppingSinceMs = performance.now()
     setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref()
     stop(signal).then(
       () => process.exit(process.exitCode ?? 0),

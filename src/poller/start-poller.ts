@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { schedule } from 'node-cron'
 import type { Logger } from 'pino'
 import { MICROS_PER_MS, type Micros, microsFromMillis } from '../domain/instant.ts'
-import { getWorkspace } from '../seam/get-workspace.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
-import { RETRY_POLICY, type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
+import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
 import { insertPollRun } from '../store/insert-poll-run.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { type Lease, acquireLease, prolong, releaseLease } from '../store/leases.ts'
 import type { Db } from '../store/open-database.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { identifyWorkspace } from './identify-workspace.ts'
 import { type Backfill, type BackfillSince, pollRound } from './poll-round.ts'
 import { LEASE_SECONDS } from './store-page.ts'
 import type { Tally } from './walk-gap.ts'
@@ -145,6 +145,7 @@ async function runOnce(
   const tally: Tally = { ...NOTHING_DONE }
   let outcome: 'complete' | 'partial' | 'failed' | 'standby' = 'failed'
   let failure: string | null = null
+  let errorKind: string | null = null
   try {
     if (!memory.isIdentified) await identify(options, memory, signal)
     outcome = (await takeLease(options, memory))
@@ -153,13 +154,23 @@ async function runOnce(
     return outcome === 'standby' ? 'standby' : 'done'
   } catch (error) {
     failure = error instanceof Error ? error.message : 'unknown error'
+    errorKind = error instanceof SeamError ? error.kind : null
     throw error
   } finally {
     const { pages, eventsSeen, eventsNew, quarantined } = tally
     logger.debug({ outcome, pages, eventsSeen, eventsNew, quarantined }, 'polled')
     const workspaceId = workspaces.byKey(workspaceKey).id
     if (workspaceId !== null && outcome !== 'standby' && !signal.aborted) {
-      const run = { startedAt, finishedAt: new Date(), outcome, pages, eventsSeen, eventsNew, error: failure }
+      const run = {
+        startedAt,
+        finishedAt: new Date(),
+        outcome,
+        pages,
+        eventsSeen,
+        eventsNew,
+        error: failure,
+        errorKind,
+      }
       await insertPollRun(db, workspaceId, run).catch((error: unknown) =>
         logger.warn({ error }, 'a run of the poller could not be recorded'),
       )
@@ -214,18 +225,14 @@ async function poll(
   }
 }
 
-/** Asks Seam whose credentials these are. With the wrong workspace's nothing may be stored under this one's name. */
 async function identify(options: PollerOptions, memory: Memory, signal: AbortSignal): Promise<void> {
-  const { client, workspaces, workspaceKey, waiting, retryPolicy = RETRY_POLICY } = options
-  const workspace = await withRetries(() => getWorkspace(client, signal), retryPolicy, waiting, signal)
-  const known = await workspaces.learn(workspaceKey, workspace.workspaceId, 'upstream', workspace.name)
-  if (known !== workspace.workspaceId) {
-    throw new Error(
-      `The credentials are for workspace ${workspace.workspaceId}, but ${known} is configured. Nothing is polled until they agree.`,
+  const { isConfirmed, askedAt } = await identifyWorkspace({ retryPolicy: RETRY_POLICY, ...options }, signal)
+  if (!isConfirmed) {
+    options.logger.warn(
+      'Seam does not say which workspace the credentials are for; the one that is configured, or sent webhooks, is taken for it',
     )
   }
-  if (workspace.askedAt !== null)
-    memory.clock = { askedAt: workspace.askedAt, monotonicMs: performance.now() }
+  if (askedAt !== null) memory.clock = { askedAt, monotonicMs: performance.now() }
   memory.isIdentified = true
 }
 

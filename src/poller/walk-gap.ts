@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseEvent } from '../domain/event.ts'
 import { MICROS_PER_SECOND, type Micros, microsFromMillis, parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
+import type { IngestItem } from '../ingest/ingest-batch.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Lease } from '../store/leases.ts'
 import type { Db } from '../store/open-database.ts'
@@ -10,7 +11,7 @@ import type { SeamClient } from '../seam/open-seam-client.ts'
 import { type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
 import { storePage } from './store-page.ts'
 import type { PageItem } from './listing.ts'
-import { type WalkState, nextRequest, takePage } from './walk.ts'
+import { type WalkState, type WalkStep, nextRequest, takePage } from './walk.ts'
 
 /** What a run of the poller has done so far. */
 export interface Tally {
@@ -23,13 +24,9 @@ export interface Tally {
   askedAtMost: Micros | null
 }
 
-export interface WalkTools {
-  db: Db
-  /** Null: secrets of events are masked and not kept. */
-  keyring: Keyring | null
+/** What asking for a page takes. */
+export interface AskTools {
   client: SeamClient
-  /** Checked in every transaction that moves coverage (I13). */
-  lease: Lease
   workspaceId: string
   settleSeconds: number
   retryPolicy: RetryPolicy
@@ -37,11 +34,28 @@ export interface WalkTools {
   signal: AbortSignal
 }
 
-/** Does one step of a walk: asks for a page, stores it with what it proves, and returns the state after it. */
-export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tally): Promise<WalkState> {
-  const { client, db, workspaceId, settleSeconds, retryPolicy, waiting, signal } = tools
+export interface WalkTools extends AskTools {
+  db: Db
+  /** Null: secrets of events are masked and not kept. */
+  keyring: Keyring | null
+  /** Checked in every transaction that moves coverage (I13). */
+  lease: Lease
+}
+
+/** An answer to a walk's request: its items to store, and where the walk stands once they are. */
+export interface AnsweredPage {
+  items: IngestItem[]
+  step: WalkStep
+  /** Seam's clock when it was asked: at the earliest, and at the latest. Null without a readable `Date`. */
+  askedAt: Micros | null
+  askedAtMost: Micros | null
+}
+
+/** Asks for the next page of a walk, with retries; null when the walk has ended. Stores nothing. */
+export async function askForPage(tools: AskTools, state: WalkState): Promise<AnsweredPage | null> {
+  const { client, workspaceId, settleSeconds, retryPolicy, waiting, signal } = tools
   const request = nextRequest(state)
-  if (request === null) return state
+  if (request === null) return null
   let exchangeMs = 0
   const ask = async () => {
     const sentAt = performance.now()
@@ -49,22 +63,34 @@ export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tal
     exchangeMs = performance.now() - sentAt
     return answer
   }
-  const page = await withRetries(ask, retryPolicy, waiting, signal)
-  const items = page.items.map((json) => parseEvent(json, workspaceId))
+  const { items, askedAt } = await withRetries(ask, retryPolicy, waiting, signal)
   const step = takePage(state, {
-    items: page.items.flatMap(placeInTime),
-    listedCount: page.items.length,
-    horizon: page.askedAt === null ? null : page.askedAt - BigInt(settleSeconds) * MICROS_PER_SECOND,
+    items: items.flatMap(placeInTime),
+    listedCount: items.length,
+    horizon: askedAt === null ? null : askedAt - BigInt(settleSeconds) * MICROS_PER_SECOND,
   })
-  const stored = await storePage(db, tools.lease, items, step.proven, tools.keyring)
+  // The header says seconds, rounded down.
+  const uncertainty = microsFromMillis(exchangeMs) + MICROS_PER_SECOND
+  return {
+    items: items.map((json) => parseEvent(json, workspaceId)),
+    step,
+    askedAt,
+    askedAtMost: askedAt === null ? null : askedAt + uncertainty,
+  }
+}
+
+/** Does one step of a walk: asks for a page, stores it with what it proves, and returns the state after it. */
+export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tally): Promise<WalkState> {
+  const page = await askForPage(tools, state)
+  if (page === null) return state
+  const { items, step, askedAt, askedAtMost } = page
+  const stored = await storePage(tools.db, tools.lease, items, step.proven, tools.keyring)
   tally.pages += 1
   tally.eventsSeen += items.length
   tally.eventsNew += stored.inserted.length
   tally.quarantined += stored.quarantined
-  tally.askedAt = page.askedAt
-  // The header says seconds, rounded down.
-  const uncertainty = microsFromMillis(exchangeMs) + MICROS_PER_SECOND
-  tally.askedAtMost = page.askedAt === null ? null : page.askedAt + uncertainty
+  tally.askedAt = askedAt
+  tally.askedAtMost = askedAtMost
   return step.state
 }
 

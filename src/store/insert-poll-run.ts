@@ -9,6 +9,8 @@ export interface PollRun {
   eventsSeen: number
   eventsNew: number
   error: string | null
+  /** What kind of error, as SeamError names it; null for others. */
+  errorKind: string | null
 }
 
 /** Runs are kept for so long. */
@@ -18,8 +20,8 @@ const SQL = `
 with outdated as (
   delete from poll_runs where workspace_id = $1 and started_at < $2::timestamptz - make_interval(days => ${KEEP_DAYS})
 )
-insert into poll_runs (workspace_id, started_at, finished_at, outcome, pages, events_seen, events_new, error)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into poll_runs (workspace_id, started_at, finished_at, outcome, pages, events_seen, events_new, error, error_kind)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (workspace_id, started_at) do nothing`
 
 export async function insertPollRun(
@@ -36,5 +38,6 @@ export async function insertPollRun(
     run.eventsSeen,
     run.eventsNew,
     run.error,
+    run.errorKind,
   ])
 }

@@ -9,6 +9,7 @@ export interface Database {
   workspaces: WorkspacesTable
   coverage: CoverageTable
   poll_runs: PollRunsTable
+  audit_runs: AuditRunsTable
   quarantine: QuarantineTable
   client_sessions: ClientSessionsTable
   client_session_syncs: ClientSessionSyncsTable
@@ -27,6 +28,7 @@ interface EventsTable {
   webhook_at: InstantColumn | null
   poll_at: InstantColumn | null
   ingested_at: Generated<string>
+  arrival_transaction: Generated<string>
 }
 
 interface WorkspacesTable {
@@ -52,6 +54,26 @@ interface PollRunsTable {
   pages: number
   events_seen: number
   events_new: number
+  error: string | null
+  error_kind: string | null
+}
+
+interface AuditRunsTable {
+  workspace_id: string
+  audit_id: string
+  started_at: InstantColumn
+  finished_at: InstantColumn
+  trigger: 'schedule' | 'command'
+  range_from: InstantColumn
+  range_to: InstantColumn
+  outcome: 'clean' | 'found' | 'incomplete' | 'failed'
+  pages: number
+  events_seen: number
+  events_missing: number
+  missing_event_ids: Generated<string[]>
+  settle_seconds: number
+  settle_time_suspect: boolean
+  longest_delay_seconds: string | null
   error: string | null
 }
 

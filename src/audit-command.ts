@@ -1,0 +1,190 @@
+import { Command } from 'commander'
+import { pino } from 'pino'
+import type { Config, WorkspaceConfig } from './config/config.ts'
+import { parseDuration } from './domain/duration.ts'
+import { formatInstant, parseInstant } from './domain/instant.ts'
+import { createLogger } from './observability/create-logger.ts'
+import { sleep } from './observability/sleep.ts'
+import { openKeyring } from './open-keyring.ts'
+import { type AuditRequest, type AuditResult, auditWorkspace } from './poller/audit-workspace.ts'
+import { runWithDatabase } from './run-with-database.ts'
+import { openSeamClient } from './seam/open-seam-client.ts'
+import type { Db } from './store/open-database.ts'
+import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts'
+
+const SEAM_TIMEOUT_MS = 30_000
+
+/** Exit codes: a program that calls this tells "nothing was missing" from "something was" and from "it is not known". */
+const EXIT = { clean: 0, failed: 1, found: 2 } as const
+
+interface AuditFlags {
+  since?: string
+  until?: string
+  workspace?: string
+  json: boolean
+}
+
+type Entry = WorkspaceConfig & { credentials: NonNullable<WorkspaceConfig['credentials']> }
+/** Of one workspace; an error where nothing could be recorded. */
+type Finding = { name: string; result: AuditResult | Error }
+
+/** `seam-mirror audit`: reads covered time again now, stores what was missing, and says so. */
+export function auditCommand(configure: () => Config, say: (line: string) => void): Command {
+  return new Command('audit')
+    .description('read covered time again, store what was missing, and say what that means')
+    .option('--since <when>', 'an instant (RFC 3339), or a duration before --until such as 30h')
+    .option('--until <instant>', 'an instant (RFC 3339); without it, the end of what is covered')
+    .option('--workspace <id or name>', 'only this one; without it, every workspace with credentials')
+    .option('--json', 'as JSON', false)
+    .addHelpText(
+      'after',
+      '\nWithout --since, SEAM_MIRROR_AUDIT_LOOKBACK_HOURS. It runs beside the service as well.\n' +
+        'Exit code: 0 when nothing was missing, 2 when something was (it is stored now), 1 when not all could be checked.',
+    )
+    .action(async (flags: AuditFlags) => {
+      const config = configure()
+      const request = requestOf(flags, config.auditLookbackHours)
+      const findings = await runWithDatabase(config, (db) => auditAll(config, db, flags, request))
+      if (flags.json) say(JSON.stringify({ audits: findings.map(toJson) }, null, 2))
+      else for (const finding of findings) for (const line of describe(finding)) say(line)
+      process.exitCode = exitCodeOf(findings)
+    })
+}
+
+function requestOf({ since, until }: AuditFlags, lookbackHours: number): AuditRequest {
+  const to = until === undefined ? null : parseInstant(until)
+  if (until !== undefined && to === null)
+    throw new Error(`--until ${until} is not an RFC 3339 instant such as 2026-01-31T00:00:00Z.`)
+  const from = sinceOf(since ?? `${lookbackHours}h`)
+  if (from === null)
+    throw new Error(`--since ${since} is neither an RFC 3339 instant nor a duration such as 12h, 30d or 8w.`)
+  if (from.kind === 'instant' && to !== null && from.at >= to)
+    throw new Error('--since must be before --until.')
+  return { trigger: 'command', since: from, until: to }
+}
+
+function sinceOf(text: string): AuditRequest['since'] | null {
+  const at = parseInstant(text)
+  if (at !== null) return { kind: 'instant', at }
+  const duration = parseDuration(text)
+  return duration === null || duration === 0n ? null : { kind: 'ago', duration }
+}
+
+/** One workspace after the other. */
+async function auditAll(
+  config: Config,
+  db: Db,
+  flags: AuditFlags,
+  request: AuditRequest,
+): Promise<Finding[]> {
+  const logger = createLogger('warn', pino.destination(2))
+  const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
+  const workspaces = await openWorkspaces(db, entries, logger)
+  const chosen = choose(config.workspaces, workspaces, flags.workspace)
+  const keyring = await openKeyring(config, logger)
+  const findings: Finding[] = []
+  for (const { key, credentials } of chosen) {
+    const options = {
+      db,
+      keyring,
+      client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: SEAM_TIMEOUT_MS }),
+      workspaces,
+      workspaceKey: key,
+      settleSeconds: config.settleSeconds,
+      waiting: { sleep, random: Math.random },
+    }
+    const result = await auditWorkspace(options, request, new AbortController().signal).catch(
+      (error: unknown) => (error instanceof Error ? error : new Error('unknown error', { cause: error })),
+    )
+    findings.push({ name: key, result })
+  }
+  return findings
+}
+
+function choose(
+  all: readonly WorkspaceConfig[],
+  workspaces: Workspaces,
+  wanted: string | undefined,
+): Entry[] {
+  const named = all.filter(
+    ({ key }) => wanted === undefined || key === wanted || workspaces.byKey(key).id === wanted.toLowerCase(),
+  )
+  if (named.length === 0)
+    throw new Error(
+      `There is no workspace ${wanted}; configured are: ${all.map(({ key }) => `${key} (${workspaces.byKey(key).id ?? 'id not known yet'})`).join(', ')}.`,
+    )
+  const chosen = named.filter((entry): entry is Entry => entry.credentials !== null)
+  if (chosen.length === 0)
+    throw new Error(
+      'An audit asks Seam, and there are no credentials for that: set SEAM_API_KEY, for example.',
+    )
+  return chosen
+}
+
+function exitCodeOf(findings: readonly Finding[]): number {
+  const outcomes = findings.map(({ result }) =>
+    result instanceof Error || result.kind === 'nothing_covered' ? 'failed' : result.run.outcome,
+  )
+  if (outcomes.some((outcome) => outcome === 'failed' || outcome === 'incomplete')) return EXIT.failed
+  return outcomes.includes('found') ? EXIT.found : EXIT.clean
+}
+
+function toJson({ name, result }: Finding): Record<string, unknown> {
+  if (result instanceof Error) return { workspace: name, outcome: 'failed', error: result.message }
+  const { workspaceId } = result
+  if (result.kind === 'nothing_covered')
+    return { workspace: name, workspace_id: workspaceId, outcome: 'nothing_covered' }
+  const { run } = result
+  return {
+    workspace: name,
+    workspace_id: workspaceId,
+    outcome: run.outcome,
+    range_from: formatInstant(run.from),
+    range_to: formatInstant(run.to),
+    started_at: run.startedAt.toISOString(),
+    finished_at: run.finishedAt.toISOString(),
+    pages: run.pages,
+    events_seen: run.eventsSeen,
+    events_missing: run.eventsMissing,
+    missing_event_ids: run.missingEventIds,
+    settle_seconds: run.settleSeconds,
+    settle_time_suspect: run.isSettleTimeSuspect,
+    longest_delay_seconds: run.longestDelaySeconds,
+    error: run.error,
+  }
+}
+
+function describe({ name, result }: Finding): string[] {
+  if (result instanceof Error) return [`${name}: failed, and nothing is known: ${result.message}`]
+  if (result.kind === 'nothing_covered')
+    return [`${name}: nothing in this range is covered yet, so there was nothing to audit.`]
+  const { run } = result
+  const verdict = {
+    clean: 'clean: everything that Seam lists was there',
+    found: `${counted(run.eventsMissing, 'event')} missing, stored now`,
+    incomplete: `incomplete: ${run.error}`,
+    failed: `failed: ${run.error}`,
+  }[run.outcome]
+  return [
+    `${name}: ${verdict}`,
+    `  covered time from ${formatInstant(run.from)} to ${formatInstant(run.to)}`,
+    `  ${counted(run.eventsSeen, 'event')} on ${counted(run.pages, 'page')}; missing: ${run.eventsMissing}`,
+    ...run.missingEventIds.map((id) => `    ${id}`),
+    ...(run.eventsMissing > run.missingEventIds.length
+      ? [`    and ${run.eventsMissing - run.missingEventIds.length} more`]
+      : []),
+    ...(run.isSettleTimeSuspect ? [`  ${suspicion(run)}`] : []),
+  ]
+}
+
+function suspicion(run: { settleSeconds: number; longestDelaySeconds: number | null }): string {
+  const bound =
+    run.longestDelaySeconds === null
+      ? ''
+      : `; ${run.longestDelaySeconds} seconds would have been enough for all of them, less may be`
+  return `The settle time (SEAM_MIRROR_SETTLE_SECONDS, ${run.settleSeconds}) looks too short${bound}.`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

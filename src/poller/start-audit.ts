@@ -1,0 +1,86 @@
+import { schedule } from 'node-cron'
+import type { Logger } from 'pino'
+import { MICROS_PER_SECOND } from '../domain/instant.ts'
+import { type AuditOptions, type AuditResult, auditWorkspace } from './audit-workspace.ts'
+
+export interface ScheduledAuditOptions extends AuditOptions {
+  /** node-cron expression. */
+  schedule: string
+  /** How much of covered time is read again, back from its end. */
+  lookbackHours: number
+  /**
+   * Whether this process is the one that polls the workspace: of several replicas, it is the one that audits. That only saves
+   * requests; two audits at once would store, and count, every missing event once.
+   */
+  isPolling: () => boolean
+  logger: Logger
+}
+
+export interface Audit {
+  /** Runs now, or joins the run under way; resolves when it has ended. Never rejects. */
+  auditNow(): Promise<void>
+  /** No new run; the one under way ends after its current page, and is recorded as incomplete. */
+  stop(): Promise<void>
+}
+
+/** Audits the end of one workspace's coverage whenever the schedule fires. Runs never overlap; a tick during one is dropped. */
+export function startAudit(options: ScheduledAuditOptions): Audit {
+  const { logger, lookbackHours, isPolling } = options
+  const stopping = new AbortController()
+  let running: Promise<void> | null = null
+
+  async function runOnce(): Promise<void> {
+    try {
+      const duration = BigInt(lookbackHours) * 3600n * MICROS_PER_SECOND
+      report(
+        logger,
+        await auditWorkspace(
+          options,
+          { trigger: 'schedule', since: { kind: 'ago', duration }, until: null },
+          stopping.signal,
+        ),
+      )
+    } catch (error) {
+      if (!stopping.signal.aborted) logger.warn({ error }, 'an audit failed, and could not be recorded')
+    }
+  }
+
+  function auditNow(): Promise<void> {
+    if (stopping.signal.aborted) return Promise.resolve()
+    running ??= runOnce().finally(() => {
+      running = null
+    })
+    return running
+  }
+
+  const task = schedule(options.schedule, () => {
+    if (isPolling()) void auditNow()
+  })
+  return {
+    auditNow,
+    stop: async () => {
+      await task.destroy()
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+function report(logger: Logger, result: AuditResult): void {
+  if (result.kind === 'nothing_covered') {
+    logger.info('nothing is covered yet, so there was nothing to audit')
+    return
+  }
+  const { outcome, pages, eventsSeen, eventsMissing, missingEventIds, error, ...rest } = result.run
+  const counts = { outcome, pages, eventsSeen, eventsMissing }
+  if (eventsMissing > 0) {
+    const { longestDelaySeconds, settleSeconds } = rest
+    logger.warn(
+      { ...counts, missingEventIds, settleSeconds, longestDelaySeconds },
+      'events were missing from covered time, and are stored now: the settle time looks too short',
+    )
+  }
+  if (error !== null)
+    logger.warn({ ...counts, reason: error }, `an audit ${outcome === 'failed' ? 'failed' : 'is incomplete'}`)
+  else if (eventsMissing === 0) logger.info(counts, 'audited')
+}

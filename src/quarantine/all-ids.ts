@@ -1,0 +1,21 @@
+import type { QuarantineFilter } from '../store/list-quarantined.ts'
+import { listQuarantinedIds } from '../store/list-quarantined-ids.ts'
+import type { Db } from '../store/open-database.ts'
+
+/** Ids held in memory at once (I12). */
+const BATCH = 500
+
+/**
+ * Each item that the filter finds, once, also while they are taken out. Those with all they came with are first: the same
+ * event may be there twice, whole and without its PINs, and the first of two is the one that is stored (I3).
+ */
+export async function* allIds(db: Db, filter: QuarantineFilter): AsyncGenerator<string> {
+  for (const isSealed of [true, false]) {
+    let after: string | undefined = '0'
+    while (after !== undefined) {
+      const ids: string[] = await listQuarantinedIds(db, filter, { isSealed, after, limit: BATCH })
+      yield* ids
+      after = ids.at(-1)
+    }
+  }
+}

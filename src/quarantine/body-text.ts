@@ -1,0 +1,42 @@
+import { isUtf8 } from 'node:buffer'
+import { protectUnusable } from '../ingest/protect-secrets.ts'
+import type { Keyring } from '../secrets/keyring.ts'
+import type { QuarantinedItem } from '../store/get-quarantined.ts'
+import { openBody } from './open-body.ts'
+
+export interface BodyText {
+  /** Null when the body can't be opened. */
+  text: string | null
+  /** What the reader must know about it, in whole sentences. */
+  notes: string[]
+}
+
+/** A quarantined body for the eyes of a person, with its PINs masked unless they are asked for (I9). */
+export function bodyText(item: QuarantinedItem, keyring: Keyring | null, withSecrets: boolean): BodyText {
+  const opened = openBody(item, keyring)
+  if (opened.kind === 'closed') return { text: null, notes: [opened.detail] }
+  const notes: string[] = []
+  let { bytes } = opened
+  if (opened.kind === 'masked') {
+    notes.push('It was kept without its PINs, because there was no secrets key when it came.')
+  } else if (!withSecrets) {
+    // Masked the way it would have been kept without a key.
+    bytes = withoutPins(item, bytes)
+    if (!bytes.equals(opened.bytes)) notes.push('What may be a PIN is masked; --secrets shows it.')
+  }
+  if (!isUtf8(bytes)) notes.push('It is not UTF-8: bytes that are not are shown as \ufffd.')
+  return { text: printable(bytes.toString('utf8')), notes }
+}
+
+function withoutPins({ workspaceId, detail }: QuarantinedItem, body: Buffer): Buffer {
+  return protectUnusable({ kind: 'unusable', workspaceId, reason: 'not_json', detail, body }, null).body
+}
+
+/** A terminal obeys control characters, and these are somebody else's: they are shown as escapes, but for line ends and tabs. */
+function printable(text: string): string {
+  return text.replace(
+    // oxlint-disable-next-line no-control-regex
+    /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,29 @@
+import { quarantineContext } from '../ingest/protect-secrets.ts'
+import { type Keyring, sealedWith } from '../secrets/keyring.ts'
+import type { QuarantinedItem } from '../store/get-quarantined.ts'
+
+export type OpenedBody =
+  /** The bytes as they came. */
+  | { kind: 'whole'; bytes: Buffer }
+  /** It was kept without a secrets key: what may have been a PIN is masked, and gone. */
+  | { kind: 'masked'; bytes: Buffer }
+  /** No key that is configured opens it. `detail` says which one would. */
+  | { kind: 'closed'; detail: string }
+
+/** What was kept of a quarantined body, as far as the keyring opens it. */
+export function openBody(
+  { body, isSealed, workspaceId }: QuarantinedItem,
+  keyring: Keyring | null,
+): OpenedBody {
+  if (!isSealed) return { kind: 'masked', bytes: body }
+  const text = keyring?.open(body, quarantineContext(workspaceId)) ?? null
+  if (text !== null) return { kind: 'whole', bytes: Buffer.from(text, 'base64') }
+  const keyId = sealedWith(body) ?? 'unknown'
+  const fits = keyring?.keyIds.includes(keyId) ?? false
+  return {
+    kind: 'closed',
+    detail: fits
+      ? `The body is sealed and does not open with its key (id ${keyId}): it was changed, or copied from another item.`
+      : `The body is sealed with a key that is not configured (id ${keyId}): add it to SEAM_MIRROR_SECRETS_KEY.`,
+  }
+}

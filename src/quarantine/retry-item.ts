@@ -1,0 +1,88 @@
+import type { Transaction } from 'kysely'
+import type { UnusableEvent, UsableEvent } from '../domain/event.ts'
+import { MASK, takeOutSecrets } from '../domain/event-secrets.ts'
+import { ingestInTransaction } from '../ingest/ingest-batch.ts'
+import { setAsideRefused } from '../ingest/set-aside-refused.ts'
+import type { Keyring } from '../secrets/keyring.ts'
+import { deleteQuarantined } from '../store/delete-quarantined.ts'
+import { explainQuarantined } from '../store/explain-quarantined.ts'
+import { type QuarantinedItem, getQuarantined } from '../store/get-quarantined.ts'
+import type { Db } from '../store/open-database.ts'
+import type { Database } from '../store/schema.ts'
+import { openBody } from './open-body.ts'
+import { parseAgain } from './parse-again.ts'
+
+export type RetryOutcome =
+  /** It is an event now, and out of quarantine. `isNew` is false when an event of its id was stored before. */
+  | { kind: 'stored'; workspaceId: string; eventId: string; eventType: string; isNew: boolean }
+  /** It is in quarantine as before, with today's reason. */
+  | { kind: 'stays'; reason: string; detail: string }
+  /** There is no such item (any more). */
+  | { kind: 'unknown' }
+
+/**
+ * Tries a quarantined item once more: it is parsed with today's rules and ingested by its own path, as if it had just arrived (I2),
+ * so its sighting and its place in the order of arrival are of now. See parseAgain for `as`.
+ *
+ * One transaction for one item stores the event and removes the item: whatever fails in between, it is in quarantine as before,
+ * and one that fails doesn't undo those that were retried before it (I11).
+ */
+export async function retryItem(
+  db: Db,
+  keyring: Keyring | null,
+  id: string,
+  as: string | null = null,
+): Promise<RetryOutcome> {
+  // Read without a lock: the body of an item never changes, and whether it is still there shows when it is removed.
+  const row = await getQuarantined(db, id)
+  if (row === null) return { kind: 'unknown' }
+  const body = openBody(row, keyring)
+  if (body.kind === 'closed') return { kind: 'stays', reason: row.reason, detail: body.detail }
+  const parsed = parseAgain(body.bytes, row.workspaceId, as)
+  try {
+    return await setAsideRefused(db, [parsed], row.path, ([item = parsed]) =>
+      db
+        .transaction()
+        .execute((trx) => (item.kind === 'event' ? store(trx, row, item, keyring) : keep(trx, row, item))),
+    )
+  } catch (error) {
+    if (error instanceof GoneError) return { kind: 'unknown' }
+    throw error
+  }
+}
+
+/** Somebody else has retried or discarded the item meanwhile: what this transaction did is to be undone. */
+class GoneError extends Error {
+  override readonly name = 'GoneError'
+}
+
+/**
+ * The event first and the quarantine after it, like every transaction of ingest: the other way round, the poller that meets the same
+ * item in a page could wait for us while we wait for it.
+ */
+async function store(
+  trx: Transaction<Database>,
+  row: QuarantinedItem,
+  event: UsableEvent,
+  keyring: Keyring | null,
+): Promise<RetryOutcome> {
+  const { inserted } = await ingestInTransaction(trx, [event], row.path, holdsSecrets(event) ? keyring : null)
+  const removed = await deleteQuarantined(trx, [row.id])
+  if (removed.length === 0) throw new GoneError(`Item ${row.id} is gone.`)
+  const { workspaceId, eventId, eventType } = event
+  return { kind: 'stored', workspaceId, eventId, eventType, isNew: inserted.length > 0 }
+}
+
+async function keep(
+  trx: Transaction<Database>,
+  row: QuarantinedItem,
+  { reason, detail }: UnusableEvent,
+): Promise<RetryOutcome> {
+  const isThere = await explainQuarantined(trx, row.id, { reason, detail })
+  return isThere ? { kind: 'stays', reason, detail } : { kind: 'unknown' }
+}
+
+/** A body that was kept without its PINs has masks in their places. Sealing those would pretend that there is something to unseal. */
+function holdsSecrets(event: UsableEvent): boolean {
+  return takeOutSecrets(event.json).secrets.some(({ text }) => text !== MASK)
+}

@@ -1,0 +1,114 @@
+import { type Micros, MICROS_PER_SECOND, formatInstant, parseInstant } from '../domain/instant.ts'
+import { gapsIn } from '../domain/interval.ts'
+import { type AuditRunRow, readAuditRuns } from '../store/read-audit-runs.ts'
+import { readCoverage } from '../store/read-coverage.ts'
+import { type PollRunRow, readPollRuns } from '../store/read-poll-runs.ts'
+import { type QuarantineCount, readQuarantineCounts } from '../store/read-quarantine-counts.ts'
+import { readSightings, type Sightings } from '../store/read-sightings.ts'
+import type { Db } from '../store/open-database.ts'
+
+/** What a report needs to know of the configuration. */
+export interface ReportSettings {
+  /** How far back the copy must reach: a fixed instant, or so long ago. */
+  backfillSince: { kind: 'instant'; at: Micros } | { kind: 'ago'; duration: Micros }
+  hasCredentials: boolean
+  hasWebhookSecret: boolean
+}
+
+export interface Range {
+  from: string
+  to: string
+}
+
+export interface CoverageReport {
+  workspaceId: string
+  /** From when to when the copy is proven complete without a gap, up to its newest end; null before anything is. */
+  complete: Range | null
+  /** Upper end of that: where the next poll begins. */
+  checkpoint: string | null
+  /** Its age; normally the settle time and a poll interval. */
+  lagSeconds: number | null
+  ranges: Range[]
+  /** What is not proven between the backfill's start and the checkpoint, newest first. */
+  gaps: Range[]
+  /** Share of the time from the backfill's start to the checkpoint that is covered, 0 to 1. */
+  progress: number | null
+  polling: { lastRuns: PollRunRow[]; lastSuccessAt: string | null; credentialsRejected: boolean } | null
+  webhooks: { lastAt: string | null; notArrivingSince: string | null } | null
+  sightings: Sightings & Range
+  /** The last ones, newest first. */
+  audits: AuditRunRow[]
+  quarantine: QuarantineCount[]
+}
+
+const RUNS_SHOWN = 10
+/** So many events that came by polling only, and the oldest so old, before webhooks are said not to arrive. */
+const MISSED_EVENTS = 5
+const MISSED_FOR: Micros = 600n * MICROS_PER_SECOND
+
+/** Everything that is known about how complete a workspace's copy is. Sightings are those of events created in the window. */
+export async function coverageReport(
+  db: Db,
+  workspaceId: string,
+  settings: ReportSettings,
+  now: Micros,
+  window: { from: Micros; to: Micros },
+): Promise<CoverageReport> {
+  const [covered, runs, sightings, quarantine, audits] = await Promise.all([
+    readCoverage(db, workspaceId),
+    readPollRuns(db, workspaceId, RUNS_SHOWN),
+    readSightings(db, workspaceId, window.from, window.to),
+    readQuarantineCounts(db, workspaceId),
+    readAuditRuns(db, workspaceId, RUNS_SHOWN),
+  ])
+  const newest = covered.at(-1) ?? null
+  const since = settings.backfillSince
+  const start = since.kind === 'instant' ? since.at : now - since.duration
+  const from = covered[0] !== undefined && covered[0].from < start ? covered[0].from : start
+  const gaps = newest === null || newest.to <= from ? [] : gapsIn({ from, to: newest.to }, covered)
+  return {
+    workspaceId,
+    complete: newest && rangeOf(newest),
+    checkpoint: newest && formatInstant(newest.to),
+    lagSeconds: newest && Number(now - newest.to) / Number(MICROS_PER_SECOND),
+    ranges: covered.map(rangeOf),
+    gaps: gaps.map(rangeOf).toReversed(),
+    progress: newest && newest.to > from ? progressOf(gaps, newest.to - from) : null,
+    polling: settings.hasCredentials ? pollingOf(runs) : null,
+    webhooks: settings.hasWebhookSecret ? webhooksOf(sightings, now) : null,
+    sightings: { ...rangeOf(window), ...sightings },
+    audits,
+    quarantine,
+  }
+}
+
+function pollingOf(runs: PollRunRow[]): NonNullable<CoverageReport['polling']> {
+  return {
+    lastRuns: runs,
+    lastSuccessAt: runs.find(({ outcome }) => outcome !== 'failed')?.finishedAt ?? null,
+    credentialsRejected: runs[0]?.errorKind === 'credentials',
+  }
+}
+
+/** A disabled endpoint is silent: only what the poller finds in its place tells of it. One webhook, and the word is taken back. */
+function webhooksOf(
+  { lastWebhookAt, pollOnlySince }: Sightings,
+  now: Micros,
+): NonNullable<CoverageReport['webhooks']> {
+  const firstMissed = pollOnlySince === null ? null : parseInstant(pollOnlySince.firstCreatedAt)
+  const isSilent =
+    pollOnlySince !== null &&
+    firstMissed !== null &&
+    pollOnlySince.events >= MISSED_EVENTS &&
+    now - firstMissed >= MISSED_FOR
+  return { lastAt: lastWebhookAt, notArrivingSince: isSilent ? pollOnlySince.firstCreatedAt : null }
+}
+
+function progressOf(gaps: readonly { from: Micros; to: Micros | null }[], whole: Micros): number {
+  const missing = gaps.reduce((sum, gap) => sum + ((gap.to ?? gap.from) - gap.from), 0n)
+  return Math.floor((Number(whole - missing) / Number(whole)) * 10_000) / 10_000
+}
+
+function rangeOf({ from, to }: { from: Micros; to: Micros | null }): Range {
+  return { from: formatInstant(from), to: formatInstant(to ?? from) }
+}

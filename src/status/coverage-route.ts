@@ -1,0 +1,41 @@
+import type { Router } from 'express'
+import { type Micros, microsFromMillis, MICROS_PER_SECOND } from '../domain/instant.ts'
+import { apiRoute } from '../http/api-route.ts'
+import type { Authenticate } from '../http/authenticate.ts'
+import { instant, instantPair } from '../http/param-kinds.ts'
+import { defineParams } from '../http/read-params.ts'
+import { requireScope } from '../http/require-scope.ts'
+import type { Db } from '../store/open-database.ts'
+import { coverageReport, type ReportSettings } from './coverage-report.ts'
+import { reportJson } from './report-json.ts'
+
+/** Sightings are counted over so much time when the caller does not say. */
+export const DEFAULT_WINDOW: Micros = 86_400n * MICROS_PER_SECOND
+
+const readWindow = defineParams({ since: instant(), between: instantPair() }, ({ since, between }) =>
+  since !== undefined && between !== undefined ? 'Cannot specify both since and between' : null,
+)
+
+export interface CoverageRouteOptions {
+  db: Db
+  authenticate: Authenticate
+  /** By workspace id. */
+  settingsOf: (workspaceId: string) => ReportSettings
+}
+
+/** `GET /v1/coverage`: what is complete, what is missing, and by which path events come; `since` or `between` for the latter. */
+export function coverageRoute({ db, authenticate, settingsOf }: CoverageRouteOptions): Router {
+  return apiRoute({
+    path: '/v1/coverage',
+    methods: ['GET', 'POST'],
+    authenticate,
+    readParams: readWindow,
+    answer: async ({ since, between }, caller) => {
+      requireScope(caller, 'events:read')
+      const now = microsFromMillis(Date.now())
+      const window = { from: since ?? between?.[0] ?? now - DEFAULT_WINDOW, to: between?.[1] ?? now }
+      const report = await coverageReport(db, caller.workspaceId, settingsOf(caller.workspaceId), now, window)
+      return `{"coverage":${reportJson(report)},"ok":true}`
+    },
+  })
+}

@@ -1,0 +1,77 @@
+import type { LagSeconds } from '../store/read-sightings.ts'
+import type { CoverageReport, Range } from './coverage-report.ts'
+
+const GAPS_SHOWN = 5
+
+/** The report for a person, line by line. */
+export function printReport(report: CoverageReport): string[] {
+  const { complete, lagSeconds, gaps, progress, sightings } = report
+  return [
+    `Workspace ${report.workspaceId}`,
+    complete === null
+      ? '  complete      nothing is proven yet'
+      : `  complete      ${range(complete)}, ${(lagSeconds ?? 0).toFixed(0)} s behind now`,
+    ...(progress === null || gaps.length === 0
+      ? []
+      : [`  gaps          ${gaps.length}, ${(progress * 100).toFixed(2)} % of the wanted time is covered`]),
+    ...gaps.slice(0, GAPS_SHOWN).map((gap) => `                ${range(gap)}`),
+    ...pollingLines(report),
+    ...webhookLines(report),
+    `  events        ${range(sightings)}`,
+    `                ${sightings.both} by both paths, ${sightings.webhookOnly} by webhook only, ${sightings.pollOnly} by poll only`,
+    `                lag by webhook ${lag(sightings.webhookLag)}, by poll ${lag(sightings.pollLag)}`,
+    ...auditLines(report),
+    ...quarantineLines(report),
+  ]
+}
+
+function pollingLines({ polling }: CoverageReport): string[] {
+  if (polling === null) return ['  polling       no credentials: nothing is polled']
+  const [last] = polling.lastRuns
+  if (last === undefined) return ['  polling       has not run yet']
+  const what =
+    last.outcome === 'failed'
+      ? `FAILED: ${last.error}`
+      : `${last.outcome}, ${last.pages} pages, ${last.eventsNew} new events`
+  return [
+    `  last poll     ${last.finishedAt} ${what}`,
+    ...(polling.credentialsRejected ? ['                Seam does not accept the credentials'] : []),
+    ...(last.outcome === 'failed'
+      ? [`  last success  ${polling.lastSuccessAt ?? 'none of the last runs'}`]
+      : []),
+  ]
+}
+
+function webhookLines({ webhooks }: CoverageReport): string[] {
+  if (webhooks === null) return ['  webhooks      no secret: none are received']
+  const last = webhooks.lastAt ?? 'none in this time'
+  return webhooks.notArrivingSince === null
+    ? [`  last webhook  ${last}`]
+    : [`  webhooks      ARE NOT ARRIVING since ${webhooks.notArrivingSince} (last: ${last})`]
+}
+
+function auditLines({ audits }: CoverageReport): string[] {
+  const [last] = audits
+  if (last === undefined) return ['  audit         none yet']
+  const what = last.error === null ? last.outcome : `${last.outcome.toUpperCase()}: ${last.error}`
+  return [
+    `  last audit    ${last.finishedAt} ${what}, ${last.eventsMissing} of ${last.eventsSeen} events were missing`,
+    ...(last.settleTimeSuspect ? ['                the settle time looks too short'] : []),
+  ]
+}
+
+function quarantineLines({ quarantine }: CoverageReport): string[] {
+  if (quarantine.length === 0) return ['  quarantine    empty']
+  return quarantine.map(
+    ({ reason, items, lastSeenAt }, i) =>
+      `  ${i === 0 ? 'quarantine' : '          '}    ${items} ${reason}, last seen ${lastSeenAt}`,
+  )
+}
+
+function range({ from, to }: Range): string {
+  return `${from.slice(0, 19)}Z to ${to.slice(0, 19)}Z`
+}
+
+function lag(seconds: LagSeconds | null): string {
+  return seconds === null ? 'unknown' : `${seconds.p50} s (95 %: ${seconds.p95} s, 99 %: ${seconds.p99} s)`
+}

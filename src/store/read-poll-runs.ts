@@ -1,0 +1,24 @@
+import { type Db, runSql } from './open-database.ts'
+
+export interface PollRunRow {
+  /** RFC 3339, UTC. */
+  startedAt: string
+  finishedAt: string
+  outcome: 'complete' | 'partial' | 'failed'
+  pages: number
+  eventsSeen: number
+  eventsNew: number
+  error: string | null
+  errorKind: string | null
+}
+
+const SQL = `
+select to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "startedAt",
+  to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "finishedAt",
+  outcome, pages, events_seen as "eventsSeen", events_new as "eventsNew", error, error_kind as "errorKind"
+from poll_runs where workspace_id = $1 order by started_at desc limit $2`
+
+/** The last runs of the poller, newest first. */
+export async function readPollRuns(db: Db, workspaceId: string, limit: number): Promise<PollRunRow[]> {
+  return runSql<PollRunRow>(db, SQL, [workspaceId, limit])
+}

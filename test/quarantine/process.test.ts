@@ -1,0 +1,88 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Db } from '../../src/store/open-database.ts'
+import { runProgram, startProgram } from '../support/run-program.ts'
+import { sampleEvent } from '../support/sample-event.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { KEY, idsInQuarantine, keyring, putAside, quarantined, storedEvents } from './quarantine-rig.ts'
+
+const CLI = 'bin/seam-mirror.js'
+
+let database: TestDatabase
+let db: Db
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = database.open()
+})
+afterAll(() => database.drop())
+beforeEach(() => db.deleteFrom('quarantine').execute())
+
+const environment = () => ({ DATABASE_URL: database.url, SEAM_MIRROR_SECRETS_KEY: KEY.toString('base64') })
+const run = (...args: string[]) => runProgram(CLI, ['quarantine', ...args], environment())
+
+describe('seam-mirror quarantine', () => {
+  test('lists, shows, retries and discards, and exits 0; its answer alone is on stdout', async () => {
+    const event = sampleEvent({ code: '83041725' })
+    const good = await putAside(db, event, { keyring })
+    const bad = await putAside(db, 'no JSON', { keyring, reason: 'not_json' })
+    const list = await run('list', '--json')
+    expect(list).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(list.stdout)).toMatchObject([{ id: bad }, { id: good }])
+    const show = await run('show', good)
+    expect(show).toMatchObject({ code: 0, stderr: '' })
+    expect(show.stdout).toContain('"code":"****"')
+    expect(await run('retry', good)).toMatchObject({ code: 0, stderr: '' })
+    expect(await storedEvents(db, event.event_id)).toHaveLength(1)
+    expect(await run('discard', bad, '--yes')).toMatchObject({
+      code: 0,
+      stdout: '1 item discarded.\n',
+      stderr: '',
+    })
+    expect(await idsInQuarantine(db)).toEqual([])
+  })
+
+  test('exits 1 for an unknown id, for an item that stays, and for a discard without --yes', async () => {
+    const id = await putAside(db, 'no JSON', { keyring, reason: 'not_json' })
+    for (const [args, message] of [
+      [['show', '999999'], 'There is no item 999999 in quarantine'],
+      [['retry', '999999'], 'There is no item 999999 in quarantine'],
+      [['retry', id], '1 item could not be used and stayed in quarantine.'],
+      [['discard', id], '--yes'],
+    ] as const) {
+      const { code, stderr } = await run(...args)
+      expect({ args, code }).toEqual({ args, code: 1 })
+      expect(stderr).toContain(message)
+    }
+    expect(await idsInQuarantine(db)).toEqual([id])
+  })
+
+  test('I11: kill -9 in the middle of a retry leaves the item in quarantine, to be retried', async () => {
+    const event = sampleEvent()
+    const id = await putAside(db, event, { keyring })
+    const before = await quarantined(db, id)
+    // Holds the retry between its two statements: the event is inserted, the item can't be removed yet.
+    const holding = await db.startTransaction().execute()
+    await sql`select from quarantine for update`.execute(holding)
+    const program = startProgram(CLI, ['quarantine', 'retry', id], environment())
+    const waiting = () =>
+      sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from quarantine%'`
+        .execute(db)
+        .then(({ rows }) => rows.length)
+    await expect.poll(waiting, { timeout: 15_000 }).toBe(1)
+    program.kill('SIGKILL')
+    expect((await program.exit).signal).toBe('SIGKILL')
+    // A backend that waits for a lock does not notice that its client is gone; it has sent no commit, and never will.
+    await holding.rollback().execute()
+    await expect.poll(() => storedEvents(db, event.event_id)).toEqual([])
+    await expect.poll(waiting).toBe(0)
+    expect(await quarantined(db, id)).toEqual(before)
+    expect(await run('retry', id)).toMatchObject({ code: 0 })
+    expect(await storedEvents(db, event.event_id)).toHaveLength(1)
+  })
+
+  test('--help names what it does', async () => {
+    const { code, stdout } = await run('--help')
+    expect(code).toBe(0)
+    for (const word of ['list', 'show', 'retry', 'discard']) expect(stdout).toContain(word)
+  })
+})

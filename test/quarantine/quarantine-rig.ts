@@ -1,0 +1,82 @@
+import { expect } from 'vitest'
+import { parseConfig } from '../../src/config/parse-config.ts'
+import type { IngestPath, UnusableEvent } from '../../src/domain/event.ts'
+import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
+import { quarantineCommand } from '../../src/quarantine-command.ts'
+import { createKeyring, type Keyring } from '../../src/secrets/keyring.ts'
+import type { Db } from '../../src/store/open-database.ts'
+import { WORKSPACE_ID } from '../support/sample-event.ts'
+
+export const KEY = Buffer.alloc(32, 7)
+export const keyring = createKeyring([KEY])
+
+export interface Run {
+  lines: string[]
+  /** All lines. */
+  text: string
+  /** What it failed with, which the program prints before it exits with 1; null for exit code 0. */
+  error: Error | null
+}
+
+/** `seam-mirror quarantine <args>` on a database, as a function; with these secrets keys. */
+export async function runQuarantine(
+  databaseUrl: string,
+  args: readonly string[],
+  keys: readonly Buffer[] = [],
+): Promise<Run> {
+  const environment = {
+    DATABASE_URL: databaseUrl,
+    ...(keys.length > 0 && { SEAM_MIRROR_SECRETS_KEY: keys.map((key) => key.toString('base64')).join(',') }),
+  }
+  const lines: string[] = []
+  const run = (error: Error | null): Run => ({ lines, text: lines.join('\n'), error })
+  try {
+    await quarantineCommand(
+      () => parseConfig(environment),
+      (line) => void lines.push(line),
+    ).parseAsync([...args], { from: 'user' })
+    return run(null)
+  } catch (error) {
+    return run(error as Error)
+  }
+}
+
+export interface Put {
+  workspaceId?: string
+  reason?: UnusableEvent['reason']
+  path?: IngestPath
+  keyring?: Keyring | null
+}
+
+/** Quarantines a body the way ingest does, for a reason that need not be true (any more), and returns its id. */
+export async function putAside(db: Db, body: unknown, put: Put = {}): Promise<string> {
+  const { workspaceId = WORKSPACE_ID, reason = 'bad_created_at', path = 'webhook' } = put
+  const before = await idsInQuarantine(db)
+  const bytes = Buffer.isBuffer(body)
+    ? body
+    : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const item = {
+    kind: 'unusable' as const,
+    workspaceId,
+    reason,
+    detail: 'The reason of the test.',
+    body: bytes,
+  }
+  await ingestBatch(db, [item], path, put.keyring ?? null)
+  const added = (await idsInQuarantine(db)).filter((id) => !before.includes(id))
+  expect(added).toHaveLength(1)
+  return added[0] ?? ''
+}
+
+export async function idsInQuarantine(db: Db): Promise<string[]> {
+  const rows = await db.selectFrom('quarantine').select('quarantine_id').orderBy('quarantine_id').execute()
+  return rows.map(({ quarantine_id: id }) => id)
+}
+
+export async function quarantined(db: Db, id: string) {
+  return db.selectFrom('quarantine').selectAll().where('quarantine_id', '=', id).executeTakeFirst()
+}
+
+export async function storedEvents(db: Db, eventId: string) {
+  return db.selectFrom('events').selectAll().where('event_id', '=', eventId).execute()
+}
