@@ -65,7 +65,9 @@ const layerRules = Object.entries(mayImport).map(([folder, allowed]): OxlintOver
 
 /** Only the demo command (and tests and benchmarks) may start the simulated Seam. */
 const noSimulatorInProduction: OxlintOverride = {
-  files: ['src/{main,cli,serve,app,open-store,open-keyring,run-with-database,keys-command,audit-command,status-command,quarantine-command,report-settings}.ts'],
+  files: [
+    'src/{main,cli,serve,app,open-store,open-keyring,run-with-database,keys-command,audit-command,status-command,quarantine-command,report-settings}.ts',
+  ],
   rules: {
     'no-restricted-imports': [
       'error',
