@@ -5,12 +5,15 @@ import type { Authenticate } from '../http/authenticate.ts'
 import { instant, instantPair } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { requireScope } from '../http/require-scope.ts'
+import { invalidInput } from '../http/to-api-error.ts'
 import type { Db } from '../store/open-database.ts'
 import { coverageReport, type ReportSettings } from './coverage-report.ts'
 import { reportJson } from './report-json.ts'
 
 /** Sightings are counted over so much time when the caller does not say. */
 export const DEFAULT_WINDOW: Micros = 86_400n * MICROS_PER_SECOND
+/** And over so much at most: every event of the window is looked at, and a key must not be enough to keep the database busy (I12). */
+export const MAX_WINDOW: Micros = 31n * 86_400n * MICROS_PER_SECOND
 
 const readWindow = defineParams({ since: instant(), between: instantPair() }, ({ since, between }) =>
   since !== undefined && between !== undefined ? 'Cannot specify both since and between' : null,
@@ -34,6 +37,8 @@ export function coverageRoute({ db, authenticate, settingsOf }: CoverageRouteOpt
       requireScope(caller, 'events:read')
       const now = microsFromMillis(Date.now())
       const window = { from: since ?? between?.[0] ?? now - DEFAULT_WINDOW, to: between?.[1] ?? now }
+      if (window.to - window.from > MAX_WINDOW)
+        throw invalidInput('The window must not be longer than 31 days')
       const report = await coverageReport(db, caller.workspaceId, settingsOf(caller.workspaceId), now, window)
       return `{"coverage":${reportJson(report)},"ok":true}`
     },

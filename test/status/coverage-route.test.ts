@@ -168,7 +168,7 @@ describe('/v1/coverage', () => {
     expect(status.stdout).toMatch(/found, 1 of \d+ events were missing/)
   })
 
-  test('refuses both since and between, and anybody without a key', async () => {
+  test('I12: refuses both since and between, a window of years, and anybody without a key', async () => {
     await app.pollers[0]?.pollNow()
     const both = await fetch(
       `${app.url}/v1/coverage?since=2026-01-01&between=2026-01-01&between=2026-01-02`,
@@ -177,6 +177,10 @@ describe('/v1/coverage', () => {
       },
     )
     expect(both.status).toBe(400)
+    const long = await fetch(`${app.url}/v1/coverage?since=2020-01-01`, {
+      headers: { authorization: `Bearer ${MIRROR_API_KEY}` },
+    })
+    expect([long.status, await long.text()]).toEqual([400, expect.stringContaining('31 days')])
     expect((await fetch(`${app.url}/v1/coverage`)).status).toBe(401)
   })
 })
