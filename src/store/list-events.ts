@@ -74,9 +74,9 @@ type Parameter = (value: unknown) => string
 
 /**
  * A merge of one index scan for each account and webview stops as soon as the page is full (500 events of 5 accounts and 2
- * webviews: 1.9 ms, 1.7 ms without the restriction), but each scan adds some 0.2 ms to it (35 of them made it 9.5 ms). Reading the page's length from each
- * of them in one go is planned once, and is the better way for many ids, and for short pages unless most of what is read is of
- * another type.
+ * webviews: 1.9 ms, 1.7 ms without the restriction), but each scan adds some 0.2 ms (35 of them made it 9.5 ms). Reading the
+ * page's length from each of them in one go is planned once, and is the better way for many ids, and for short pages unless
+ * most of what is read is of another type.
  */
 const MERGED_IDS = { forShortReads: 2, forLongReads: 8 }
 const SHORT_PAGE = 100
