@@ -59,23 +59,26 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   const releasers = new Releasers()
   try {
     for (const warning of config.warnings) logger.warn(warning)
-    const { db } = await openStore(config, logger, releasers, { signal })
+    const store = await openStore(config, logger, releasers, { signal })
+    const webhookDb = store.open('webhooks')
+    const jobsDb = store.open('jobs')
+    const db = store.open('queries')
     const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
-    const workspaces = await openWorkspaces(db, entries, logger)
+    const workspaces = await openWorkspaces(webhookDb, entries, logger)
 
     const keyring = await openKeyring(config, logger)
     const pageCursors = createPageCursors(await readPageCursorKey(db))
 
     const commit = createGroupCommit<IngestItem>({
       flush: async (items) => {
-        await ingestBatch(db, items, 'webhook', keyring)
+        await ingestBatch(webhookDb, items, 'webhook', keyring)
       },
       maxBatchItems: LIMITS.webhookBatchItems,
       maxWaitingItems: LIMITS.webhookWaitingItems,
       maxWaitingBytes: LIMITS.webhookWaitingBytes,
     })
     releasers.add(() => commit.drain())
-    const parts = { config, db, keyring, workspaces, logger, releasers }
+    const parts = { config, db: jobsDb, keyring, workspaces, logger, releasers }
     const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(parts, entry) ?? [])
 
     const endpoints = config.workspaces
@@ -94,7 +97,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
           authenticate,
           settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
         }),
-        healthRoutes({ db, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),
+        healthRoutes({ db: webhookDb, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),
       ],
       translateError: (error) =>
         isDatabaseAway(error) ? serviceUnavailable('The database can not be reached right now', error) : null,

@@ -6,17 +6,44 @@ import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
 import { migrateWhenReachable } from './store/migrate-when-reachable.ts'
 import { type Db, openDatabase } from './store/open-database.ts'
 
-/** What the service allows itself towards the database (I12). */
-export const DATABASE_LIMITS = {
-  connections: 10,
-  connectTimeoutMs: 5_000,
-  statementTimeoutMs: 10_000,
-  /** How long a start waits for a database that can't be reached. */
-  waitMs: 60_000,
-} as const
+interface PoolLimits {
+  connections: number
+  /** Callers that may wait for a connection; further ones are refused at once. */
+  waiting: number
+  statementTimeoutMs: number
+}
 
 /**
- * Opens the configured database, or an embedded one, with the schema brought up to date. With `leaveRunning`, an embedded one
+ * What the service allows itself towards the database (I12). Each kind of work has connections of its own: queries that are slow,
+ * or many, must not keep webhooks waiting, nor must fifty workspaces' backfills. They open as they are needed: 16 at most for a
+ * replica.
+ */
+export const DATABASE_POOLS = {
+  /** Storing deliveries, and saying whether that is possible (`/readyz`). */
+  webhooks: { connections: 4, waiting: 100, statementTimeoutMs: 8_000 },
+  /** Pollers, audits, session syncs; commands. */
+  jobs: { connections: 4, waiting: 1_000, statementTimeoutMs: 10_000 },
+  queries: { connections: 8, waiting: 200, statementTimeoutMs: 10_000 },
+  /** An index over years of events takes its time. */
+  migrations: { connections: 2, waiting: 10, statementTimeoutMs: 3_600_000 },
+} as const satisfies Record<string, PoolLimits>
+
+export type PoolName = keyof typeof DATABASE_POOLS
+
+/** For a connection to be there, new or free. */
+const CONNECT_TIMEOUT_MS = 5_000
+/** How long a start waits for a database that can't be reached. */
+const START_WAIT_MS = 60_000
+
+export interface Store {
+  /** A pool of its own for one kind of work; it is closed with everything else. */
+  open(pool: PoolName): Db
+  /** The migrations that were run now. */
+  applied: string[]
+}
+
+/**
+ * Finds the configured database, or starts an embedded one, and brings its schema up to date. With `leaveRunning`, an embedded one
  * that runs already (under a service) is used and left alone. The signal ends the wait for a database that is away.
  */
 export async function openStore(
@@ -24,28 +51,46 @@ export async function openStore(
   logger: Logger,
   releasers: Releasers,
   { leaveRunning = false, signal }: { leaveRunning?: boolean; signal?: AbortSignal | undefined } = {},
-): Promise<{ db: Db; applied: string[] }> {
-  let connectionString = config.databaseUrl
-  if (connectionString === null) {
+): Promise<Store> {
+  let url = config.databaseUrl
+  if (url === null) {
     const embedded = await startEmbeddedPostgres({ dir: config.dataDir, leaveRunning })
     releasers.add(() => embedded.stop())
     logger.info({ dataDir: embedded.dataDir }, 'using an embedded Postgres')
-    connectionString = embedded.url
+    url = embedded.url
   }
-  const db = openDatabase({
-    connectionString,
-    maxConnections: DATABASE_LIMITS.connections,
-    connectTimeoutMs: DATABASE_LIMITS.connectTimeoutMs,
-    statementTimeoutMs: DATABASE_LIMITS.statementTimeoutMs,
-    onIdleError: (error) => logger.warn({ error }, 'an idle database connection broke'),
-  })
-  releasers.add(() => db.destroy())
-  const { applied } = await migrateWhenReachable(db, {
-    waitMs: DATABASE_LIMITS.waitMs,
-    sleep,
-    onWait: (error) => logger.warn({ error }, 'waiting for the database'),
-    signal,
-  })
-  if (applied.length > 0) logger.info({ applied }, 'the schema was migrated')
-  return { db, applied }
+  const connectionString = url
+  const openPool = (name: PoolName) => {
+    const limits: PoolLimits = DATABASE_POOLS[name]
+    return openDatabase({
+      connectionString,
+      maxConnections: limits.connections,
+      maxWaiting: limits.waiting,
+      statementTimeoutMs: limits.statementTimeoutMs,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      onIdleError: (error) => logger.warn({ error }, 'an idle database connection broke'),
+      onRefusedSettings: (remedy) =>
+        logger.warn({ pool: name, remedy }, 'the pooler takes no timeouts: set them for the role'),
+    })
+  }
+  const db = openPool('migrations')
+  try {
+    const { applied } = await migrateWhenReachable(db, {
+      waitMs: START_WAIT_MS,
+      sleep,
+      onWait: (error) => logger.warn({ error }, 'waiting for the database'),
+      signal,
+    })
+    if (applied.length > 0) logger.info({ applied }, 'the schema was migrated')
+    return {
+      applied,
+      open: (name) => {
+        const opened = openPool(name)
+        releasers.add(() => opened.destroy())
+        return opened
+      },
+    }
+  } finally {
+    await db.destroy()
+  }
 }

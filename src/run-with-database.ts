@@ -14,8 +14,8 @@ export async function runWithDatabase<Result>(
   // What a command prints is its answer; the log goes to stderr.
   const logger = createLogger('warn', pino.destination(2))
   try {
-    const { db, applied } = await openStore(config, logger, releasers, { leaveRunning: true })
-    return await work(db, applied)
+    const store = await openStore(config, logger, releasers, { leaveRunning: true })
+    return await work(store.open('jobs'), store.applied)
   } finally {
     await releasers.release()
   }

@@ -5,6 +5,7 @@ import { insertEvents } from '../store/insert-events.ts'
 import { insertQuarantined } from '../store/insert-quarantined.ts'
 import type { Db } from '../store/open-database.ts'
 import { type DeletedSession, markSessionsDeleted } from '../store/mark-sessions-deleted.ts'
+import { retryConflicts } from '../store/retry-conflicts.ts'
 import type { Database } from '../store/schema.ts'
 import { protectEvent, protectUnusable } from './protect-secrets.ts'
 import { setAsideRefused } from './set-aside-refused.ts'
@@ -28,14 +29,15 @@ export async function ingestBatch(
   path: IngestPath,
   keyring: Keyring | null = null,
 ): Promise<IngestResult> {
-  return setAsideRefused(db, items, path, async (accepted) => {
+  const store = async (accepted: readonly IngestItem[]): Promise<IngestResult> => {
     // The usual case: one statement is its own transaction, and costs one round trip instead of four.
     if (accepted.every((item) => item.kind === 'event' && !isSessionDeletion(item))) {
       const rows = accepted.flatMap((item) => (item.kind === 'event' ? protectEvent(item, keyring) : []))
       return { inserted: await insertEvents(db, rows, path), quarantined: 0 }
     }
     return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, keyring))
-  })
+  }
+  return setAsideRefused(db, items, path, (accepted) => retryConflicts(() => store(accepted)))
 }
 
 /** The same inside the caller's transaction: the poller moves coverage in the transaction that stores the page (I4). */

@@ -5,6 +5,7 @@ import type { Keyring } from '../secrets/keyring.ts'
 import { addCoverage } from '../store/add-coverage.ts'
 import { type Lease, fence } from '../store/leases.ts'
 import type { Db } from '../store/open-database.ts'
+import { retryConflicts } from '../store/retry-conflicts.ts'
 
 /** A holder that is gone, or asleep, is replaced after so long. */
 export const LEASE_SECONDS = 30
@@ -22,11 +23,13 @@ export async function storePage(
   keyring: Keyring | null,
 ): Promise<IngestResult> {
   return setAsideRefused(db, items, 'poll', (accepted) =>
-    db.transaction().execute(async (trx) => {
-      await fence(trx, lease, LEASE_SECONDS)
-      const result = await ingestInTransaction(trx, accepted, 'poll', keyring)
-      await addCoverage(trx, lease.workspaceId, proven)
-      return result
-    }),
+    retryConflicts(() =>
+      db.transaction().execute(async (trx) => {
+        await fence(trx, lease, LEASE_SECONDS)
+        const result = await ingestInTransaction(trx, accepted, 'poll', keyring)
+        await addCoverage(trx, lease.workspaceId, proven)
+        return result
+      }),
+    ),
   )
 }

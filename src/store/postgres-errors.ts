@@ -1,3 +1,5 @@
+import { PoolBusyError } from './open-pool.ts'
+
 /**
  * What a Postgres error means for us, decided by SQLSTATE alone (https://www.postgresql.org/docs/18/errcodes-appendix.html).
  *
@@ -11,10 +13,13 @@ const BY_STATE: Record<string, PostgresErrorKind> = {
   '40001': 'retry', // serialization_failure
   '40P01': 'retry', // deadlock_detected
   '25006': 'away', // read_only_sql_transaction: a standby, or a primary that was told to stop writing
+  '25P03': 'away', // idle_in_transaction_session_timeout: the process was asleep
+  '55P03': 'away', // lock_not_available
   '57014': 'away', // query_canceled: statement_timeout
   '57P01': 'away', // admin_shutdown
   '57P02': 'away', // crash_shutdown
   '57P03': 'away', // cannot_connect_now: starting up
+  '57P04': 'away', // database_dropped
   '57P05': 'away', // idle_session_timeout
   '54000': 'data', // program_limit_exceeded: an index entry too large
   '54001': 'data', // statement_too_complex: JSON nested deeper than the stack allows
@@ -48,6 +53,7 @@ const CONNECTION_MESSAGES =
 
 export function postgresErrorKind(error: unknown): PostgresErrorKind {
   if (!(error instanceof Error)) return 'unknown'
+  if (error instanceof PoolBusyError) return 'away'
   if (error instanceof AggregateError && error.errors.length > 0) return postgresErrorKind(error.errors[0])
   const { code } = error as { code?: unknown }
   if (typeof code === 'string') {

@@ -30,9 +30,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const db = openDatabase({
     connectionString: withDatabase(server.url, templateName),
     maxConnections: 2,
+    maxWaiting: 1_000,
     connectTimeoutMs: 10_000,
     statementTimeoutMs: 60_000,
     onIdleError: () => {},
+    onRefusedSettings: () => {},
   })
   await migrate(db)
   await db.destroy()

@@ -24,9 +24,11 @@ export async function createTestDatabase({ migrated = true } = {}): Promise<Test
       const db = openDatabase({
         connectionString: url,
         maxConnections,
+        maxWaiting: 1_000,
         connectTimeoutMs: 10_000,
         statementTimeoutMs: 30_000,
         onIdleError: () => {},
+        onRefusedSettings: () => {},
       })
       pools.push(db)
       return db

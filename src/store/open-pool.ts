@@ -1,0 +1,129 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import pg from 'pg'
+
+export interface PoolOptions {
+  connectionString: string
+  /** Most connections this pool holds. */
+  maxConnections: number
+  /** Most callers that wait for one of them; further ones get PoolBusyError at once (I12). */
+  maxWaiting: number
+  /** How long a caller waits for a free or new connection before it gets an error. */
+  connectTimeoutMs: number
+  /** Postgres cancels a statement that runs longer (`statement_timeout`). */
+  statementTimeoutMs: number
+  /** Told of connections that break while idle; the pool replaces them by itself. */
+  onIdleError: (error: Error) => void
+  /** Told once when the server takes no settings with a connection, as PgBouncer: then the limits have to be the role's. */
+  onRefusedSettings: (remedy: string) => void
+}
+
+/** All connections are in use, and as many callers as allowed wait for one. */
+export class PoolBusyError extends Error {
+  override readonly name = 'PoolBusyError'
+}
+
+/**
+ * How much longer than Postgres the client waits for the end of a statement, so that normally it is Postgres that ends it. It is
+ * what counts when the network has gone silent.
+ */
+const GRACE_MS = 2_000
+
+const QUERY_TIMEOUT_MESSAGE = 'Query read timeout'
+
+const TEXT_TYPE_IDS = new Set([
+  pg.types.builtins.TIMESTAMPTZ,
+  pg.types.builtins.TIMESTAMP,
+  pg.types.builtins.JSON,
+  pg.types.builtins.JSONB,
+])
+
+/** Instants and JSON come back as the text Postgres sends: no `Date`, no parse and print (I7). */
+const types = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    TEXT_TYPE_IDS.has(oid)
+      ? (value: string) => value
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+}
+
+/**
+ * pg's pool for Kysely, with what pg leaves out: a limit to the queue, connections that are given up when a statement times out, and
+ * PgBouncer, which refuses connections that bring settings. It connects only when first used.
+ */
+export function openPool(options: PoolOptions): PostgresPool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    application_name: 'seam-mirror',
+    max: options.maxConnections,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + GRACE_MS,
+    // A process that is put to sleep inside a transaction must not hold its locks for ever.
+    idle_in_transaction_session_timeout: options.statementTimeoutMs + GRACE_MS,
+    keepAlive: true,
+    types,
+  })
+  pool.on('error', options.onIdleError)
+  // A connection that breaks while it is in use rejects its statement and then emits 'error' as well, with nobody listening:
+  // without this, a restart of Postgres would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
+
+  async function connect(): Promise<pg.PoolClient> {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      if (!isRefusedSetting(error)) throw error
+      if (pool.options.statement_timeout !== undefined) {
+        delete pool.options.statement_timeout
+        delete pool.options.idle_in_transaction_session_timeout
+        options.onRefusedSettings(remedy(options))
+      }
+      return pool.connect()
+    }
+  }
+  return {
+    options: {},
+    connect: async () => {
+      if (pool.waitingCount >= options.maxWaiting) {
+        throw new PoolBusyError('Too many statements are waiting for a database connection.')
+      }
+      return givenUpWhenStuck(await connect())
+    },
+    end: () => pool.end(),
+  }
+}
+
+/**
+ * After `query_timeout` pg only stops waiting: the connection would go back to the pool with the statement still on it, and behind a
+ * network that has gone silent everybody who draws it next would wait the whole timeout again, until the kernel gives the
+ * connection up (a quarter of an hour). Closing it also spares a transaction's `rollback` that wait.
+ */
+function givenUpWhenStuck(client: pg.PoolClient): PostgresPoolClient {
+  return {
+    query: async <Row>(text: unknown, parameters?: readonly unknown[]) => {
+      try {
+        return await client.query<Row & pg.QueryResultRow>(text as string, parameters as unknown[])
+      } catch (error) {
+        if (error instanceof Error && error.message === QUERY_TIMEOUT_MESSAGE)
+          client.connection.stream.destroy()
+        throw error
+      }
+    },
+    release: (destroy?: boolean) => client.release(destroy),
+    // Kysely's other way to query is with a cursor, which nothing here does.
+  } as unknown as PostgresPoolClient
+}
+
+/** PgBouncer's answer to startup parameters it does not track, unless told to ignore them; it names them in its text only. */
+function isRefusedSetting(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error as { code?: unknown }).code === '08P01' &&
+    /unsupported startup parameter/i.test(error.message)
+  )
+}
+
+function remedy({ connectionString, statementTimeoutMs }: PoolOptions): string {
+  const user = URL.canParse(connectionString) ? new URL(connectionString).username : ''
+  const role = user === '' ? '<role>' : `"${decodeURIComponent(user)}"`
+  return `alter role ${role} set statement_timeout = ${statementTimeoutMs}; alter role ${role} set idle_in_transaction_session_timeout = ${statementTimeoutMs + GRACE_MS};`
+}

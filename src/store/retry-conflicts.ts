@@ -1,0 +1,18 @@
+import { postgresErrorKind } from './postgres-errors.ts'
+
+/** Two transactions that meet again after a deadlock is unlikely, three times in a row means something else is wrong. */
+const ATTEMPTS = 3
+
+/**
+ * Runs a transaction again when Postgres has ended it in favour of another one (deadlock, serialization failure): nothing of
+ * it was stored, and doing it again at once is right. `work` must be a whole transaction.
+ */
+export async function retryConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= ATTEMPTS || postgresErrorKind(error) !== 'retry') throw error
+    }
+  }
+}
