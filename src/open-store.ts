@@ -60,6 +60,7 @@ export async function openStore(
     url = embedded.url
   }
   const connectionString = url
+  let isPoolerTold = false
   const openPool = (name: PoolName) => {
     const limits: PoolLimits = DATABASE_POOLS[name]
     return openDatabase({
@@ -69,8 +70,14 @@ export async function openStore(
       statementTimeoutMs: limits.statementTimeoutMs,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       onIdleError: (error) => logger.warn({ error }, 'an idle database connection broke'),
-      onRefusedSettings: (remedy) =>
-        logger.warn({ pool: name, remedy }, 'the pooler takes no timeouts: set them for the role'),
+      onRefusedSettings: () => {
+        if (isPoolerTold) return
+        isPoolerTold = true
+        logger.warn(
+          { remedy: timeoutsForRole(connectionString) },
+          'the connection pooler takes no timeouts: set them for the role',
+        )
+      },
     })
   }
   const db = openPool('migrations')
@@ -93,4 +100,12 @@ export async function openStore(
   } finally {
     await db.destroy()
   }
+}
+
+/** What a pooler that refuses settings leaves undone. Migrations lift the limit for themselves. */
+function timeoutsForRole(connectionString: string): string {
+  const user = URL.canParse(connectionString) ? decodeURIComponent(new URL(connectionString).username) : ''
+  const role = user === '' ? '<role>' : `"${user.replaceAll('"', '""')}"`
+  const { statementTimeoutMs } = DATABASE_POOLS.jobs
+  return `alter role ${role} set statement_timeout = ${statementTimeoutMs}; alter role ${role} set idle_in_transaction_session_timeout = ${statementTimeoutMs};`
 }

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { answerClientError } from './answer-client-error.ts'
+import { slowReaders } from './slow-readers.ts'
 
 /** What one connection and all of them may take (I12). */
 export interface HttpLimits {
@@ -14,6 +15,12 @@ export interface HttpLimits {
   timeoutCheckMs: number
   /** Idle time between requests. Longer than the 60 s of common load balancers, so that it is they who hang up first. */
   keepAliveTimeoutMs: number
+  /** Without a byte in either direction during a request: a caller that stopped reading its answer. */
+  stalledMs: number
+  /** Of all answers that callers have not read yet; past it the slowest lose their connection. Five hundred events are 0.5 MB. */
+  maxUnsentBytes: number
+  /** How often that is added up. */
+  unsentCheckMs: number
   /** Open connections; further ones are closed at once. */
   maxConnections: number
 }
@@ -24,6 +31,9 @@ export const HTTP_LIMITS: HttpLimits = {
   headersTimeoutMs: 15_000,
   timeoutCheckMs: 5_000,
   keepAliveTimeoutMs: 72_000,
+  stalledMs: 30_000,
+  maxUnsentBytes: 128 * 1024 * 1024,
+  unsentCheckMs: 1_000,
   maxConnections: 5_000,
 }
 
@@ -49,28 +59,19 @@ export interface HttpServer {
 
 /** Listens; rejects with the reason and a remedy when the address can't be had. */
 export async function startHttpServer({ app, host, port, limits }: HttpServerOptions): Promise<HttpServer> {
-  const {
-    maxHeaderBytes,
-    requestTimeoutMs,
-    headersTimeoutMs,
-    timeoutCheckMs,
-    keepAliveTimeoutMs,
-    maxConnections,
-  } = {
-    ...HTTP_LIMITS,
-    ...limits,
-  }
+  const effective: HttpLimits = { ...HTTP_LIMITS, ...limits }
   const server = createServer({
-    maxHeaderSize: maxHeaderBytes,
-    requestTimeout: requestTimeoutMs,
-    headersTimeout: headersTimeoutMs,
-    connectionsCheckingInterval: timeoutCheckMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
+    maxHeaderSize: effective.maxHeaderBytes,
+    requestTimeout: effective.requestTimeoutMs,
+    headersTimeout: effective.headersTimeoutMs,
+    connectionsCheckingInterval: effective.timeoutCheckMs,
+    keepAliveTimeout: effective.keepAliveTimeoutMs,
     // Node's own answer to a missing Host is not in Seam's shape, and no route depends on the host.
     requireHostHeader: false,
   })
-  server.maxConnections = maxConnections
-  const stop = trackConnections(server)
+  server.maxConnections = effective.maxConnections
+  server.timeout = effective.stalledMs
+  const stop = trackConnections(server, effective)
   server.on('request', app)
   await listen(server, host, port)
   const address = server.address() as AddressInfo
@@ -78,7 +79,7 @@ export async function startHttpServer({ app, host, port, limits }: HttpServerOpt
 }
 
 /** Knows which connection is in the middle of a request: what `stop` and the answer to garbage depend on. */
-function trackConnections(server: Server): HttpServer['stop'] {
+function trackConnections(server: Server, { maxUnsentBytes, unsentCheckMs }: HttpLimits): HttpServer['stop'] {
   const idle = new Set<Socket>()
   const running = new Map<ServerResponse, Socket>()
   /** How many requests a connection is in the middle of: pipelined ones make it more than one. */
@@ -107,6 +108,10 @@ function trackConnections(server: Server): HttpServer['stop'] {
       else idle.add(socket)
     })
   })
+  const checking = setInterval(() => {
+    for (const socket of slowReaders(running, maxUnsentBytes)) socket.destroy()
+  }, unsentCheckMs).unref()
+  server.on('close', () => clearInterval(checking))
   server.on('clientError', (error, socket) => {
     const isAnswering = requestsOn.has(socket as Socket)
     if (!socket.writable || isAnswering) socket.destroy(error)

@@ -12,28 +12,39 @@ export interface MigrationReport {
   applied: string[]
 }
 
+/** The advisory lock that a migration holds; any number that is this service's alone. */
+const MIGRATION_LOCK = 7_326_001_001
+
 /**
  * Brings the schema up to date: plain, numbered, forward-only SQL files run by Kysely's migrator, all in one transaction under
- * a lock, so twenty processes may start at once. Throws, with the remedy in the message, when a migration fails and when the
- * database was migrated by a newer release: an old process must not write to a schema it doesn't know.
+ * a lock, so twenty processes may start at once, through a transaction-mode pooler as well. Throws, with the remedy in the message,
+ * when a migration fails and when the database was migrated by a newer release: an old process must not write to a schema it
+ * doesn't know.
  */
 export async function migrate(db: Db, folder: string = MIGRATIONS_DIR): Promise<MigrationReport> {
-  const provider = new SqlFiles(folder)
-  await refuseNewerSchema(db, provider)
-  const migrator = new Migrator({ db, provider })
-  const { error, results = [] } = await migrator.migrateToLatest()
-  const failed = results.find((result) => result.status === 'Error')
-  if (failed) {
-    throw new Error(
-      `Migration ${failed.migrationName} failed: ${messageOf(error)}. Nothing was changed; the database is as it was.`,
-      { cause: error },
-    )
-  }
-  if (error !== undefined)
-    throw new Error(`The schema could not be migrated: ${messageOf(error)}`, { cause: error })
-  return {
-    applied: results.filter((result) => result.status === 'Success').map((result) => result.migrationName),
-  }
+  const files = new SqlFiles(folder)
+  // The usual start needs no lock.
+  if (await isSchemaCurrent(db, folder)) return { applied: [] }
+  return db.transaction().execute(async (trx) => {
+    // The role's limit is meant for queries; an index over years of events takes its time.
+    await sql`set local statement_timeout = 0`.execute(trx)
+    await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx)
+    await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(trx)
+    await refuseNewerSchema(trx, files)
+    const { error, results = [] } = await new Migrator({ db: trx, provider: files }).migrateToLatest()
+    const failed = results.find((result) => result.status === 'Error')
+    if (failed) {
+      throw new Error(
+        `Migration ${failed.migrationName} failed: ${messageOf(error)}. Nothing was changed; the database is as it was.`,
+        { cause: error },
+      )
+    }
+    if (error !== undefined)
+      throw new Error(`The schema could not be migrated: ${messageOf(error)}`, { cause: error })
+    return {
+      applied: results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName),
+    }
+  })
 }
 
 /** True when the database has exactly the migrations of this release: the readiness check. */

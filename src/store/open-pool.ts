@@ -13,8 +13,8 @@ export interface PoolOptions {
   statementTimeoutMs: number
   /** Told of connections that break while idle; the pool replaces them by itself. */
   onIdleError: (error: Error) => void
-  /** Told once when the server takes no settings with a connection, as PgBouncer: then the limits have to be the role's. */
-  onRefusedSettings: (remedy: string) => void
+  /** Told once when connections can't bring settings, as with PgBouncer: then time limits have to be the role's. */
+  onRefusedSettings: () => void
 }
 
 /** All connections are in use, and as many callers as allowed wait for one. */
@@ -75,7 +75,7 @@ export function openPool(options: PoolOptions): PostgresPool {
       if (pool.options.statement_timeout !== undefined) {
         delete pool.options.statement_timeout
         delete pool.options.idle_in_transaction_session_timeout
-        options.onRefusedSettings(remedy(options))
+        options.onRefusedSettings()
       }
       return pool.connect()
     }
@@ -98,17 +98,20 @@ export function openPool(options: PoolOptions): PostgresPool {
  * connection up (a quarter of an hour). Closing it also spares a transaction's `rollback` that wait.
  */
 function givenUpWhenStuck(client: pg.PoolClient): PostgresPoolClient {
+  let isStuck = false
   return {
     query: async <Row>(text: unknown, parameters?: readonly unknown[]) => {
       try {
         return await client.query<Row & pg.QueryResultRow>(text as string, parameters as unknown[])
       } catch (error) {
-        if (error instanceof Error && error.message === QUERY_TIMEOUT_MESSAGE)
+        if (error instanceof Error && error.message === QUERY_TIMEOUT_MESSAGE) {
+          isStuck = true
           client.connection.stream.destroy()
+        }
         throw error
       }
     },
-    release: (destroy?: boolean) => client.release(destroy),
+    release: (destroy?: boolean) => client.release(isStuck || destroy),
     // Kysely's other way to query is with a cursor, which nothing here does.
   } as unknown as PostgresPoolClient
 }
@@ -120,10 +123,4 @@ function isRefusedSetting(error: unknown): boolean {
     (error as { code?: unknown }).code === '08P01' &&
     /unsupported startup parameter/i.test(error.message)
   )
-}
-
-function remedy({ connectionString, statementTimeoutMs }: PoolOptions): string {
-  const user = URL.canParse(connectionString) ? new URL(connectionString).username : ''
-  const role = user === '' ? '<role>' : `"${decodeURIComponent(user)}"`
-  return `alter role ${role} set statement_timeout = ${statementTimeoutMs}; alter role ${role} set idle_in_transaction_session_timeout = ${statementTimeoutMs + GRACE_MS};`
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { type HttpLimits, type HttpServer, startHttpServer } from '../../src/http/start-http-server.ts'
 import { openRawConnection } from './raw-connection.ts'
@@ -168,4 +169,54 @@ test('I14: What runs longer than the grace period is cut off and counted', async
   expect(await server.stop(30)).toEqual({ cutOff: 1 })
   if (!connection.socket.closed) await once(connection.socket, 'close')
   await expect(fetch(server.url)).rejects.toThrow('fetch failed')
+})
+
+/** More than the kernel takes over for a caller that does not read. */
+const LONG_ANSWER = Buffer.alloc(16 * 1024 * 1024, 'x')
+
+/** Asks for an answer and reads nothing of it. */
+async function askWithoutReading(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  return socket
+}
+
+test('I12: a caller that stops reading its answer loses its connection after a while', async () => {
+  let answered: Promise<unknown> | null = null
+  const server = await start(
+    (_request, response) => {
+      answered = once(response, 'close')
+      response.end(LONG_ANSWER)
+    },
+    { stalledMs: 100 },
+  )
+  const socket = await askWithoutReading(server.port)
+  await expect.poll(() => answered).not.toBeNull()
+  await answered
+  socket.destroy()
+})
+
+test('I12: answers that nobody reads are held up to a limit, then the oldest are given up; who reads gets all of its answer', async () => {
+  const closed: number[] = []
+  let count = 0
+  const server = await start(
+    (_request, response) => {
+      const number = count++
+      response.on('close', () => closed.push(number))
+      response.end(LONG_ANSWER)
+    },
+    { maxUnsentBytes: 2.5 * LONG_ANSWER.length, unsentCheckMs: 10 },
+  )
+  const sockets: Socket[] = []
+  for (let i = 0; i < 4; i++) {
+    sockets.push(await askWithoutReading(server.port))
+    await expect.poll(() => count).toBe(i + 1)
+  }
+  await expect.poll(() => closed.length).toBeGreaterThanOrEqual(2)
+  const read = await fetch(server.url)
+  expect((await read.arrayBuffer()).byteLength).toBe(LONG_ANSWER.length)
+  expect(closed.slice(0, 2)).toEqual([0, 1])
+  for (const socket of sockets) socket.destroy()
 })
