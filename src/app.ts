@@ -31,6 +31,7 @@ import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts
 
 /** What the service allows itself (I12); towards the database in open-store.ts, for requests in the http folder. */
 export const LIMITS = {
+  webhookFlushes: 2,
   webhookBatchItems: 1_000,
   webhookWaitingItems: 20_000,
   webhookWaitingBytes: 64 * 1024 * 1024,
@@ -73,6 +74,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       flush: async (items) => {
         await ingestBatch(webhookDb, items, 'webhook', keyring)
       },
+      maxFlushes: LIMITS.webhookFlushes,
       maxBatchItems: LIMITS.webhookBatchItems,
       maxWaitingItems: LIMITS.webhookWaitingItems,
       maxWaitingBytes: LIMITS.webhookWaitingBytes,

@@ -6,8 +6,10 @@ export class OverloadedError extends Error {
 export interface GroupCommitOptions<Item> {
   /** Makes a batch durable, all of it or none. */
   flush: (items: Item[]) => Promise<void>
+  /** Flushes under way at the same time. More than one lets the database work while the next batch is being made. */
+  maxFlushes: number
   maxBatchItems: number
-  /** Items waiting for a flush, beyond the batch under way. */
+  /** Items waiting for a flush, beyond the batches under way. */
   maxWaitingItems: number
   maxWaitingBytes: number
 }
@@ -27,14 +29,14 @@ interface Waiting<Item> {
 }
 
 /**
- * Group commit: what arrives while a flush is under way forms the next batch. There is no timer, so an idle service adds no
+ * Group commit: what arrives while as many flushes as allowed are under way forms the next batch. There is no timer, so an idle service adds no
  * delay, and the busier it is the more share one commit.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { flush, maxBatchItems, maxWaitingItems, maxWaitingBytes } = options
+  const { flush, maxFlushes, maxBatchItems, maxWaitingItems, maxWaitingBytes } = options
   let waiting: Waiting<Item>[] = []
   let waitingBytes = 0
-  let flushing: Promise<void> | null = null
+  const flushing = new Set<Promise<void>>()
   let draining = false
 
   async function flushAll(): Promise<void> {
@@ -60,14 +62,15 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       return new Promise((resolve, reject) => {
         waiting.push({ item, bytes, resolve, reject })
         waitingBytes += bytes
-        flushing ??= flushAll().finally(() => {
-          flushing = null
-        })
+        if (flushing.size < maxFlushes) {
+          const worker = flushAll().finally(() => flushing.delete(worker))
+          flushing.add(worker)
+        }
       })
     },
     drain: async () => {
       draining = true
-      await flushing
+      await Promise.all(flushing)
     },
   }
 }

@@ -1,68 +1,59 @@
-import { isUtf8 } from 'node:buffer'
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Webhook } from 'svix'
 
 /** Says whether one of a workspace's secrets signed exactly these bytes, within the tolerance of 5 minutes either way. */
 export type VerifyDelivery = (body: Buffer, headers: IncomingHttpHeaders) => boolean
 
-/** What is signed with, and what that gave. */
-interface Signature {
-  id: string
-  timestamp: string
-  /** Space-separated, each with its scheme: `v1,<base64>`. */
-  signatures: string
-}
+/** Either way, by this machine's clock: an old delivery may be a replay. */
+export const TOLERANCE_SECONDS = 300
 
-/** Any secret may match: while one is being replaced, deliveries come signed with the old and with the new. */
-export function createVerifier(secrets: readonly string[]): VerifyDelivery {
-  const signers = secrets.map((secret) => ({
-    webhook: new Webhook(secret),
-    key: Buffer.from(secret.replace(/^whsec_/, ''), 'base64'),
-  }))
+/**
+ * Any secret may match: while one is being replaced, deliveries come signed with the old and with the new.
+ *
+ * The scheme (contract, 14) is computed with node:crypto: svix does it in JavaScript, 18 µs for an event of 800 bytes and 11 ms for a
+ * megabyte, against 4 µs. svix stays the judge: of every secret at start, and of generated deliveries in the tests. In one thing it is
+ * not followed: it reads a body as text, where every byte that is not UTF-8 becomes the same U+FFFD; here the bytes are signed.
+ *
+ * Throws for a secret that svix does not take.
+ */
+export function createVerifier(secrets: readonly string[], nowMs: () => number = Date.now): VerifyDelivery {
+  const keys = secrets.map(keyOf)
   return (body, headers) => {
-    const signature = signatureIn(headers)
-    if (signature === null) return false
-    return signers.some(({ webhook, key }) => {
-      const signatures = isUtf8(body) ? signature.signatures : forText(webhook, key, body, signature)
-      try {
-        webhook.verify(body.toString('utf8'), {
-          'svix-id': signature.id,
-          'svix-timestamp': signature.timestamp,
-          'svix-signature': signatures,
-        })
-        return true
-      } catch {
-        return false
-      }
+    const header = (name: string) => headers[`svix-${name}`] ?? headers[`webhook-${name}`]
+    const [id, timestampText, signatureText] = [header('id'), header('timestamp'), header('signature')]
+    if (typeof id !== 'string' || typeof timestampText !== 'string' || typeof signatureText !== 'string')
+      return false
+    const timestamp = Number.parseInt(timestampText, 10)
+    const ageSeconds = Math.floor(nowMs() / 1000) - timestamp
+    // Written so that it is false for a timestamp that is no number.
+    if (!(Math.abs(ageSeconds) <= TOLERANCE_SECONDS)) return false
+    const signatures = signaturesIn(signatureText)
+    return keys.some((key) => {
+      const expected = sign(key, `${id}.${timestamp}.`, body)
+      return signatures.some((given) => given.length === expected.length && timingSafeEqual(given, expected))
     })
   }
 }
 
-/** In both spellings (contract, 14). */
-function signatureIn(headers: IncomingHttpHeaders): Signature | null {
-  const header = (name: string) => headers[`svix-${name}`] ?? headers[`webhook-${name}`]
-  const [id, timestamp, signatures] = [header('id'), header('timestamp'), header('signature')]
-  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return null
-  return { id, timestamp, signatures }
+/** The signatures of the one scheme there is: `v1,<base64>`, several separated by spaces. */
+function signaturesIn(text: string): Buffer[] {
+  return text.split(' ').flatMap((part) => {
+    const [version, signature = ''] = part.split(',')
+    return version === 'v1' ? [Buffer.from(signature)] : []
+  })
 }
 
-/**
- * svix reads a body as text, where every byte that is not UTF-8 becomes the same U+FFFD: a right signature of such bytes
- * would look wrong to it, and one of a body with U+FFFD right for any bytes in its place. So these bytes are compared here,
- * and svix is given the text's own signature (to judge the timestamp) only when theirs was right.
- */
-function forText(
-  webhook: Webhook,
-  key: Buffer,
-  body: Buffer,
-  { id, timestamp, signatures }: Signature,
-): string {
-  const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')
-  const expected = Buffer.from(`v1,${mac}`)
-  const isSigned = signatures.split(' ').some((given) => {
-    const bytes = Buffer.from(given)
-    return bytes.length === expected.length && timingSafeEqual(bytes, expected)
-  })
-  return isSigned ? webhook.sign(id, new Date(Number(timestamp) * 1000), body.toString('utf8')) : ''
+/** As base64 text, which is what is compared: several texts may stand for the same bytes. */
+function sign(key: KeyObject, head: string, body: Buffer): Buffer {
+  return Buffer.from(createHmac('sha256', key).update(head).update(body).digest('base64'))
+}
+
+function keyOf(secret: string): KeyObject {
+  const judge = new Webhook(secret)
+  const key = createSecretKey(Buffer.from(secret.replace(/^whsec_/, ''), 'base64'))
+  const at = new Date(0)
+  if (judge.sign('id', at, 'body') !== `v1,${sign(key, 'id.0.', Buffer.from('body')).toString()}`)
+    throw new Error('A webhook secret is read differently by svix. Is it whsec_ and standard base64?')
+  return key
 }
