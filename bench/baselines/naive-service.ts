@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import express from 'express'
+import express, { type Request, type Response } from 'express'
 import pg from 'pg'
 import { Webhook } from 'svix'
 import { EVENT_INSERT_SQL, eventInsertValues } from '../events/event-insert.ts'
@@ -15,7 +15,13 @@ const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: POOL
 const webhook = new Webhook(process.env.SEAM_WEBHOOK_SECRET ?? '')
 
 const app = express()
-app.post('/webhooks/seam', express.raw({ type: '*/*' }), async (request, response) => {
+app.post('/webhooks/seam', express.raw({ type: '*/*' }), (request, response) => take(request, response))
+const server = app.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, msg: 'listening' }))
+})
+
+async function take(request: Request, response: Response): Promise<void> {
   const body = request.body as Buffer
   try {
     webhook.verify(body, request.headers as Record<string, string>)
@@ -25,8 +31,4 @@ app.post('/webhooks/seam', express.raw({ type: '*/*' }), async (request, respons
   }
   await pool.query(EVENT_INSERT_SQL, eventInsertValues(body.toString('utf8')))
   response.status(204).end()
-})
-const server = app.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo
-  console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, msg: 'listening' }))
-})
+}

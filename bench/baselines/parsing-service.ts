@@ -1,4 +1,4 @@
-import express from 'express'
+import express, { type Request, type Response } from 'express'
 import { requireCaller } from '../../src/http/authenticate.ts'
 import { readInput } from '../../src/http/read-input.ts'
 import { listEvents } from '../../src/store/list-events.ts'
@@ -13,7 +13,10 @@ const POOL_CONNECTIONS = 10
 
 const db = openPool(process.env.DATABASE_URL ?? '', POOL_CONNECTIONS)
 const authenticate = await openAuthenticate(db)
-const router = express.Router().post('/events/list', async (request, response) => {
+const router = express.Router().post('/events/list', (request, response) => list(request, response))
+await startService([router])
+
+async function list(request: Request, response: Response): Promise<void> {
   const caller = await requireCaller(authenticate, request)
   const { since, limit } = (await readInput(request)).body as { since: string; limit: number }
   const events = await listEvents(db, {
@@ -30,5 +33,4 @@ const router = express.Router().post('/events/list', async (request, response) =
     pagination: { has_next_page: hasNextPage, next_page_cursor: null, next_page_url: null },
     ok: true,
   })
-})
-await startService([router])
+}

@@ -26,7 +26,9 @@ export async function explain(databaseUrl: string, query: EventQuery): Promise<P
     const run = (options: string) =>
       client.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, buffers${options}) ${text}`, parameters)
     const lines = (await run('')).rows.map((row) => String(row['QUERY PLAN']))
-    const [plan] = (await run(', format json')).rows[0]?.['QUERY PLAN'] as [{ Plan: Node }]
+    const [row] = (await run(', format json')).rows
+    const [plan] = (row?.['QUERY PLAN'] ?? []) as { Plan: Node }[]
+    if (plan === undefined) throw new Error('Postgres gave no plan.')
     return {
       text: lines.map((line) => (line.length > 300 ? `${line.slice(0, 300)}…` : line)).join('\n'),
       violations: violationsIn(plan.Plan, query.limit),

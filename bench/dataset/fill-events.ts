@@ -63,13 +63,12 @@ function fillSql(count: number): string {
     return `case when has_${column} then ${type === 'uuid[]' ? `array[${id}]` : id} end`
   })
   const columns = EVENT_FIELDS.map(({ column }) => column)
-  const id = (column: string) => `coalesce('","${column}":"' || v.${column}, '')`
   return `
 insert into events (workspace_id, event_id, event_type, created_at, occurred_at, ${columns.join(', ')}, body, poll_at)
 select '${WORKSPACE_ID}', v.id, v.event_type, v.at, v.at - interval '1 second', ${columns.map((column) => `v.${column}`).join(', ')},
   ('{"event_id":"' || v.id || '","workspace_id":"${WORKSPACE_ID}","event_type":"' || v.event_type
     || '","created_at":"' || to_char(v.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    || ${id('device_id')} || ${id('connected_account_id')} || '",' || v.tail)::json,
+    || ${idTextSql('device_id')} || ${idTextSql('connected_account_id')} || '",' || v.tail)::json,
   v.at + interval '10 seconds'
 from (
   select md5('event' || e.i)::uuid as id, s.event_type, s.tail, e.at,
@@ -93,4 +92,9 @@ function numberSql(column: string, count: number): string {
   // A device belongs to one account.
   if (column === 'connected_account_id') return `(${device} % ${valuesOf(column, count)})`
   return `((e.h / ${sampleEvents().length}) % ${valuesOf(column, count)})`
+}
+
+/** The id as a part of the event's text, which comes after a value and before its closing quote. */
+function idTextSql(column: string): string {
+  return `coalesce('","${column}":"' || v.${column}, '')`
 }

@@ -1,9 +1,6 @@
 import type { Server } from '../processes/start-server.ts'
 import { fillEvents } from './fill-events.ts'
 
-export const FEW_EVENTS = 100_000
-export const MANY_EVENTS = 5_000_000
-
 export interface StoredEvents {
   /** The URL of a database with so many events; made once, which takes minutes for five million. */
   database(count: number): Promise<string>

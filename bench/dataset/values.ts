@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { EVENT_FIELDS } from '../../src/domain/event-fields.ts'
 import { sampleEvents } from '../events/make-events.ts'
-import { FEW_EVENTS } from './stored-events.ts'
+import { FEW_EVENTS } from './sizes.ts'
 
 /** When the stored events were created: evenly spread over this time, whatever their number. */
 export const FIRST_CREATED_AT = '2026-01-01T00:00:00Z'

@@ -10,7 +10,7 @@ process.on('message', (command: Command) => {
   run(command).then(
     (result) => answer({ kind: 'result', result }),
     (error: unknown) =>
-      answer({ kind: 'failed', message: error instanceof Error ? error.message : `${error}` }),
+      answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
   )
 })
 
@@ -21,7 +21,7 @@ function answer(message: Answer): void {
 async function run(command: Command): Promise<LoadResult> {
   switch (command.kind) {
     case 'webhooks': {
-      const deliveries = prepareDeliveries(command.url, command.secret, command.count)
+      const deliveries = prepareDeliveries(command.secret, command.count)
       return runLoad({ ...command, request: (i) => deliveries[i] as Buffer })
     }
     case 'requests': {

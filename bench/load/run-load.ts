@@ -48,12 +48,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   let begin = 0
   let end = 0
   const sockets: Socket[] = []
-  let finish: () => void = () => {}
-  let fail: (error: Error) => void = () => {}
-  const finished = new Promise<void>((resolve, reject) => {
-    finish = resolve
-    fail = reject
-  })
+  const { promise: finished, resolve: finish, reject: fail } = Promise.withResolvers<void>()
 
   const isOver = (now: number): boolean => sent >= count || now >= begin + seconds * 1000
   const sendOn = (k: number, now: number): boolean => {

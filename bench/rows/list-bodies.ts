@@ -1,6 +1,6 @@
 import type { Bench } from '../bench.ts'
 import { FIRST_CREATED_AT } from '../dataset/values.ts'
-import { FEW_EVENTS } from '../dataset/stored-events.ts'
+import { FEW_EVENTS } from '../dataset/sizes.ts'
 import { peakRssMb } from '../processes/process-tree.ts'
 import type { StartedProcess } from '../processes/start-process.ts'
 import type { Figure } from '../results/figure.ts'
@@ -42,7 +42,7 @@ export async function listBodies(bench: Bench): Promise<Figure[]> {
   }
   // Compiled code for both.
   await inTurn(1, { ours: () => run(ours), parsing: () => run(parsing) })
-  const runs = await inTurn(isQuick ? 2 : 4, { ours: () => run(ours), parsing: () => run(parsing) })
+  const runs = await inTurn(isQuick ? 1 : 4, { ours: () => run(ours), parsing: () => run(parsing) })
   const [mine, theirs] = [medianRun(runs.ours), medianRun(runs.parsing)]
   const memory = peakRssMb(ours.pid)
   await ours.stop()

@@ -11,7 +11,6 @@ export async function measureCpu<T>(
   work: () => Promise<T>,
   count: (result: T) => number,
 ): Promise<{ result: T; cpu: Cpu }> {
-  const read = (pid: number | null) => (pid === null ? null : cpuSeconds(pid))
   const before = { service: read(pids.service), postgres: read(pids.postgres) }
   const result = await work()
   const micros = (start: number | null, end: number | null) =>
@@ -23,4 +22,8 @@ export async function measureCpu<T>(
       postgres: micros(before.postgres, read(pids.postgres)),
     },
   }
+}
+
+function read(pid: number | null): number | null {
+  return pid === null ? null : cpuSeconds(pid)
 }

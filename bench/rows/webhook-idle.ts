@@ -12,15 +12,15 @@ export async function webhookIdle(bench: Bench): Promise<Figure[]> {
   const ours = await bench.startMirror(databaseUrl)
   const naive = await bench.startBaseline('naive-service', databaseUrl)
   const { isQuick } = bench.options
-  const count = isQuick ? 300 : 1000
+  const count = isQuick ? 200 : 1000
   const problems: string[] = []
   const run = (process: DeliverOptions['process']) => {
     const options = { process, databaseUrl, connections: 1, seconds: 30, ratePerSecond: null, count }
     return deliver(bench, options, problems)
   }
   // Compiled code for both.
-  await inTurn(2, { ours: () => run(ours), naive: () => run(naive) })
-  const runs = await inTurn(isQuick ? 3 : 7, {
+  await inTurn(isQuick ? 1 : 2, { ours: () => run(ours), naive: () => run(naive) })
+  const runs = await inTurn(isQuick ? 2 : 7, {
     ours: () => run(ours),
     naive: () => run(naive),
     byHand: async () => {
