@@ -54,8 +54,10 @@ export async function openBench(options: Options): Promise<Bench> {
     releasers.add(() => process.stop())
     return process
   }
+  const { profileDir } = options
+  const flags = profileDir === null ? [] : ['--cpu-prof', '--cpu-prof-dir', path.resolve(profileDir)]
   const node = (file: string, environment: Readonly<Record<string, string>>) =>
-    start({ command: [process.execPath, path.join(import.meta.dirname, file)], environment })
+    start({ command: [process.execPath, ...flags, path.join(import.meta.dirname, file)], environment })
   return {
     options,
     releasers,

@@ -8,6 +8,8 @@ export interface Options {
   jsonFile: string
   /** Where the query plans go; null: nowhere. */
   plansFile: string | null
+  /** Where CPU profiles of the services go (for Chrome's or VS Code's profile view); null: none are made, which is faster. */
+  profileDir: string | null
 }
 
 /** Reads the command line; throws for an option it does not know. */
@@ -19,6 +21,7 @@ export function parseOptions(args: readonly string[]): Options {
       only: { type: 'string', multiple: true },
       json: { type: 'string', default: 'bench-results.json' },
       plans: { type: 'string' },
+      'cpu-prof': { type: 'string' },
     },
   })
   return {
@@ -26,5 +29,6 @@ export function parseOptions(args: readonly string[]): Options {
     only: values.only?.flatMap((names) => names.split(',')) ?? null,
     jsonFile: values.json,
     plansFile: values.plans ?? null,
+    profileDir: values['cpu-prof'] ?? null,
   }
 }

@@ -13,14 +13,14 @@ export type Command =
       count: number
       ratePerSecond: number | null
     }
-  /** The same POST again and again. */
+  /** The same request again and again. */
   | {
       kind: 'requests'
       url: string
       path: string
       key: string
-      /** JSON. */
-      body: string
+      /** JSON to POST; null for a GET. */
+      body: string | null
       connections: number
       seconds: number
       count: number

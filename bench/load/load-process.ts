@@ -25,7 +25,7 @@ async function run(command: Command): Promise<LoadResult> {
       return runLoad({ ...command, request: (i) => deliveries[i] as Buffer })
     }
     case 'requests': {
-      const request = post(command)
+      const request = requestOf(command)
       return runLoad({ ...command, request: () => request, ratePerSecond: null })
     }
     case 'inserts':
@@ -35,9 +35,11 @@ async function run(command: Command): Promise<LoadResult> {
   }
 }
 
-function post({ url, path, key, body }: Command & { kind: 'requests' }): Buffer {
+function requestOf({ url, path, key, body }: Command & { kind: 'requests' }): Buffer {
+  const content =
+    body === null ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`
   return Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: ${new URL(url).host}\r\nauthorization: Bearer ${key}\r\n` +
-      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `${body === null ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nhost: ${new URL(url).host}\r\n` +
+      `authorization: Bearer ${key}\r\n${content}\r\n${body ?? ''}`,
   )
 }

@@ -40,6 +40,7 @@ export async function listFilters(bench: Bench): Promise<Figure[]> {
       growthFigure(each, inFew.http, inMany.http),
     )
   }
+  figures.push(await httpAlone(bench, few))
   const { plansFile } = bench.options
   if (plansFile !== null) await writeFile(plansFile, printPlans(plans, (many ?? few).events))
   for (const store of [few, many]) await store?.process.stop()
@@ -50,6 +51,22 @@ async function openStore(bench: Bench, events: number): Promise<Store> {
   const databaseUrl = await bench.storedEvents.database(events)
   const key = await issueReadKey(databaseUrl)
   return { events, databaseUrl, key, process: await bench.startMirror(databaseUrl) }
+}
+
+/** What a request costs that asks nothing of Postgres: no answer over HTTP can be faster. */
+async function httpAlone(bench: Bench, { process: { url }, key }: Store): Promise<Figure> {
+  const command = { kind: 'requests', url, path: '/livez', key, body: null, connections: 1 } as const
+  const { p50Ms, p99Ms } = await bench.load().run({ ...command, seconds: 0.5, count: 1000 })
+  return {
+    row: 'list-filters',
+    what: 'HTTP without a query (/livez)',
+    unit: 'ms',
+    ours: p50Ms,
+    baseline: null,
+    target: null,
+    p50Ms,
+    p99Ms,
+  }
 }
 
 /** Medians of p50s, in ms. */
