@@ -1,0 +1,36 @@
+import express, { type Request, type Response } from 'express'
+import { requireCaller } from '../../src/http/authenticate.ts'
+import { readInput } from '../../src/http/read-input.ts'
+import { listEvents } from '../../src/store/list-events.ts'
+import { openAuthenticate, openPool, startService } from '../service-parts.ts'
+
+/*
+ * `/events/list` as it is usually written: the same HTTP stack, the same authentication and the same query, but each stored event
+ * is parsed and printed again. It reads only `since` and `limit`, knows no cursor and no ETag: all of that speaks for it.
+ */
+
+const POOL_CONNECTIONS = 10
+
+const db = openPool(process.env.DATABASE_URL ?? '', POOL_CONNECTIONS)
+const authenticate = await openAuthenticate(db)
+const router = express.Router().post('/events/list', (request, response) => list(request, response))
+await startService([router])
+
+async function list(request: Request, response: Response): Promise<void> {
+  const caller = await requireCaller(authenticate, request)
+  const { since, limit } = (await readInput(request)).body as { since: string; limit: number }
+  const events = await listEvents(db, {
+    workspaceId: caller.workspaceId,
+    visibility: { kind: 'all' },
+    after: BigInt(Date.parse(since)) * 1000n,
+    filters: [],
+    limit: limit + 1,
+    offset: 0,
+  })
+  const hasNextPage = events.length > limit
+  response.json({
+    events: events.slice(0, limit).map(({ body }) => JSON.parse(body) as unknown),
+    pagination: { has_next_page: hasNextPage, next_page_cursor: null, next_page_url: null },
+    ok: true,
+  })
+}

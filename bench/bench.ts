@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Releasers } from '../src/releasers.ts'
+import { createStoredEvents, type StoredEvents } from './dataset/stored-events.ts'
+import { type LoadProcess, startLoadProcess } from './processes/start-load-process.ts'
+import { type StartedProcess, type StartOptions, startProcess } from './processes/start-process.ts'
+import { type Server, startServer } from './processes/start-server.ts'
+import { WORKSPACE_ID } from './service-parts.ts'
+import type { Options } from './options.ts'
+
+/** What the rows share: settings, processes that are started when first asked for, and one place that ends them all. */
+export interface Bench {
+  options: Options
+  /** Everything that is started registers here how it is ended. */
+  releasers: Releasers
+  /** The server for rows that write, with Postgres's own settings. */
+  server(): Promise<Server>
+  load(): LoadProcess
+  storedEvents: StoredEvents
+  start(options: Omit<StartOptions, 'logFile'>): Promise<StartedProcess>
+  /** `node src/main.ts` on this database, as in production. */
+  startMirror(databaseUrl: string, environment?: Readonly<Record<string, string>>): Promise<StartedProcess>
+  /** One of `bench/baselines`. */
+  startBaseline(
+    name: string,
+    databaseUrl: string,
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<StartedProcess>
+}
+
+export const WEBHOOK_SECRET = `whsec_${Buffer.from('the secret of the bench,').toString('base64')}`
+
+/** What the service is configured with, where it says nothing else. With a secrets key: PINs are sealed, not just masked. */
+const MIRROR_ENVIRONMENT = {
+  HOST: '127.0.0.1',
+  PORT: '0',
+  SEAM_WORKSPACE_ID: WORKSPACE_ID,
+  SEAM_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  SEAM_MIRROR_SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
+}
+
+export async function openBench(options: Options): Promise<Bench> {
+  const releasers = new Releasers()
+  const logDir = await mkdtemp(path.join(tmpdir(), 'seam-mirror-bench-'))
+  releasers.add(() => rm(logDir, { recursive: true, force: true }))
+  let server: Promise<Server> | null = null
+  let load: LoadProcess | null = null
+  let started = 0
+
+  const start: Bench['start'] = async (startOptions) => {
+    started += 1
+    const process = await startProcess({ ...startOptions, logFile: path.join(logDir, `${started}.log`) })
+    releasers.add(() => process.stop())
+    return process
+  }
+  const { profileDir } = options
+  const flags = profileDir === null ? [] : ['--cpu-prof', '--cpu-prof-dir', path.resolve(profileDir)]
+  const node = (file: string, environment: Readonly<Record<string, string>>) =>
+    start({ command: [process.execPath, ...flags, path.join(import.meta.dirname, file)], environment })
+  return {
+    options,
+    releasers,
+    server: () => (server ??= startRegistered(releasers, [])),
+    load: () => {
+      if (load === null) {
+        const fresh = startLoadProcess()
+        releasers.add(() => fresh.stop())
+        load = fresh
+      }
+      return load
+    },
+    storedEvents: createStoredEvents((settings) => startRegistered(releasers, settings)),
+    start,
+    startMirror: (databaseUrl, environment = {}) =>
+      node('../src/main.ts', { ...MIRROR_ENVIRONMENT, DATABASE_URL: databaseUrl, ...environment }),
+    startBaseline: (name, databaseUrl, environment = {}) =>
+      node(`baselines/${name}.ts`, { ...MIRROR_ENVIRONMENT, DATABASE_URL: databaseUrl, ...environment }),
+  }
+}
+
+async function startRegistered(releasers: Releasers, settings: readonly string[]): Promise<Server> {
+  const server = await startServer(settings)
+  releasers.add(() => server.stop())
+  return server
+}

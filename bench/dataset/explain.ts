@@ -1,0 +1,48 @@
+import type { EventQuery } from '../../src/store/list-events.ts'
+import { listEventsSql } from '../../src/store/list-events.ts'
+import { onDatabase } from '../processes/start-server.ts'
+
+/** Sorting so few rows costs nothing that can be measured: ids that come in arrays, whose events are few, are sorted (GIN). */
+const SMALL_SORT_ROWS = 1_000
+
+export interface Plan {
+  text: string
+  /** What should not be in it. */
+  violations: string[]
+}
+
+interface Node {
+  'Node Type': string
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  Plans?: Node[]
+}
+
+/** The plan of the statement behind this query, run with its values, and what is wrong with it. */
+export async function explain(databaseUrl: string, query: EventQuery): Promise<Plan> {
+  const { text, parameters } = listEventsSql(query)
+  return onDatabase(databaseUrl, async (client) => {
+    const run = (options: string) =>
+      client.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, buffers${options}) ${text}`, parameters)
+    const lines = (await run('')).rows.map((row) => String(row['QUERY PLAN']))
+    const [row] = (await run(', format json')).rows
+    const [plan] = (row?.['QUERY PLAN'] ?? []) as { Plan: Node }[]
+    if (plan === undefined) throw new Error('Postgres gave no plan.')
+    return {
+      text: lines.map((line) => (line.length > 300 ? `${line.slice(0, 300)}…` : line)).join('\n'),
+      violations: violationsIn(plan.Plan, query.limit),
+    }
+  })
+}
+
+function violationsIn(node: Node, limit: number): string[] {
+  const below = (node.Plans ?? []).flatMap((each) => violationsIn(each, limit))
+  const type = node['Node Type']
+  if (type === 'Seq Scan' && node['Relation Name'] === 'events') return [...below, 'reads the whole table']
+  if (type !== 'Sort' && type !== 'Incremental Sort') return below
+  // A sort that stops early still takes in all that is below it.
+  const rows = (node.Plans ?? []).reduce((sum, each) => sum + each['Actual Rows'] * each['Actual Loops'], 0)
+  if (rows <= Math.max(limit, SMALL_SORT_ROWS)) return below
+  return [...below, `sorts ${Math.round(rows).toLocaleString('en-US')} rows to give ${limit}`]
+}

@@ -1,0 +1,44 @@
+import type { Server } from '../processes/start-server.ts'
+import { fillEvents } from './fill-events.ts'
+
+export interface StoredEvents {
+  /** The URL of a database with so many events; made once, which takes minutes for five million. */
+  database(count: number): Promise<string>
+  /** The server it is on. */
+  server(): Promise<Server>
+}
+
+/**
+ * For loading quickly: with wal_level=minimal what fills a fresh table goes to its file, which is synced at the commit, and not
+ * to the log as well. Indexes are sorted in memory. Nothing is written to this server while it is measured.
+ */
+const SETTINGS = [
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'max_wal_size=8GB',
+  'checkpoint_timeout=30min',
+  'maintenance_work_mem=512MB',
+  'shared_buffers=512MB',
+]
+
+export function createStoredEvents(start: (settings: readonly string[]) => Promise<Server>): StoredEvents {
+  let server: Promise<Server> | null = null
+  const databases = new Map<number, Promise<string>>()
+  const startOnce = () => (server ??= start(SETTINGS))
+  const make = async (count: number): Promise<string> => {
+    const startedAt = performance.now()
+    const url = await (await startOnce()).createDatabase(`events_${count}`)
+    await fillEvents(url, count)
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
+    console.error(`Stored ${count.toLocaleString('en-US')} events with their indexes in ${seconds} s.`)
+    return url
+  }
+  return {
+    server: startOnce,
+    database: (count) => {
+      const known = databases.get(count) ?? make(count)
+      databases.set(count, known)
+      return known
+    },
+  }
+}

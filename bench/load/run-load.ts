@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import { type Socket, connect } from 'node:net'
+import { createResponseReader } from './response-reader.ts'
+import { percentile } from '../results/percentile.ts'
+
+export interface LoadOptions {
+  /** `http://host:port` */
+  url: string
+  connections: number
+  /** The bytes of request number `i`. */
+  request: (i: number) => Buffer
+  /** Most requests sent. */
+  count: number
+  /** No request is sent after so long. */
+  seconds: number
+  /**
+   * Null: a closed loop, each connection sends as soon as it has its answer. Otherwise an open loop: so many requests fall due
+   * each second, and a latency begins when its request fell due, so that waiting for a free connection counts.
+   */
+  ratePerSecond: number | null
+}
+
+export interface LoadResult {
+  /** Requests answered 2xx. */
+  ok: number
+  /** All others, by status. */
+  failed: Record<string, number>
+  /** From the first request to the last answer. */
+  seconds: number
+  p50Ms: number
+  p99Ms: number
+}
+
+/**
+ * Raw sockets, prepared bytes, one request in flight on each connection, latencies in a typed array: the load generator shares
+ * two cores with what it measures, and a full HTTP client would take half of one.
+ */
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const { connections, request, count, seconds, ratePerSecond } = options
+  const intervalMs = ratePerSecond === null ? null : 1000 / ratePerSecond
+  const latencies = new Float64Array(count)
+  const startedAt = new Float64Array(connections)
+  const failed: Record<string, number> = {}
+  const idle: number[] = []
+  let sent = 0
+  let answered = 0
+  let ok = 0
+  let begin = 0
+  let end = 0
+  const sockets: Socket[] = []
+  const { promise: finished, resolve: finish, reject: fail } = Promise.withResolvers<void>()
+
+  const isOver = (now: number): boolean => sent >= count || now >= begin + seconds * 1000
+  const sendOn = (k: number, now: number): boolean => {
+    if (isOver(now)) return false
+    const dueAt = intervalMs === null ? now : begin + sent * intervalMs
+    if (dueAt > now) return false
+    startedAt[k] = dueAt
+    sockets[k]?.write(request(sent))
+    sent += 1
+    return true
+  }
+  const onResponse = (k: number, status: number): void => {
+    const now = performance.now()
+    latencies[answered] = now - (startedAt[k] ?? now)
+    answered += 1
+    end = now
+    if (status >= 200 && status < 300) ok += 1
+    else failed[status] = (failed[status] ?? 0) + 1
+    if (sendOn(k, now)) return
+    idle.push(k)
+    if (idle.length === connections && isOver(now)) finish()
+  }
+
+  for (let k = 0; k < connections; k++) {
+    const socket = await open(options.url)
+    socket.on(
+      'data',
+      createResponseReader((status) => onResponse(k, status)),
+    )
+    socket.on('error', fail)
+    socket.on('close', () => fail(new Error('The service closed a connection during a run.')))
+    sockets.push(socket)
+    idle.push(k)
+  }
+  const sendDue = (): void => {
+    const now = performance.now()
+    while (idle.length > 0 && sendOn(idle.at(-1) as number, now)) idle.pop()
+    if (idle.length === connections && isOver(now)) finish()
+  }
+  begin = performance.now()
+  sendDue()
+  const timer = intervalMs === null ? undefined : setInterval(sendDue, 1)
+  try {
+    await finished
+  } finally {
+    clearInterval(timer)
+    for (const socket of sockets) socket.removeAllListeners('close').destroy()
+  }
+  const sorted = latencies.subarray(0, answered).toSorted()
+  return {
+    ok,
+    failed,
+    seconds: (end - begin) / 1000,
+    p50Ms: percentile(sorted, 0.5),
+    p99Ms: percentile(sorted, 0.99),
+  }
+}
+
+async function open(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+  await once(socket, 'connect')
+  return socket
+}

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+
+/** Of /proc/<pid>/stat: Linux counts CPU time in hundredths of a second everywhere that Node runs. */
+const TICKS_PER_SECOND = 100
+
+interface Stat {
+  pid: number
+  parent: number
+  /** User and system time, its own and that of children it has waited for. */
+  ticks: number
+}
+
+/** CPU seconds (user and system) of a process and everything below it since they started; null where there is no /proc. */
+export function cpuSeconds(pid: number): number | null {
+  const processes = tree(pid)
+  if (processes.length === 0) return null
+  return processes.reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_PER_SECOND
+}
+
+/** The highest resident memory that any process of the tree has had, in MB; what it has now where there is no /proc. */
+export function peakRssMb(pid: number): number | null {
+  const processes = tree(pid)
+  if (processes.length === 0) return currentRssMb(pid)
+  return Math.max(...processes.map((each) => highWaterMarkMb(each.pid)))
+}
+
+function tree(pid: number): Stat[] {
+  const all = readAll()
+  const found = all.filter((each) => each.pid === pid)
+  for (const parent of found) found.push(...all.filter((each) => each.parent === parent.pid))
+  return found
+}
+
+function readAll(): Stat[] {
+  let names: string[] = []
+  try {
+    names = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  } catch {
+    // Not Linux.
+  }
+  return names.flatMap((name) => readStat(name) ?? [])
+}
+
+function readStat(name: string): Stat | null {
+  try {
+    const text = readFileSync(`/proc/${name}/stat`, 'latin1')
+    // The second field is the program's name in brackets, which may hold anything.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    return { pid: Number(name), parent: Number(fields[1]), ticks }
+  } catch {
+    // It has ended meanwhile.
+    return null
+  }
+}
+
+function highWaterMarkMb(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
+  } catch {
+    return 0
+  }
+}
+
+function currentRssMb(pid: number): number | null {
+  try {
+    return Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'latin1' })) / 1024
+  } catch {
+    return null
+  }
+}

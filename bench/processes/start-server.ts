@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
+import { migrateDatabase } from '../service-parts.ts'
+
+/** A Postgres of the benchmark's own, durable as in production; its files are gone when it is stopped. */
+export interface Server {
+  /** The postmaster's, for its CPU time. */
+  pid: number
+  /** A folder that Postgres can write to. */
+  dataDir: string
+  /** Makes a migrated, empty database and returns its URL. */
+  createDatabase(name: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** A temporary embedded server would otherwise save itself the syncing. */
+const DURABLE = ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on']
+
+/** Starts it, and refuses to go on unless it syncs what it commits. `settings` such as `max_wal_size=4GB`. */
+export async function startServer(settings: readonly string[]): Promise<Server> {
+  const server = await startEmbeddedPostgres({ settings: [...settings, ...DURABLE] })
+  try {
+    const pidFile = await readFile(path.join(server.dataDir, 'cluster', 'postmaster.pid'), 'utf8')
+    await assertDurable(server.url)
+    return {
+      pid: Number(pidFile.split('\n')[0]),
+      dataDir: server.dataDir,
+      createDatabase: async (name) => {
+        await onDatabase(server.url, (client) => client.query(`create database ${name}`))
+        const url = new URL(server.url)
+        url.pathname = `/${name}`
+        await migrateDatabase(url.href)
+        return url.href
+      },
+      stop: () => server.stop(),
+    }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/** Runs something on a connection of its own. */
+export async function onDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function assertDurable(url: string): Promise<void> {
+  await onDatabase(url, async (client) => {
+    const values: string[] = []
+    for (const name of ['fsync', 'synchronous_commit', 'full_page_writes', 'server_version']) {
+      const { rows } = await client.query<Record<string, string>>(`show ${name}`)
+      values.push(`${name} ${rows[0]?.[name]}`)
+    }
+    console.error(`Postgres: ${values.join(', ')}`)
+    if (values.slice(0, 3).some((value) => !value.endsWith(' on'))) {
+      throw new Error('The benchmark measures only a Postgres that syncs its commits.')
+    }
+  })
+}

@@ -1,0 +1,26 @@
+import type { Bench } from './bench.ts'
+import type { Figure } from './results/figure.ts'
+import { backfill } from './rows/backfill.ts'
+import { bulk } from './rows/bulk.ts'
+import { listBodies } from './rows/list-bodies.ts'
+import { listFilters } from './rows/list-filters.ts'
+import { start } from './rows/start.ts'
+import { webhookIdle } from './rows/webhook-idle.ts'
+import { webhookThroughput } from './rows/webhook-throughput.ts'
+
+export interface Row {
+  /** As `--only` takes it. */
+  name: string
+  run: (bench: Bench) => Promise<Figure[]>
+}
+
+/** Everything that is measured, in the order of the table. */
+export const ROWS: readonly Row[] = [
+  { name: 'webhook', run: webhookThroughput },
+  { name: 'webhook-idle', run: webhookIdle },
+  { name: 'bulk', run: bulk },
+  { name: 'backfill', run: backfill },
+  { name: 'list-filters', run: listFilters },
+  { name: 'list-bodies', run: listBodies },
+  { name: 'start', run: start },
+]

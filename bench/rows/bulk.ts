@@ -1,0 +1,70 @@
+import path from 'node:path'
+import type { Bench } from '../bench.ts'
+import { onDatabase } from '../processes/start-server.ts'
+import { median } from '../results/percentile.ts'
+import type { Figure } from '../results/figure.ts'
+import { emptyEvents } from './empty-events.ts'
+import { inTurn } from './in-turn.ts'
+import { ingestInBulk } from './ingest-in-bulk.ts'
+import { measureCpu } from './measure-cpu.ts'
+
+/** The bulk path (pages of 500, one client) beside COPY of the very rows it made, from a file on the server, in one statement. */
+export async function bulk(bench: Bench): Promise<Figure[]> {
+  const server = await bench.server()
+  const databaseUrl = await server.createDatabase('bulk')
+  const file = path.join(server.dataDir, 'bench-copy.txt')
+  const events = bench.options.isQuick ? 5_000 : 50_000
+  const problems: string[] = []
+  const columns = await copiedColumns(databaseUrl)
+  const ours = () =>
+    measureCpu(
+      { service: null, postgres: server.pid },
+      () => ingestInBulk(bench, databaseUrl, events, problems),
+      (result) => result.events,
+    )
+  await ours()
+  await onDatabase(databaseUrl, (client) => client.query(`copy events (${columns}) to '${file}'`))
+  const copy = async (): Promise<number> => {
+    await emptyEvents(databaseUrl)
+    return onDatabase(databaseUrl, async (client) => {
+      const startedAt = performance.now()
+      await client.query(`copy events (${columns}) from '${file}'`)
+      return (performance.now() - startedAt) / 1000
+    })
+  }
+  const runs = await inTurn<'ours' | 'copy', Awaited<ReturnType<typeof ours>> | number>(
+    bench.options.isQuick ? 2 : 5,
+    { ours, copy },
+  )
+  const mine = runs.ours.filter((run) => typeof run !== 'number')
+  const copySeconds = runs.copy.filter((run) => typeof run === 'number')
+  const of = (value: (run: (typeof mine)[number]) => number) => median(mine.map(value))
+  return [
+    {
+      row: 'bulk',
+      what: 'bulk path, pages of 500',
+      unit: 'events/s',
+      ours: events / of(({ result }) => result.seconds),
+      baseline: { what: 'COPY of the same rows', value: events / median(copySeconds) },
+      target: { atLeast: 0.65 },
+      cpuMicros: {
+        service: of(({ result }) => (result.cpuSeconds * 1e6) / events),
+        postgres: mine[0]?.cpu.postgres === null ? null : of(({ cpu }) => cpu.postgres ?? 0),
+      },
+      peakRssMb: of(({ result }) => result.peakRssMb),
+      problems,
+      notes: ['ours parses the texts, takes PINs out, and commits each page; COPY commits once'],
+    },
+  ]
+}
+
+/** All that an insert fills; the other columns have defaults, which COPY fills as well. */
+async function copiedColumns(databaseUrl: string): Promise<string> {
+  return onDatabase(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ columns: string }>(
+      `select string_agg(column_name, ', ' order by ordinal_position) as columns
+       from information_schema.columns where table_name = 'events' and column_default is null`,
+    )
+    return rows[0]?.columns ?? ''
+  })
+}

@@ -1,0 +1,145 @@
+import { writeFile } from 'node:fs/promises'
+import type { Bench } from '../bench.ts'
+import { type Plan, explain } from '../dataset/explain.ts'
+import { type ListCase, listCases } from '../dataset/list-cases.ts'
+import { secondPage } from '../dataset/second-page.ts'
+import { FEW_EVENTS, MANY_EVENTS } from '../dataset/sizes.ts'
+import { peakRssMb } from '../processes/process-tree.ts'
+import type { StartedProcess } from '../processes/start-process.ts'
+import type { Figure } from '../results/figure.ts'
+import { median } from '../results/percentile.ts'
+import { issueReadKey } from '../service-parts.ts'
+import { listEventsSql } from '../../src/store/list-events.ts'
+import { inTurn } from './in-turn.ts'
+
+const MOST_OF_SQL = 2
+const MOST_OF_FEW_EVENTS = 1.5
+
+interface Store {
+  events: number
+  databaseUrl: string
+  process: StartedProcess
+  key: string
+}
+
+/** `/events/list`, one request at a time, beside its SQL without HTTP, among few events and among many. */
+export async function listFilters(bench: Bench): Promise<Figure[]> {
+  const few = await openStore(bench, FEW_EVENTS)
+  const many = bench.options.isQuick ? null : await openStore(bench, MANY_EVENTS)
+  const figures: Figure[] = []
+  const plans: { name: string; plan: Plan }[] = []
+  for (const each of listCases()) {
+    const inFew = await measureCase(bench, few, each)
+    const inMany = many === null ? null : await measureCase(bench, many, each)
+    const explained = await explain((many ?? few).databaseUrl, each.query)
+    plans.push({ name: each.name, plan: explained })
+    figures.push(sqlFigure(few, each, inFew))
+    if (many === null || inMany === null) continue
+    figures.push(
+      { ...sqlFigure(many, each, inMany), problems: explained.violations.map((text) => `the plan ${text}`) },
+      growthFigure(each, inFew.http, inMany.http),
+    )
+  }
+  figures.push(await httpAlone(bench, few))
+  const { plansFile } = bench.options
+  if (plansFile !== null) await writeFile(plansFile, printPlans(plans, (many ?? few).events))
+  for (const store of [few, many]) await store?.process.stop()
+  return figures
+}
+
+async function openStore(bench: Bench, events: number): Promise<Store> {
+  const databaseUrl = await bench.storedEvents.database(events)
+  const key = await issueReadKey(databaseUrl)
+  return { events, databaseUrl, key, process: await bench.startMirror(databaseUrl) }
+}
+
+/** What a request costs that asks nothing of Postgres: no answer over HTTP can be faster. */
+async function httpAlone(bench: Bench, { process: { url }, key }: Store): Promise<Figure> {
+  const command = { kind: 'requests', url, path: '/livez', key, body: null, connections: 1 } as const
+  const { p50Ms, p99Ms } = await bench.load().run({ ...command, seconds: 0.5, count: 1000 })
+  return {
+    row: 'list-filters',
+    what: 'HTTP without a query (/livez)',
+    unit: 'ms',
+    ours: p50Ms,
+    baseline: null,
+    target: null,
+    p50Ms,
+    p99Ms,
+  }
+}
+
+/** Medians of p50s, in ms. */
+interface Times {
+  http: number
+  sql: number
+  p99Ms: number
+  peakRssMb: number | null
+}
+
+async function measureCase(
+  bench: Bench,
+  { databaseUrl, process: { url, pid }, key }: Store,
+  given: ListCase,
+): Promise<Times> {
+  const { body, query } = given.isSecondPage ? await secondPage(url, key, given) : given
+  const limits = bench.options.isQuick ? { seconds: 0.06, count: 20 } : { seconds: 0.15, count: 40 }
+  const http = () =>
+    bench.load().run({
+      kind: 'requests',
+      url,
+      path: '/events/list',
+      key,
+      body: JSON.stringify(body),
+      connections: 1,
+      ...limits,
+    })
+  const { text, parameters } = listEventsSql(query)
+  const sql = () => bench.load().run({ kind: 'statement', databaseUrl, text, parameters, ...limits })
+  await http()
+  const runs = await inTurn(bench.options.isQuick ? 1 : 3, { http, sql })
+  const refused = runs.http.flatMap(({ failed }) => Object.keys(failed))
+  if (refused.length > 0) throw new Error(`/events/list answered ${refused[0]} to: ${given.name}`)
+  return {
+    http: median(runs.http.map(({ p50Ms }) => p50Ms)),
+    sql: median(runs.sql.map(({ p50Ms }) => p50Ms)),
+    p99Ms: median(runs.http.map(({ p99Ms }) => p99Ms)),
+    peakRssMb: peakRssMb(pid),
+  }
+}
+
+function sqlFigure({ events }: Store, { name }: ListCase, times: Times): Figure {
+  return {
+    row: 'list-filters',
+    what: `list, ${events.toLocaleString('en-US')} events: ${name}`,
+    unit: 'ms',
+    ours: times.http,
+    baseline: { what: 'SQL alone', value: times.sql },
+    target: { atMost: MOST_OF_SQL },
+    p50Ms: times.http,
+    p99Ms: times.p99Ms,
+    peakRssMb: times.peakRssMb,
+  }
+}
+
+function growthFigure({ name }: ListCase, few: number, many: number): Figure {
+  return {
+    row: 'list-filters',
+    what: `list, growth: ${name}`,
+    unit: 'ms',
+    ours: many,
+    baseline: { what: `with ${FEW_EVENTS.toLocaleString('en-US')} events`, value: few },
+    target: { atMost: MOST_OF_FEW_EVENTS },
+  }
+}
+
+function printPlans(plans: readonly { name: string; plan: Plan }[], events: number): string {
+  const sections = plans.map(({ name, plan: { text, violations } }) =>
+    [`### ${name}`, '', ...violations.map((each) => `**${each}**\n`), '```', text, '```', ''].join('\n'),
+  )
+  return [
+    `## Plans of \`/events/list\` among ${events.toLocaleString('en-US')} events`,
+    '',
+    ...sections,
+  ].join('\n')
+}

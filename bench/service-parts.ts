@@ -1,0 +1,104 @@
+import type { Router } from 'express'
+import { createAuthenticate } from '../src/access/authenticate.ts'
+import { issueKey } from '../src/access/issue-key.ts'
+import { createFailureBrake } from '../src/access/slow-down-failures.ts'
+import { LIMITS } from '../src/app.ts'
+import { parseEvent } from '../src/domain/event.ts'
+import type { Authenticate } from '../src/http/authenticate.ts'
+import { createHttpApp } from '../src/http/create-http-app.ts'
+import { startHttpServer } from '../src/http/start-http-server.ts'
+import { type IngestItem, ingestBatch } from '../src/ingest/ingest-batch.ts'
+import { createLogger } from '../src/observability/create-logger.ts'
+import { sleep } from '../src/observability/sleep.ts'
+import { createGroupCommit } from '../src/receiver/group-commit.ts'
+import { createVerifier } from '../src/receiver/verify-delivery.ts'
+import { webhookRoutes } from '../src/receiver/webhook-routes.ts'
+import { migrate } from '../src/store/migrate.ts'
+import { type Db, openDatabase } from '../src/store/open-database.ts'
+import { type Workspaces, openWorkspaces } from '../src/workspaces/open-workspaces.ts'
+
+/*
+ * Everything of the service that the benchmark builds with by hand, apart from starting `src/main.ts` itself: when the
+ * service's insides change, this is the file to adapt.
+ */
+
+/** The workspace of every benchmark. */
+export const WORKSPACE_ID = 'b887bf84-9849-4454-a562-cf84293d9781'
+
+/** A pool as the service has it, with as many connections as asked for. */
+export function openPool(databaseUrl: string, maxConnections: number): Db {
+  return openDatabase({
+    connectionString: databaseUrl,
+    maxConnections,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 60_000,
+    onIdleError: () => {},
+  })
+}
+
+export async function migrateDatabase(databaseUrl: string): Promise<void> {
+  const db = openPool(databaseUrl, 1)
+  await migrate(db)
+  await db.destroy()
+}
+
+/** A key for the read API, stored as the `keys` command would. */
+export async function issueReadKey(databaseUrl: string): Promise<string> {
+  const db = openPool(databaseUrl, 1)
+  const { key } = await issueKey(db, {
+    kind: 'api_key',
+    name: 'bench',
+    workspaceIds: [WORKSPACE_ID],
+    scopes: ['events:read'],
+    expires: null,
+    now: new Date(),
+  })
+  await db.destroy()
+  return key
+}
+
+/** One page of the bulk path: what the poller does with the texts of an answer, without moving coverage. */
+export async function ingestPage(db: Db, texts: readonly string[]): Promise<void> {
+  const { quarantined } = await ingestBatch(
+    db,
+    texts.map((text) => parseEvent(text, WORKSPACE_ID)),
+    'poll',
+  )
+  if (quarantined > 0) throw new Error('An event of the benchmark is not usable.')
+}
+
+/** The receiver as the service has it, with a commit that does nothing. */
+export async function startReceiverWithoutDatabase(webhookSecret: string): Promise<void> {
+  const commit = createGroupCommit<IngestItem>({
+    flush: async () => {},
+    maxBatchItems: LIMITS.webhookBatchItems,
+    maxWaitingItems: LIMITS.webhookWaitingItems,
+    maxWaitingBytes: LIMITS.webhookWaitingBytes,
+  })
+  const endpoints = [{ workspaceKey: 'default', verify: createVerifier([webhookSecret]) }]
+  await startService([webhookRoutes({ endpoints, workspaces: oneWorkspace(), commit })])
+}
+
+/** Listens with the service's own HTTP stack and log, and these routes. */
+export async function startService(routers: readonly Router[]): Promise<void> {
+  const logger = createLogger('info')
+  const server = await startHttpServer({
+    app: createHttpApp({ logger, routers }),
+    host: '127.0.0.1',
+    port: 0,
+  })
+  logger.info({ url: server.url }, 'listening')
+}
+
+/** Finds out who calls, as the service does. */
+export async function openAuthenticate(db: Db): Promise<Authenticate> {
+  const entries = [{ key: 'default', workspaceId: WORKSPACE_ID }]
+  const workspaces = await openWorkspaces(db, entries, createLogger('silent'))
+  const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
+  return createAuthenticate({ db, workspaces, bootstrapKey: null, brake })
+}
+
+function oneWorkspace(): Workspaces {
+  const workspace = { key: 'default', id: WORKSPACE_ID, learnedFrom: 'configured' as const }
+  return { all: () => [workspace], byKey: () => workspace, learn: async () => WORKSPACE_ID }
+}
