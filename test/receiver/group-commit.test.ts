@@ -186,6 +186,7 @@ describe('group commit', () => {
       fc.asyncProperty(
         fc.array(step, { maxLength: 60 }),
         fc.record({
+          maxFlushes: fc.integer({ min: 1, max: 3 }),
           maxBatchItems: fc.integer({ min: 1, max: 5 }),
           maxWaitingItems: fc.integer({ min: 1, max: 8 }),
           maxWaitingBytes: fc.integer({ min: 30, max: 150 }),
