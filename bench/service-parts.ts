@@ -33,6 +33,8 @@ export function openPool(databaseUrl: string, maxConnections: number): Db {
     connectTimeoutMs: 5_000,
     statementTimeoutMs: 60_000,
     onIdleError: () => {},
+    onRefusedSettings: () => {},
+    maxWaiting: 1_000,
   })
 }
 
@@ -71,6 +73,7 @@ export async function ingestPage(db: Db, texts: readonly string[]): Promise<void
 export async function startReceiverWithoutDatabase(webhookSecret: string): Promise<void> {
   const commit = createGroupCommit<IngestItem>({
     flush: async () => {},
+    maxFlushes: LIMITS.webhookFlushes,
     maxBatchItems: LIMITS.webhookBatchItems,
     maxWaitingItems: LIMITS.webhookWaitingItems,
     maxWaitingBytes: LIMITS.webhookWaitingBytes,

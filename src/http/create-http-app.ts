@@ -26,6 +26,6 @@ export function createHttpApp({ logger, routers, translateError = () => null }: 
   app.use((request) => {
     throw new ApiError(404, 'not_found', `No such route: ${request.path.slice(0, 200)}`)
   })
-  app.use(sendError(translateError))
+  app.use(sendError(logger, translateError))
   return app
 }

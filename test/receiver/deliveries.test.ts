@@ -186,3 +186,12 @@ describe('a repeated delivery', () => {
     expect(await stored(event.event_id)).toHaveLength(1)
   })
 })
+
+test('a stored delivery is logged at debug level only, every other one at info', async () => {
+  const stored = await deliver(app.url, sampleEvent())
+  const refused = await deliver(app.url, sampleEvent(), { path: '/webhooks/seam/nobody' })
+  const levelOf = (response: Response) =>
+    app.logs.find(({ reqId }) => reqId === response.headers.get('seam-request-id'))?.level
+  await expect.poll(() => levelOf(stored)).toBe(20)
+  await expect.poll(() => levelOf(refused)).toBe(30)
+})
