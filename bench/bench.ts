@@ -19,7 +19,7 @@ export interface Bench {
   load(): LoadProcess
   storedEvents: StoredEvents
   start(options: Omit<StartOptions, 'logFile'>): Promise<StartedProcess>
-  /** `node src/main.ts` on this database, as in production. */
+  /** `seam-mirror serve` on this database, as in production. */
   startMirror(databaseUrl: string, environment?: Readonly<Record<string, string>>): Promise<StartedProcess>
   /** One of `bench/baselines`. */
   startBaseline(
@@ -56,8 +56,11 @@ export async function openBench(options: Options): Promise<Bench> {
   }
   const { profileDir } = options
   const flags = profileDir === null ? [] : ['--cpu-prof', '--cpu-prof-dir', path.resolve(profileDir)]
-  const node = (file: string, environment: Readonly<Record<string, string>>) =>
-    start({ command: [process.execPath, ...flags, path.join(import.meta.dirname, file)], environment })
+  const node = (file: string, args: readonly string[], environment: Readonly<Record<string, string>>) =>
+    start({
+      command: [process.execPath, ...flags, path.join(import.meta.dirname, file), ...args],
+      environment,
+    })
   return {
     options,
     releasers,
@@ -73,9 +76,13 @@ export async function openBench(options: Options): Promise<Bench> {
     storedEvents: createStoredEvents((settings) => startRegistered(releasers, settings)),
     start,
     startMirror: (databaseUrl, environment = {}) =>
-      node('../src/main.ts', { ...MIRROR_ENVIRONMENT, DATABASE_URL: databaseUrl, ...environment }),
+      node('../bin/seam-mirror.js', ['serve'], {
+        ...MIRROR_ENVIRONMENT,
+        DATABASE_URL: databaseUrl,
+        ...environment,
+      }),
     startBaseline: (name, databaseUrl, environment = {}) =>
-      node(`baselines/${name}.ts`, { ...MIRROR_ENVIRONMENT, DATABASE_URL: databaseUrl, ...environment }),
+      node(`baselines/${name}.ts`, [], { ...MIRROR_ENVIRONMENT, DATABASE_URL: databaseUrl, ...environment }),
   }
 }
 

@@ -18,7 +18,7 @@ import { type Db, openDatabase } from '../src/store/open-database.ts'
 import { type Workspaces, openWorkspaces } from '../src/workspaces/open-workspaces.ts'
 
 /*
- * Everything of the service that the benchmark builds with by hand, apart from starting `src/main.ts` itself: when the
+ * Everything of the service that the benchmark builds with by hand, apart from starting the service itself: when the
  * service's insides change, this is the file to adapt.
  */
 

@@ -2,13 +2,16 @@ import cluster from 'node:cluster'
 import path from 'node:path'
 
 /*
- * The whole service twice behind one listener (node:cluster). `src/main.ts` is what each worker runs, with port 0, which
+ * The whole service twice behind one listener (node:cluster). `seam-mirror serve` is what each worker runs, with port 0, which
  * node:cluster gives to all workers as the same port.
  */
 
 const WORKERS = 2
 
-cluster.setupPrimary({ exec: path.join(import.meta.dirname, '../../src/main.ts') })
+cluster.setupPrimary({
+  exec: path.join(import.meta.dirname, '../../bin/seam-mirror.js'),
+  args: ['serve'],
+})
 for (let i = 0; i < WORKERS; i++) cluster.fork()
 process.on('SIGTERM', () => {
   for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM')

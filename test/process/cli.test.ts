@@ -40,7 +40,6 @@ describe('seam-mirror', () => {
   test.each([
     ['seam-mirror serve', CLI, ['serve']],
     ['seam-mirror migrate', CLI, ['migrate']],
-    ['npm start', 'src/main.ts', []],
   ])(
     '%s with a bad configuration exits 1, lists every problem, and starts nothing',
     async (_name, file, args) => {

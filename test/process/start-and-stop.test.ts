@@ -28,7 +28,7 @@ describe('a start that fails', () => {
     onTestFinished(() => void taken.close())
     await new Promise((resolve) => taken.once('listening', resolve))
     const { port } = taken.address() as AddressInfo
-    const { code, stderr } = await runProgram('src/main.ts', [], {
+    const { code, stderr } = await runProgram('bin/seam-mirror.js', ['serve'], {
       ...ENVIRONMENT,
       DATABASE_URL: database.url,
       HOST: '127.0.0.1',
@@ -52,13 +52,16 @@ describe('a start that fails', () => {
     await sql`insert into kysely_migration (name, timestamp) values ('0999_later', 'now')`.execute(
       newer.open(1),
     )
-    const { code, stderr } = await runProgram('src/main.ts', [], { ...ENVIRONMENT, DATABASE_URL: newer.url })
+    const { code, stderr } = await runProgram('bin/seam-mirror.js', ['serve'], {
+      ...ENVIRONMENT,
+      DATABASE_URL: newer.url,
+    })
     expect(code).toBe(1)
     expect(stderr).toContain('0999_later')
   })
 
   test('I14: told to stop while it waits for its database, it exits', async () => {
-    const service = startProgram('src/main.ts', [], {
+    const service = startProgram('bin/seam-mirror.js', ['serve'], {
       ...ENVIRONMENT,
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere',
     })

@@ -188,10 +188,10 @@ describe('a repeated delivery', () => {
 })
 
 test('a stored delivery is logged at debug level only, every other one at info', async () => {
-  const stored = await deliver(app.url, sampleEvent())
+  const taken = await deliver(app.url, sampleEvent())
   const refused = await deliver(app.url, sampleEvent(), { path: '/webhooks/seam/nobody' })
   const levelOf = (response: Response) =>
     app.logs.find(({ reqId }) => reqId === response.headers.get('seam-request-id'))?.level
-  await expect.poll(() => levelOf(stored)).toBe(20)
+  await expect.poll(() => levelOf(taken)).toBe(20)
   await expect.poll(() => levelOf(refused)).toBe(30)
 })

@@ -46,7 +46,7 @@ test('I13: two replicas behind it receive, poll under one lease, and serve a com
   undo.push(() => Promise.all(apps.map((app) => app.stop())))
   const pollers = apps.flatMap((app) => app.pollers)
   await Promise.all(pollers.map((poller) => poller.pollNow()))
-  expect(pollers.map((poller) => poller.status().isStandby).toSorted()).toEqual([false, true])
+  expect(pollers.filter((poller) => poller.status().isStandby)).toHaveLength(1)
 
   const pushed = seam.add(Array.from({ length: 40 }, () => ({ event_type: 'lock.locked' })))
   const answers = await Promise.all(pushed.map((event, i) => deliver(apps[i % 2]?.url ?? '', event)))

@@ -22,7 +22,7 @@ export interface Program {
 }
 
 /**
- * Starts one of our programs (`bin/seam-mirror.js`, `src/main.ts`) as a process of its own, with the Node that runs the tests
+ * Starts one of our programs (`bin/seam-mirror.js`) as a process of its own, with the Node that runs the tests
  * and nothing of its environment but the path. Called within a test; when that is over, the process is killed if it still runs.
  */
 export function startProgram(
@@ -65,9 +65,13 @@ export interface Service extends Program {
   url: string
 }
 
-/** `node src/main.ts`, as soon as it listens; throws with its output when it ends instead. */
+/** The service, as soon as it listens; throws with its output when it ends instead. */
 export async function startService(environment: Readonly<Record<string, string>>): Promise<Service> {
-  const program = startProgram('src/main.ts', [], { HOST: '127.0.0.1', PORT: '0', ...environment })
+  const program = startProgram('bin/seam-mirror.js', ['serve'], {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  })
   const ended = program.exit.then((exit) =>
     Promise.reject(new Error(`The service did not start: ${JSON.stringify(exit)}`)),
   )
