@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Poller } from '../../src/poller/start-poller.ts'
-import type { Db } from '../../src/store/open-database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,
   DAY_MS,
@@ -13,13 +12,7 @@ import {
   storedEvents,
 } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { db } = await databaseOfThisFile()
 
 describe('runs of one poller', () => {
   test('never overlap, however often it is told to run', async () => {
