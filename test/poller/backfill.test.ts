@@ -62,6 +62,10 @@ test('A start of the backfill that is moved further back is reached as well, wit
   rig.seam.fill({ count: 900, from: START_MS - 5 * DAY_MS, to: START_MS - 2 * DAY_MS })
   const first = await rig.startPoller()
   await first.pollNow()
+  // An answer that takes longer than the one before it proves less (I6): while Seam's clock stands still, that may leave a hole
+  // of some milliseconds at the end of coverage, which would cost the second poller two pages more.
+  rig.clock.ms += MINUTE_MS
+  await first.pollNow()
   await expectCovered(rig, DAY_AGO)
   await first.stop()
 
@@ -71,8 +75,7 @@ test('A start of the backfill that is moved further back is reached as well, wit
   await second.pollNow()
   await expectComplete(rig, five)
   // 900 events are two pages; the rest finds the end, and each of the two runs looks at the live edge.
-  const pages = pageRequests(rig.seam).slice(asked)
-  expect(pages.length, JSON.stringify({ pages, runs: await rig.runs() })).toBeLessThanOrEqual(7)
+  expect(rig.pagesAsked() - asked).toBeLessThanOrEqual(7)
 })
 
 test('A poller that is stopped in the middle of a backfill leaves it to the next one, which repeats a page at most', async () => {

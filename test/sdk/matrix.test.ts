@@ -205,7 +205,7 @@ describe.each(GENERATIONS)('the %s SDK, when the service says no', (generation) 
     const isTooMany = (error: unknown) => (error as { statusCode?: number }).statusCode === 429
     const tooMany = calls.map(async (call) => {
       const error = await call
-      return isTooMany(error) ? error : Promise.reject(error as Error)
+      return isTooMany(error) ? error : Promise.reject(error)
     })
     expect(await Promise.any(tooMany)).toMatchObject({ name: 'SeamHttpApiError', code: 'too_many_requests' })
     hangUp.abort()
