@@ -1,0 +1,107 @@
+import { sql } from 'kysely'
+import { expect, onTestFinished, test } from 'vitest'
+import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
+import { runSql } from '../../src/store/open-database.ts'
+import { expectNoFalseClaim, expectSame } from '../poller/poller-rig.ts'
+import { startProgram } from '../support/run-program.ts'
+import { sampleEvent } from '../support/sample-event.ts'
+import { deliver } from '../support/sign-delivery.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
+import { streamWebhooks } from '../support/webhook-stream.ts'
+import { deliverUntilTaken, expectAllGoodAgain, settingsFor, startFaultRig } from './fault-rig.ts'
+
+/* The way between the service and its Postgres. */
+
+const { database, db } = await databaseOfThisFile()
+
+async function throughProxy() {
+  const proxy = await startTcpProxy(database.url)
+  onTestFinished(() => proxy.stop())
+  return { proxy, rig: await startFaultRig({ url: proxy.url, db }) }
+}
+
+const isStored = async (id: string) =>
+  (await runSql(db, 'select from events where event_id = $1', [id])).length === 1
+
+test('I1, I12: in a silent network a webhook and a poll end within half a minute, as failures; afterwards all is there once', async () => {
+  const { proxy, rig } = await throughProxy()
+  const taken = sampleEvent({ workspace_id: rig.workspaceId })
+  rig.seam.add([taken])
+  expect((await deliver(rig.app.url, taken)).status).toBe(204)
+  const pushed = rig.seam.emit(40)
+  rig.seam.setFaults({ clockOffsetMs: 30_000 })
+  const before = await rig.coverage()
+
+  proxy.silence()
+  const silentAt = performance.now()
+  const polled = rig.app.pollers[0]?.pollNow()
+  const answers = await Promise.all(pushed.map((event) => deliver(rig.app.url, event)))
+  expect(answers.map(({ status }) => status)).toEqual(pushed.map(() => 503))
+  expect((await fetch(`${rig.app.url}/livez`)).status).toBe(200)
+  await polled
+  expect(performance.now() - silentAt).toBeLessThan(30_000)
+  expect(rig.app.pollers[0]?.status().failures).toBeGreaterThan(0)
+  expect(await rig.coverage()).toEqual(before)
+  expect(await isStored(taken.event_id)).toBe(true)
+
+  proxy.resume()
+  for (const event of pushed) await deliverUntilTaken(rig.app.url, event)
+  await expectAllGoodAgain(rig)
+}, 60_000)
+
+test('I1: when its connections are cut one by one, each at some moment of its work, nothing acknowledged is lost', async () => {
+  const { rig } = await throughProxy()
+  const stream = streamWebhooks(rig.app.url, 10, rig.workspaceId)
+  for (let round = 0; round < 40; round++) {
+    const { length } = stream.result.acknowledged
+    await expect.poll(() => stream.result.acknowledged.length, { interval: 1 }).toBeGreaterThan(length + 5)
+    await sql`
+      select pg_terminate_backend(pid) from (
+        select pid from pg_stat_activity
+        where datname = current_database() and application_name = 'seam-mirror' and query like 'insert into events%'
+          and pid <> pg_backend_pid()
+        order by random() limit 1
+      ) as one`.execute(db)
+  }
+  stream.stop()
+  await stream.ended
+  expect(stream.result.unanswered).toEqual([])
+  expect(new Set([503, ...stream.result.refused])).toEqual(new Set([503]))
+  const rows = await runSql<{ id: string }>(db, 'select event_id::text as id from events', [])
+  const stored = new Set(rows.map(({ id }) => id))
+  expect(stream.result.acknowledged.filter((id) => !stored.has(id))).toEqual([])
+})
+
+test('I14: a service that is started while Postgres is away waits for it, and then polls and receives', async () => {
+  const proxy = await startTcpProxy(database.url)
+  onTestFinished(() => proxy.stop())
+  const seam = await startSimulatedSeam({ seed: 12, workspaceId: crypto.randomUUID() })
+  onTestFinished(() => seam.stop())
+  seam.fill({ count: 50, from: Date.now() - 3_600_000, to: Date.now() - 10_000 })
+  await proxy.cut()
+  const service = startProgram('src/main.ts', [], {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: proxy.url,
+    ...settingsFor(seam),
+  })
+  await expect.poll(() => service.stdout(), { timeout: 20_000 }).toContain('waiting for the database')
+  await proxy.restore()
+  await expect.poll(() => service.stdout(), { timeout: 20_000 }).toContain('"listening"')
+  const line =
+    service
+      .stdout()
+      .split('\n')
+      .find((text) => text.includes('"listening"')) ?? ''
+  const { url } = JSON.parse(line) as { url: string }
+  const [event] = seam.emit(1)
+  await deliverUntilTaken(url, event)
+  const pair = { db, seam, workspaceId: seam.workspaceId }
+  await expect
+    .poll(() => expectSame(pair).then(() => 'the same', String), { timeout: 20_000 })
+    .toBe('the same')
+  await expectNoFalseClaim(pair)
+  service.kill('SIGTERM')
+  expect((await service.exit).code).toBe(0)
+})
