@@ -14,6 +14,11 @@ export interface HttpLimits {
   timeoutCheckMs: number
   /** Idle time between requests. Longer than the 60 s of common load balancers, so that it is they who hang up first. */
   keepAliveTimeoutMs: number
+  /**
+   * For a connection on which nothing moves while a request is being answered: a client that does not read its answer must not
+   * keep it in our memory for ever. Longer than any answer takes to be made.
+   */
+  stalledTimeoutMs: number
   /** Open connections; further ones are closed at once. */
   maxConnections: number
 }
@@ -24,6 +29,7 @@ export const HTTP_LIMITS: HttpLimits = {
   headersTimeoutMs: 15_000,
   timeoutCheckMs: 5_000,
   keepAliveTimeoutMs: 72_000,
+  stalledTimeoutMs: 60_000,
   maxConnections: 5_000,
 }
 
@@ -55,6 +61,7 @@ export async function startHttpServer({ app, host, port, limits }: HttpServerOpt
     headersTimeoutMs,
     timeoutCheckMs,
     keepAliveTimeoutMs,
+    stalledTimeoutMs,
     maxConnections,
   } = {
     ...HTTP_LIMITS,
@@ -70,6 +77,7 @@ export async function startHttpServer({ app, host, port, limits }: HttpServerOpt
     requireHostHeader: false,
   })
   server.maxConnections = maxConnections
+  server.setTimeout(stalledTimeoutMs)
   const stop = trackConnections(server)
   server.on('request', app)
   await listen(server, host, port)

@@ -58,24 +58,23 @@ export async function startFaultRig({
     await seam.stop()
   })
   const { workspaceId } = seam
-  const lastRun = async () => {
-    const rows = await runSql<{ id: string; outcome: string; error: string | null }>(
+  const runs = () =>
+    runSql<{ at: string; outcome: string; error: string | null }>(
       db,
-      'select started_at::text as id, outcome, error from poll_runs where workspace_id = $1 order by started_at desc limit 1',
+      'select started_at::text as at, outcome, error from poll_runs where workspace_id = $1 order by started_at',
       [workspaceId],
     )
-    return rows[0] ?? null
-  }
   const rig: FaultRig = {
     app,
     seam,
     workspaceId,
     db,
     poll: async () => {
-      const before = await lastRun()
+      const before = new Set((await runs()).map(({ at }) => at))
       await app.pollers[0]?.pollNow()
-      const after = await lastRun()
-      return after === null || after.id === before?.id ? null : { outcome: after.outcome, error: after.error }
+      // A clock that is set back makes a new run older than those before it.
+      const last = (await runs()).findLast(({ at }) => !before.has(at))
+      return last === undefined ? null : { outcome: last.outcome, error: last.error }
     },
     coverage: () => readCoverage(db, workspaceId),
   }
