@@ -91,6 +91,19 @@ test('I12: A request that does not arrive in time is answered 408', async () => 
   expect(errorParts(await connection.receiveAll())).toEqual({ status: 408, type: 'request_timeout' })
 })
 
+test('I12: A client that does not read its answer is cut off, and the answer is not kept for it', async () => {
+  const closed = Promise.withResolvers<boolean>()
+  const long: RequestListener = (_request, response) => {
+    response.on('close', () => closed.resolve(response.writableFinished))
+    response.end(Buffer.alloc(32 * 1024 * 1024))
+  }
+  const server = await start(long, { stalledTimeoutMs: 100 })
+  const connection = await openRawConnection(server.port)
+  connection.socket.pause()
+  connection.send('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  expect(await closed.promise).toBe(false)
+})
+
 test('I12: Connections past the limit are closed at once', async () => {
   const server = await start(answerOk, { maxConnections: 1 })
   const first = await openRawConnection(server.port)
