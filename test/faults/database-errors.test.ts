@@ -8,7 +8,7 @@ import { expectNoFalseClaim } from '../poller/poller-rig.ts'
 import { deliver } from '../support/sign-delivery.ts'
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
-import { deliverUntilTaken, expectAllGoodAgain, startFaultRig } from './fault-rig.ts'
+import { deliverUntilTaken, expectAllGoodAgain, makeNews, startFaultRig } from './fault-rig.ts'
 
 /* What Postgres may answer instead of doing what it was asked, on the way of a webhook and on that of a page. */
 
@@ -61,20 +61,21 @@ describe('I1, I4: while Postgres can not store because', () => {
       onTestFinished(() => proxy.stop())
       const rig = await startFaultRig({ url: proxy.url, db })
       const before = await rig.coverage()
-      const [pushed] = rig.seam.emit(20)
+      const [pushed] = makeNews(rig)
 
       const undo = await apply(proxy)
-      rig.seam.setFaults({ clockOffsetMs: 30_000 })
-      const answer = await deliver(rig.app.url, pushed ?? {})
-      expect(answer.status).toBe(503)
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
-      const run = await rig.poll()
-      expect(run?.outcome ?? 'failed').toBe('failed')
-      expect(rig.app.pollers[0]?.status().failures).toBeGreaterThan(0)
-      expect(await rig.coverage()).toEqual(before)
-      expect((await fetch(`${rig.app.url}/livez`)).status).toBe(200)
-
-      await undo()
+      try {
+        const answer = await deliver(rig.app.url, pushed ?? {})
+        expect(answer.status).toBe(503)
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+        const run = await rig.poll()
+        expect(run?.outcome ?? 'failed').toBe('failed')
+        expect(rig.app.pollers[0]?.status().failures).toBeGreaterThan(0)
+        expect(await rig.coverage()).toEqual(before)
+        expect((await fetch(`${rig.app.url}/livez`)).status).toBe(200)
+      } finally {
+        await undo()
+      }
       await deliverUntilTaken(rig.app.url, pushed)
       await expectAllGoodAgain(rig)
     },
@@ -144,8 +145,7 @@ describe('a deadlock (40P01)', () => {
 
   test('I4: that cancels a page proves nothing by itself, and the page is stored by a second attempt', async () => {
     const rig = await startFaultRig({ url: database.url, db })
-    rig.seam.emit(20)
-    rig.seam.setFaults({ clockOffsetMs: 30_000 })
+    makeNews(rig)
     const run = await deadlock(db, {
       hold: 'lock table events in share row exclusive mode',
       cause: () => rig.poll(),

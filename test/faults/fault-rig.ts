@@ -83,6 +83,14 @@ export async function startFaultRig({
   return rig
 }
 
+/** Seam's clock moves on by 40 seconds, in which twenty events happen, a second apart: their page proves some of that time. */
+export function makeNews({ seam }: FaultRig): Record<string, unknown>[] {
+  const from = Date.now() + 5_000
+  seam.setFaults({ clockOffsetMs: 40_000 })
+  const at = (i: number) => new Date(from + i * 1_000).toISOString()
+  return seam.add(Array.from({ length: 20 }, (_, i) => ({ created_at: at(i) })))
+}
+
 /** Polls after Seam's clock has moved on past the settle time, and compares: everything there, once, and claimed. */
 export async function expectAllGoodAgain(rig: FaultRig, clockOffsetMs = 60_000): Promise<void> {
   rig.seam.setFaults({ clockOffsetMs })
@@ -97,7 +105,11 @@ export async function expectAllGoodAgain(rig: FaultRig, clockOffsetMs = 60_000):
 }
 
 /** As a sender does it: again and again until it is taken. Anything else than "not now" on the way is a failure. */
-export async function deliverUntilTaken(url: string, event: Record<string, unknown> = {}): Promise<void> {
+export async function deliverUntilTaken(
+  url: string,
+  event: Record<string, unknown> = {},
+  timeoutMs = 20_000,
+): Promise<void> {
   await expect
     .poll(
       async () => {
@@ -105,7 +117,7 @@ export async function deliverUntilTaken(url: string, event: Record<string, unkno
         if (status !== 204 && status !== 503) throw new Error(`The delivery was answered ${status}.`)
         return status
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: timeoutMs, interval: 20 },
     )
     .toBe(204)
 }
