@@ -9,7 +9,8 @@ export default defineConfig({
     // Our code has no state at module level, so files may share a process; loading everything again for each of them would
     // cost a third of the time.
     isolate: false,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Several times what the slowest takes: a machine that is busy with something else must not fail a test.
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
   },
 })

@@ -63,4 +63,4 @@ test('I1: Postgres is stopped, crashes and comes back under load: what was ackno
   await db.destroy()
   const stored = new Set(rows.map(({ id }) => id))
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])
-}, 60_000)
+}, 120_000)
