@@ -74,6 +74,8 @@ export async function startReceiverWithoutDatabase(webhookSecret: string): Promi
   const commit = createGroupCommit<IngestItem>({
     flush: async () => {},
     maxFlushes: LIMITS.webhookFlushes,
+    maxWaitMs: LIMITS.webhookWaitMs,
+    monotonicMs: () => performance.now(),
     maxBatchItems: LIMITS.webhookBatchItems,
     maxWaitingItems: LIMITS.webhookWaitingItems,
     maxWaitingBytes: LIMITS.webhookWaitingBytes,

@@ -35,6 +35,8 @@ export const LIMITS = {
   webhookBatchItems: 1_000,
   webhookWaitingItems: 20_000,
   webhookWaitingBytes: 64 * 1024 * 1024,
+  /** Together with the longest a flush takes (open-store.ts) less than the 15 s that Svix waits for an answer (contract, 14). */
+  webhookWaitMs: 4_000,
   seamTimeoutMs: 30_000,
   /** For requests under way when the service is told to stop. */
   stopGraceMs: 5_000,
@@ -78,6 +80,8 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       maxBatchItems: LIMITS.webhookBatchItems,
       maxWaitingItems: LIMITS.webhookWaitingItems,
       maxWaitingBytes: LIMITS.webhookWaitingBytes,
+      maxWaitMs: LIMITS.webhookWaitMs,
+      monotonicMs: () => performance.now(),
     })
     releasers.add(() => commit.drain())
     const parts = { config, db: jobsDb, keyring, workspaces, logger, releasers }

@@ -20,7 +20,7 @@ interface PoolLimits {
  */
 export const DATABASE_POOLS = {
   /** Storing deliveries, and saying whether that is possible (`/readyz`). */
-  webhooks: { connections: 4, waiting: 100, statementTimeoutMs: 8_000 },
+  webhooks: { connections: 4, waiting: 100, statementTimeoutMs: 6_000 },
   /** Pollers, audits, session syncs; commands. */
   jobs: { connections: 4, waiting: 1_000, statementTimeoutMs: 10_000 },
   queries: { connections: 8, waiting: 200, statementTimeoutMs: 10_000 },

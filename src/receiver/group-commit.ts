@@ -12,6 +12,12 @@ export interface GroupCommitOptions<Item> {
   /** Items waiting for a flush, beyond the batches under way. */
   maxWaitingItems: number
   maxWaitingBytes: number
+  /**
+   * How long an item may wait for a flush to begin. While the network to the database is silent, flushes end by their timeout; without
+   * this, what waited for one would wait for the next one's as well, and the sender would have hung up long before.
+   */
+  maxWaitMs: number
+  monotonicMs: () => number
 }
 
 export interface GroupCommit<Item> {
@@ -24,6 +30,7 @@ export interface GroupCommit<Item> {
 interface Waiting<Item> {
   item: Item
   bytes: number
+  submittedMs: number
   resolve: () => void
   reject: (error: unknown) => void
 }
@@ -33,17 +40,31 @@ interface Waiting<Item> {
  * delay, and the busier it is the more share one commit.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { flush, maxFlushes, maxBatchItems, maxWaitingItems, maxWaitingBytes } = options
+  const { flush, maxFlushes, maxBatchItems, maxWaitingItems, maxWaitingBytes, maxWaitMs, monotonicMs } =
+    options
   let waiting: Waiting<Item>[] = []
   let waitingBytes = 0
   const flushing = new Set<Promise<void>>()
   let draining = false
 
+  function take(count: number): Waiting<Item>[] {
+    const taken = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    waitingBytes -= taken.reduce((sum, { bytes }) => sum + bytes, 0)
+    return taken
+  }
+
+  /** They came in order, so those that have waited too long are the first. */
+  function refuseOverdue(): void {
+    const since = monotonicMs() - maxWaitMs
+    const first = waiting.findIndex(({ submittedMs }) => submittedMs >= since)
+    for (const { reject } of take(first === -1 ? waiting.length : first))
+      reject(new OverloadedError('The database takes too long to store deliveries.'))
+  }
+
   async function flushAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, maxBatchItems)
-      waiting = waiting.slice(maxBatchItems)
-      waitingBytes -= batch.reduce((sum, { bytes }) => sum + bytes, 0)
+    for (refuseOverdue(); waiting.length > 0; refuseOverdue()) {
+      const batch = take(maxBatchItems)
       try {
         await flush(batch.map(({ item }) => item))
         for (const { resolve } of batch) resolve()
@@ -60,7 +81,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
         return Promise.reject(new OverloadedError('Too many deliveries are waiting to be stored.'))
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ item, bytes, resolve, reject })
+        waiting.push({ item, bytes, submittedMs: monotonicMs(), resolve, reject })
         waitingBytes += bytes
         if (flushing.size < maxFlushes) {
           const worker = flushAll().finally(() => flushing.delete(worker))

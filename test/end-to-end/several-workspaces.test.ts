@@ -13,7 +13,7 @@ import { errorOf } from '../http/serve.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { deliver } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, NEVER, startTestApp, type TestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
 /*
  * Three hotels, each with a Seam of its own behind the one SEAM_ENDPOINT: a proxy sends every request to the Seam whose key it
@@ -28,12 +28,12 @@ const SECRETS = Object.fromEntries(
 const HOUR_MS = 3_600_000
 const EVENTS = 40
 
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let seams: Record<Name, SimulatedSeam>
 let endpoint: string
 
 beforeEach(async () => {
-  database = await createTestDatabase()
+  await database.empty()
   const started = await Promise.all(NAMES.map((_name, i) => startSimulatedSeam({ seed: 101 + i })))
   seams = Object.fromEntries(NAMES.map((name, i) => [name, started[i]])) as Record<Name, SimulatedSeam>
   const now = Date.now()
@@ -42,7 +42,6 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await Promise.all(Object.values(seams).map((seam) => seam.stop()))
-  await database.drop()
 })
 
 /** Routes by the credentials, as Seam's own address does. */

@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createLogger } from '../../src/observability/create-logger.ts'
 import type { Faults } from '../../src/simulated-seam/start-simulated-seam.ts'
-import type { Db } from '../../src/store/open-database.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,
   DAY_MS,
@@ -17,13 +16,7 @@ import {
   storedEvents,
 } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { db } = await databaseOfThisFile()
 
 const fill = ({ seam }: Rig, count: number): void =>
   void seam.fill({ count, from: START_MS - DAY_MS + 60_000, to: START_MS - 60_000 })

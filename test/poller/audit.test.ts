@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Micros, MICROS_PER_SECOND, formatInstant, parseInstant } from '../../src/domain/instant.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
 import {
@@ -9,13 +9,13 @@ import {
 } from '../../src/poller/audit-workspace.ts'
 import { type ScheduledAuditOptions, startAudit } from '../../src/poller/start-audit.ts'
 import { openSeamClient } from '../../src/seam/open-seam-client.ts'
-import { type Db, runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/store/open-database.ts'
 import { readCoverage } from '../../src/store/read-coverage.ts'
 import { type AuditRun, saveAuditRun } from '../../src/store/save-audit-run.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { deliver } from '../support/sign-delivery.ts'
 import { startTestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,
   DAY_MS,
@@ -31,13 +31,7 @@ import {
   storedEvents,
 } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { database, db } = await databaseOfThisFile()
 
 const ALL: AuditRequest = { trigger: 'command', since: { kind: 'instant', at: DAY_AGO }, until: null }
 const NEVER = '0 0 0 29 2 *'

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Poller } from '../../src/poller/start-poller.ts'
-import { type Db, runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/store/open-database.ts'
 import { readCoverage } from '../../src/store/read-coverage.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,
   DAY_MS,
@@ -20,13 +20,7 @@ import {
   storedEvents,
 } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { db } = await databaseOfThisFile()
 
 const fill = ({ seam }: Rig, count: number, { from = DAY_MS, to = MINUTE_MS } = {}): void =>
   void seam.fill({ count, from: START_MS - from, to: START_MS - to })
@@ -67,6 +61,10 @@ test('A start of the backfill that is moved further back is reached as well, wit
   fill(rig, 1500)
   rig.seam.fill({ count: 900, from: START_MS - 5 * DAY_MS, to: START_MS - 2 * DAY_MS })
   const first = await rig.startPoller()
+  await first.pollNow()
+  // An answer that takes longer than the one before it proves less (I6): while Seam's clock stands still, that may leave a hole
+  // of some milliseconds at the end of coverage, which would cost the second poller two pages more.
+  rig.clock.ms += MINUTE_MS
   await first.pollNow()
   await expectCovered(rig, DAY_AGO)
   await first.stop()

@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { acquireLease, fence, LeaseLostError, releaseLease } from '../../src/store/leases.ts'
-import { type Db, runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/store/open-database.ts'
 import { readCoverage } from '../../src/store/read-coverage.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { DAY_AGO, DAY_MS, expectComplete, expectNoFalseClaim, START_MS, startRig } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { db } = await databaseOfThisFile()
 
 const [ONE, TWO] = [crypto.randomUUID(), crypto.randomUUID()]
 const expire = (workspaceId: string) =>

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Faults } from '../../src/simulated-seam/start-simulated-seam.ts'
-import type { Db } from '../../src/store/open-database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,
   DAY_MS,
@@ -15,13 +14,7 @@ import {
   storedEvents,
 } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { db } = await databaseOfThisFile()
 
 /** A day with quiet hours, busy minutes, and bursts: within one millisecond, and at one exact instant. */
 function fillDay({ seam }: Rig, { burst, spread }: { burst: number; spread: number }): void {

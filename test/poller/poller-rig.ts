@@ -63,7 +63,8 @@ export interface Rig {
 const NEVER = '0 0 0 29 2 *'
 
 export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
-  const { seed = 1, faults = {}, settleSeconds = 10, timeoutMs = 5000 } = options
+  // Long: on a busy machine, an attempt that is given up too soon is one page more than a test has counted.
+  const { seed = 1, faults = {}, settleSeconds = 10, timeoutMs = 30_000 } = options
   const clock = { ms: START_MS }
   const workspaceId = randomUUID()
   const seam = await startSimulatedSeam({ seed, workspaceId, faults, now: () => clock.ms })
@@ -117,8 +118,14 @@ export function pageRequests(seam: SimulatedSeam): { params: Record<string, unkn
   return seam.requests().filter(({ path }) => path === '/events/list')
 }
 
+/** The copy and what it is a copy of: enough to compare them. */
+export type Pair = Pick<Rig, 'db' | 'seam' | 'workspaceId'>
+
 /** Creation times of what is stored, by event id, read apart from the code under test. */
-export async function storedEvents({ db, workspaceId }: Rig): Promise<Map<string, Micros>> {
+export async function storedEvents({
+  db,
+  workspaceId,
+}: Pick<Pair, 'db' | 'workspaceId'>): Promise<Map<string, Micros>> {
   const rows = await runSql<{ id: string; at: string }>(
     db,
     `select event_id::text as id, (extract(epoch from created_at) * 1000000)::bigint::text as at
@@ -129,7 +136,7 @@ export async function storedEvents({ db, workspaceId }: Rig): Promise<Map<string
 }
 
 /** The claim that must hold at any moment: what lies in a covered range upstream is stored, with the same creation time. */
-export async function expectNoFalseClaim(rig: Rig): Promise<void> {
+export async function expectNoFalseClaim(rig: Pair): Promise<void> {
   // Coverage first: what is stored only grows.
   const covered = await readCoverage(rig.db, rig.workspaceId)
   const stored = await storedEvents(rig)
@@ -143,6 +150,12 @@ export async function expectNoFalseClaim(rig: Rig): Promise<void> {
 
 /** Every event of upstream is stored, once, and the claim reaches from the start of the backfill to the horizon in one piece. */
 export async function expectComplete(rig: Rig, since: Micros): Promise<void> {
+  await expectSame(rig)
+  await expectCovered(rig, since)
+}
+
+/** Every event of upstream is stored, once, and none that upstream does not have; the claim is true. */
+export async function expectSame(rig: Pair): Promise<void> {
   await expectNoFalseClaim(rig)
   const stored = await storedEvents(rig)
   const upstream = rig.seam.events().map(({ event_id }) => event_id)
@@ -151,7 +164,6 @@ export async function expectComplete(rig: Rig, since: Micros): Promise<void> {
     'events that are not stored',
   ).toEqual([])
   expect(stored.size, 'events that upstream does not have').toBe(upstream.length)
-  await expectCovered(rig, since)
 }
 
 /** Coverage has no gap from `since` to the horizon, and ends there. */

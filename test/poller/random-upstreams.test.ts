@@ -1,9 +1,8 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { formatInstant } from '../../src/domain/instant.ts'
 import type { Faults } from '../../src/simulated-seam/start-simulated-seam.ts'
-import type { Db } from '../../src/store/open-database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,
   expectComplete,
@@ -14,13 +13,7 @@ import {
   startRig,
 } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { db } = await databaseOfThisFile()
 
 const RUNS = 15
 /** Rounds in bad weather, and how many good ones may follow until everything must be there. */
@@ -127,4 +120,4 @@ test(`I5: in ${RUNS} random workspaces, semantics and weathers, coverage is true
   // A failure is repeated with FAST_CHECK_SEED=<seed>.
   if (result.failed) throw new Error(fc.defaultReportMessage(result), { cause: result.errorInstance })
   expect(result.numRuns).toBe(RUNS)
-}, 60_000)
+}, 180_000)

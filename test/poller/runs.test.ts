@@ -1,25 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Poller } from '../../src/poller/start-poller.ts'
-import type { Db } from '../../src/store/open-database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { readCoverage } from '../../src/store/read-coverage.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,
   DAY_MS,
   expectComplete,
   expectNoFalseClaim,
+  horizonOf,
   MINUTE_MS,
   START_MS,
   startRig,
   storedEvents,
 } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { db } = await databaseOfThisFile()
 
 describe('runs of one poller', () => {
   test('never overlap, however often it is told to run', async () => {
@@ -65,6 +60,40 @@ describe('runs of one poller', () => {
       expect((await storedEvents(rig)).size).toBe(i)
     }
   })
+})
+
+test('I6: with answers slower than the poll interval ticks do not pile up, the claim stays true, and the copy keeps up', async () => {
+  let poller: Poller | null = null
+  let most = 0
+  const rig = await startRig(db, {
+    faults: {
+      slowRate: 1,
+      slowMs: 2,
+      pageCap: () => {
+        most = Math.max(most, rig.seam.requests().filter(({ status }) => status === 0).length)
+        // Three ticks come due while each answer is made.
+        for (let tick = 0; tick < 3; tick++) {
+          rig.clock.ms += 1000
+          void poller?.pollNow()
+        }
+        rig.seam.emit(1)
+        return 50
+      },
+    },
+  })
+  rig.seam.fill({ count: 300, from: START_MS - DAY_MS, to: START_MS - MINUTE_MS })
+  poller = await rig.startPoller()
+  for (const pages of [10, 30, 60]) {
+    await vi.waitFor(() => expect(rig.pagesAsked()).toBeGreaterThan(pages), { timeout: 10_000 })
+    await expectNoFalseClaim(rig)
+  }
+  expect(most).toBe(1)
+  const checkpoint = (await readCoverage(db, rig.workspaceId)).at(-1)?.to ?? 0n
+  expect(Number(horizonOf(rig) - checkpoint) / 1_000_000, 'seconds behind').toBeLessThan(60)
+  rig.seam.setFaults({ pageCap: 50, slowRate: 0 })
+  rig.clock.ms += MINUTE_MS
+  await poller.pollNow()
+  await expectComplete(rig, DAY_AGO)
 })
 
 describe('stop', () => {

@@ -34,7 +34,7 @@ async function missing(ids: readonly string[]): Promise<string[]> {
 
 async function acknowledgedMoreThan(stream: WebhookStream, count: number): Promise<void> {
   await expect
-    .poll(() => stream.result.acknowledged.length, { interval: 1, timeout: 10_000 })
+    .poll(() => stream.result.acknowledged.length, { interval: 1, timeout: 30_000 })
     .toBeGreaterThan(count)
 }
 

@@ -1,15 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Db } from '../../src/store/open-database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { idsInQuarantine, putAside, runQuarantine } from './quarantine-rig.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { database, db } = await databaseOfThisFile()
 beforeEach(() => db.deleteFrom('quarantine').execute())
 
 const run = (...args: string[]) => runQuarantine(database.url, ['discard', ...args])

@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { createKeyring } from '../../src/secrets/keyring.ts'
-import type { Db } from '../../src/store/open-database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { KEY, keyring, putAside, quarantined, runQuarantine } from './quarantine-rig.ts'
 
 const PIN = '83041725'
 const OTHER_WORKSPACE = '4f3a2b1c-0000-4000-8000-000000000001'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { database, db } = await databaseOfThisFile()
 beforeEach(() => db.deleteFrom('quarantine').execute())
 
 const run = (args: string[], ...keys: Buffer[]) => runQuarantine(database.url, args, keys)

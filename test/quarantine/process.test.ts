@@ -1,20 +1,13 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Db } from '../../src/store/open-database.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { runProgram, startProgram } from '../support/run-program.ts'
 import { sampleEvent } from '../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { KEY, idsInQuarantine, keyring, putAside, quarantined, storedEvents } from './quarantine-rig.ts'
 
 const CLI = 'bin/seam-mirror.js'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { database, db } = await databaseOfThisFile()
 beforeEach(() => db.deleteFrom('quarantine').execute())
 
 const environment = () => ({ DATABASE_URL: database.url, SEAM_MIRROR_SECRETS_KEY: KEY.toString('base64') })

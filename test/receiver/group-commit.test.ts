@@ -12,7 +12,14 @@ function controlledFlush() {
   return { batches, flush }
 }
 
-const NO_LIMITS = { maxFlushes: 1, maxBatchItems: 1000, maxWaitingItems: 1000, maxWaitingBytes: 1_000_000 }
+const NO_LIMITS = {
+  maxFlushes: 1,
+  maxBatchItems: 1000,
+  maxWaitingItems: 1000,
+  maxWaitingBytes: 1_000_000,
+  maxWaitMs: 5_000,
+  monotonicMs: () => 0,
+}
 
 /** Lets everything that is ready to run do so. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -138,6 +145,36 @@ describe('group commit', () => {
     expect(fits.state).toBe('resolved')
   })
 
+  test('I12: what has waited too long for a flush is refused when the one before it ends, and what came later is stored', async () => {
+    const { batches, flush } = controlledFlush()
+    let now = 0
+    const commit = createGroupCommit({ flush, ...NO_LIMITS, maxWaitMs: 100, monotonicMs: () => now })
+    const submit = (item: string) => track(commit.submit(item, 1))
+    const first = submit('under way for long')
+    const early = [submit('b'), submit('c')]
+    now = 50
+    const late = submit('d')
+    now = 101
+    batches[0]?.fail(new Error('timed out'))
+    await turn()
+    expect(first.state).toBe('rejected')
+    expect(early.map(({ error }) => error instanceof OverloadedError)).toEqual([true, true])
+    expect(batches.map(({ items }) => items)).toEqual([['under way for long'], ['d']])
+    batches[1]?.succeed()
+    await turn()
+    expect(late.state).toBe('resolved')
+
+    // With everything overdue there is nothing to flush, and the next item begins anew.
+    submit('e')
+    submit('f')
+    now = 300
+    batches[2]?.fail(new Error('timed out'))
+    await turn()
+    expect(batches).toHaveLength(3)
+    submit('g')
+    expect(batches[3]?.items).toEqual(['g'])
+  })
+
   test('I14: drain takes nothing more and waits until all that was taken is settled', async () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxBatchItems: 1 })
@@ -203,7 +240,7 @@ describe('group commit', () => {
             if (succeeds) batch.succeed()
             else batch.fail(new Error('lost'))
           }
-          const commit = createGroupCommit({ flush, ...limits })
+          const commit = createGroupCommit({ flush, ...NO_LIMITS, ...limits })
           const settled: { item: string; outcome: string; wasDurable: boolean }[] = []
           let count = 0
           for (const current of steps) {

@@ -186,7 +186,9 @@ describe.each(GENERATIONS)('the %s SDK, when the service says no', (generation) 
   test('gets 503 as an API error with its request id', async () => {
     await runSql(rig.app.db, 'alter table events rename to events_away', [])
     try {
-      const error = await failed(clientOf(rig, generation, 'API key', 0).events.list({ since: SINCE }))
+      const error = await failed(
+        clientOf(rig, generation, 'API key', { retries: 0 }).events.list({ since: SINCE }),
+      )
       expect(error).toMatchObject({ name: 'SeamHttpApiError', statusCode: 503, code: 'service_unavailable' })
       expect(error).toHaveProperty('requestId', expect.stringMatching(/^[0-9a-f-]{36}$/))
     } finally {
@@ -195,11 +197,19 @@ describe.each(GENERATIONS)('the %s SDK, when the service says no', (generation) 
   })
 
   test('gets 429 as an API error when too many wrong keys come from its address', async () => {
-    const stranger = clientOf({ ...rig, apiKey: 'seam_mirror1wrong' }, generation, 'API key', 0)
-    const errors = await Promise.all(Array.from({ length: 40 }, () => failed(stranger.workspaces.get())))
-    expect(errors).toContainEqual(
-      expect.objectContaining({ name: 'SeamHttpApiError', statusCode: 429, code: 'too_many_requests' }),
-    )
+    const hangUp = new AbortController()
+    const options = { retries: 0, signal: hangUp.signal }
+    const stranger = clientOf({ ...rig, apiKey: 'seam_mirror1wrong' }, generation, 'API key', options)
+    const calls = Array.from({ length: 40 }, () => failed(stranger.workspaces.get()))
+    // The brake holds the first of them back for up to 18 seconds in all: the answer to a later one is what counts here.
+    const isTooMany = (error: unknown) => (error as { statusCode?: number }).statusCode === 429
+    const tooMany = calls.map(async (call) => {
+      const error = await call
+      return isTooMany(error) ? error : Promise.reject(error)
+    })
+    expect(await Promise.any(tooMany)).toMatchObject({ name: 'SeamHttpApiError', code: 'too_many_requests' })
+    hangUp.abort()
+    await Promise.all(calls)
   })
 })
 

@@ -65,11 +65,15 @@ export function clientOf(
   rig: SdkRig,
   generation: Generation,
   credential: Credential = 'API key',
-  retries = 2,
+  { retries = 2, signal }: { retries?: number; signal?: AbortSignal } = {},
 ): SeamHttp {
   // The calls that the tests make have the same signatures in both.
   const Sdk = (generation === 'newest' ? SeamHttp : SeamHttp1) as typeof SeamHttp
-  const options = { endpoint: rig.app.url, axiosRetryOptions: { retries } }
+  const options = {
+    endpoint: rig.app.url,
+    axiosRetryOptions: { retries },
+    ...(signal && { axiosOptions: { signal } }),
+  }
   switch (credential) {
     case 'API key':
       return Sdk.fromApiKey(rig.apiKey, options)

@@ -93,6 +93,17 @@ describe('the Seam client', () => {
   )
 
   test.each([
+    [502, 'unavailable'],
+    [503, 'busy'],
+    [504, 'unavailable'],
+  ])('a proxy’s %d is %s, and passes', async (status, kind) => {
+    const url = await startUpstream((_request, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>'),
+    )
+    expect((await errorOf(getWorkspace(clientFor(url), NEVER))).kind).toBe(kind)
+  })
+
+  test.each([
     ['7', 7000],
     ['3600', 3_600_000],
     ['soon', null],

@@ -1,23 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { type DeletedSession, markSessionsDeleted } from '../../src/store/mark-sessions-deleted.ts'
 import { findSessionByToken } from '../../src/store/find-session-by-token.ts'
-import type { Db } from '../../src/store/open-database.ts'
 import { readDatabaseClock } from '../../src/store/read-database-clock.ts'
 import { type SessionListing, storeSessionListing } from '../../src/store/store-session-listing.ts'
 import { readListing } from '../../src/sessions/read-listing.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession, sha256 } from './sample-session.ts'
 import { KEYRING, liveIds, sessionRows, startSync } from './sync-rig.ts'
 import { listing, startUpstream } from './upstream.ts'
 
-let database: TestDatabase
-let db: Db
-beforeEach(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterEach(() => database.drop())
+const { database, db } = await databaseOfThisFile()
+beforeEach(() => database.empty())
 
 const session = sampleSession()
 const id = session.client_session_id

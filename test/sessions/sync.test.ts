@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { createLogger } from '../../src/observability/create-logger.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { type Db, runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/store/open-database.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession } from './sample-session.ts'
 import { liveIds, sessionRows, startSync, syncRecord } from './sync-rig.ts'
 import { listing, startUpstream, workspaceAnswer } from './upstream.ts'
 
-let database: TestDatabase
-let db: Db
-beforeEach(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterEach(() => database.drop())
+const { database, db } = await databaseOfThisFile()
+beforeEach(() => database.empty())
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => sampleSession({ client_session_id: `session_${letter}` }))
 const names = (...letters: string[]) => letters.map((letter) => `session_${letter}`)

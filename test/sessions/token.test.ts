@@ -1,21 +1,16 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { createKeyring, sealedWith } from '../../src/secrets/keyring.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { findSessionByToken } from '../../src/store/find-session-by-token.ts'
-import { type Db, runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/store/open-database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession, sha256 } from './sample-session.ts'
 import { KEYRING, sessionRows, startSync } from './sync-rig.ts'
 import { listing, startUpstream, workspaceAnswer } from './upstream.ts'
 
-let database: TestDatabase
-let db: Db
-beforeEach(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterEach(() => database.drop())
+const { database, db } = await databaseOfThisFile()
+beforeEach(() => database.empty())
 
 /** Every table of the schema as text, row by row. */
 async function dump(): Promise<string> {

@@ -6,7 +6,7 @@ import type { CoverageReport } from '../../src/status/coverage-report.ts'
 import { runProgram } from '../support/run-program.ts'
 import { deliver, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, startTestApp, type TestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -31,19 +31,18 @@ interface Coverage {
   quarantine: { reason: string; items: number }[]
 }
 
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let seam: SimulatedSeam
 let app: TestApp
 
 beforeEach(async () => {
-  database = await createTestDatabase()
+  await database.empty()
   seam = await startSimulatedSeam({ seed: 3 })
   app = await startTestApp(database.url, environment())
 })
 afterEach(async () => {
   await app.stop()
   await seam.stop()
-  await database.drop()
 })
 
 const environment = () => ({

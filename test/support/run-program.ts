@@ -1,10 +1,13 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import type { Readable } from 'node:stream'
 
 const ROOT = path.join(import.meta.dirname, '../..')
+/** What Node has compiled for one process, the next one loads from here: some hundred are started in a run of all tests. */
+const COMPILE_CACHE = path.join(tmpdir(), 'seam-mirror-tests-compile-cache')
 
 export interface Exit {
   code: number | null
@@ -33,7 +36,11 @@ export function startProgram(
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
     process.execPath,
     [path.join(ROOT, file), ...args],
-    { cwd: ROOT, env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   )
   // A test that fails half-way leaves no process behind.
   onTestFinished(() => void child.kill('SIGKILL'))

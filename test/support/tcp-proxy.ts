@@ -6,15 +6,25 @@ export interface TcpProxy {
   url: string
   /** Breaks every connection and refuses new ones: the server behind it is gone. */
   cut(): Promise<void>
-  /** Undoes `cut`, on the same port. */
-  restore(): Promise<void>
+  /** Undoes `cut`, on the same port; with a URL, to the server there: the old one's successor. */
+  restore(newTargetUrl?: string): Promise<void>
+  /**
+   * Nothing is forwarded any more, in either direction, and no socket is closed or refused: a network that has gone silent.
+   * With `{ onlyOpen: true }` that befalls the connections there are, and new ones work: a server that has moved.
+   */
+  silence(options?: { onlyOpen?: boolean }): void
+  /** Undoes `silence`: what was sent meanwhile arrives. */
+  resume(): void
   stop(): Promise<void>
 }
 
 /** A way to take a server away and bring it back while everybody else keeps using it. */
 export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
-  const target = new URL(targetUrl)
+  let target = new URL(targetUrl)
   const sockets = new Set<Socket>()
+  const silenced = new Set<Socket>()
+  let isSilent = false
+  const resumes = new WeakMap<Socket, () => void>()
   let server: Server | null = null
   let port = 0
 
@@ -29,9 +39,16 @@ export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
         socket.on('error', () => {})
         socket.on('close', () => {
           sockets.delete(socket)
-          other.destroy()
+          silenced.delete(socket)
+          // Through a silent network not even the end of a connection is heard of.
+          if (!silenced.has(other)) other.destroy()
         })
-        socket.pipe(other)
+        if (isSilent) silenced.add(socket)
+        else socket.pipe(other)
+        resumes.set(socket, () => {
+          if (other.destroyed) socket.destroy()
+          else socket.pipe(other)
+        })
       }
     })
     server.listen(port, '127.0.0.1')
@@ -47,8 +64,33 @@ export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
     await closed
   }
 
+  function silence({ onlyOpen = false } = {}): void {
+    isSilent = !onlyOpen
+    for (const socket of sockets) {
+      socket.unpipe()
+      socket.pause()
+      silenced.add(socket)
+    }
+  }
+  function resume(): void {
+    isSilent = false
+    const all = [...silenced]
+    silenced.clear()
+    for (const socket of all) resumes.get(socket)?.()
+  }
+
   await listen()
   const url = new URL(targetUrl)
   url.host = `127.0.0.1:${port}`
-  return { url: url.href, cut, restore: listen, stop: cut }
+  return {
+    url: url.href,
+    cut,
+    restore: async (newTargetUrl) => {
+      if (newTargetUrl !== undefined) target = new URL(newTargetUrl)
+      await listen()
+    },
+    silence,
+    resume,
+    stop: cut,
+  }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { inject } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import { type Db, openDatabase } from '../../src/store/open-database.ts'
 import { onServer, withDatabase } from './postgres-server.ts'
 
@@ -7,10 +7,28 @@ export interface TestDatabase {
   url: string
   /** Opens a pool on it; `drop` closes it. */
   open(maxConnections?: number): Db
+  /** As it was when it was new, in a tenth of the time that another one takes. */
+  empty(): Promise<void>
   drop(): Promise<void>
 }
 
-/** A database of its own for a test file: migrated and empty, or with `{ migrated: false }` without any table. */
+/** What the migrations have put into tables stays. */
+const EMPTY_SQL = `
+do $$ begin
+  execute (
+    select 'truncate ' || string_agg(quote_ident(tablename), ', ') || ' restart identity' from pg_tables
+    where schemaname = 'public' and tablename !~ '^kysely_' and tablename <> 'page_cursor_key'
+  );
+end $$`
+
+/** One for all tests of the file that calls this at its top, and a pool on it; dropped after the last of them. */
+export async function databaseOfThisFile(): Promise<{ database: TestDatabase; db: Db }> {
+  const database = await createTestDatabase()
+  afterAll(() => database.drop())
+  return { database, db: database.open() }
+}
+
+/** A database of its own: migrated and empty, or with `{ migrated: false }` without any table. */
 export async function createTestDatabase({ migrated = true } = {}): Promise<TestDatabase> {
   const serverUrl = inject('postgresUrl')
   const name = `seam_mirror_test_${randomBytes(6).toString('hex')}`
@@ -33,6 +51,7 @@ export async function createTestDatabase({ migrated = true } = {}): Promise<Test
       pools.push(db)
       return db
     },
+    empty: () => onServer(url, (client) => client.query(EMPTY_SQL)),
     drop: async () => {
       await Promise.all(pools.map((db) => db.destroy()))
       await onServer(serverUrl, (client) => client.query(`drop database ${name} with (force)`))

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http'
-import { sampleEvent } from './sample-event.ts'
+import { sampleEvent, WORKSPACE_ID } from './sample-event.ts'
 import { signDelivery } from './sign-delivery.ts'
 
 export interface StreamResult {
@@ -19,13 +19,17 @@ export interface WebhookStream {
 }
 
 /** Sends signed events over so many connections, each the next one as soon as the last was answered. */
-export function streamWebhooks(baseUrl: string, connections: number): WebhookStream {
+export function streamWebhooks(
+  baseUrl: string,
+  connections: number,
+  workspaceId: string = WORKSPACE_ID,
+): WebhookStream {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const result: StreamResult = { acknowledged: [], refused: [], unanswered: [] }
   const stopping = new AbortController()
   async function sendAll(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const event = sampleEvent()
+      const event = sampleEvent({ workspace_id: workspaceId })
       const answer = await post(agent, `${baseUrl}/webhooks/seam`, JSON.stringify(event))
       if (typeof answer === 'string') {
         result.unanswered.push(answer)
