@@ -17,7 +17,10 @@ export const TOLERANCE_SECONDS = 300
  *
  * Throws for a secret that svix does not take.
  */
-export function createVerifier(secrets: readonly string[], nowMs: () => number = Date.now): VerifyDelivery {
+export function createVerifier(
+  secrets: readonly string[],
+  nowMs: () => number = () => Date.now(),
+): VerifyDelivery {
   const keys = secrets.map(keyOf)
   return (body, headers) => {
     const header = (name: string) => headers[`svix-${name}`] ?? headers[`webhook-${name}`]
