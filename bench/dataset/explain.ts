@@ -25,6 +25,8 @@ export async function explain(databaseUrl: string, query: EventQuery): Promise<P
   return onDatabase(databaseUrl, async (client) => {
     const run = (options: string) =>
       client.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, buffers${options}) ${text}`, parameters)
+    // A fresh connection reads the catalog first, which would count as planning.
+    await run('')
     const lines = (await run('')).rows.map((row) => String(row['QUERY PLAN']))
     const [row] = (await run(', format json')).rows
     const [plan] = (row?.['QUERY PLAN'] ?? []) as { Plan: Node }[]
