@@ -13,7 +13,7 @@ export async function bulk(bench: Bench): Promise<Figure[]> {
   const server = await bench.server()
   const databaseUrl = await server.createDatabase('bulk')
   const file = path.join(server.dataDir, 'bench-copy.txt')
-  const events = bench.options.isQuick ? 5_000 : 50_000
+  const events = bench.options.isQuick ? 5_000 : 30_000
   const problems: string[] = []
   const columns = await copiedColumns(databaseUrl)
   const ours = () =>
