@@ -5,6 +5,9 @@ import { onDatabase } from '../processes/start-server.ts'
 /** Sorting so few rows costs nothing that can be measured: ids that come in arrays, whose events are few, are sorted (GIN). */
 const SMALL_SORT_ROWS = 1_000
 
+/** Reading so many rows for nothing is walking through the table, whatever the index. */
+const WALK_ROWS = 100_000
+
 export interface Plan {
   text: string
   /** What should not be in it. */
@@ -16,6 +19,7 @@ interface Node {
   'Relation Name'?: string
   'Actual Rows': number
   'Actual Loops': number
+  'Rows Removed by Filter'?: number
   Plans?: Node[]
 }
 
@@ -25,6 +29,8 @@ export async function explain(databaseUrl: string, query: EventQuery): Promise<P
   return onDatabase(databaseUrl, async (client) => {
     const run = (options: string) =>
       client.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, buffers${options}) ${text}`, parameters)
+    // A fresh connection reads the catalog first, which would count as planning.
+    await run('')
     const lines = (await run('')).rows.map((row) => String(row['QUERY PLAN']))
     const [row] = (await run(', format json')).rows
     const [plan] = (row?.['QUERY PLAN'] ?? []) as { Plan: Node }[]
@@ -40,6 +46,10 @@ function violationsIn(node: Node, limit: number): string[] {
   const below = (node.Plans ?? []).flatMap((each) => violationsIn(each, limit))
   const type = node['Node Type']
   if (type === 'Seq Scan' && node['Relation Name'] === 'events') return [...below, 'reads the whole table']
+  const removed = (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops']
+  if (removed > WALK_ROWS) {
+    return [...below, `reads ${removed.toLocaleString('en-US')} rows to throw them away`]
+  }
   if (type !== 'Sort' && type !== 'Incremental Sort') return below
   // A sort that stops early still takes in all that is below it.
   const rows = (node.Plans ?? []).reduce((sum, each) => sum + each['Actual Rows'] * each['Actual Loops'], 0)

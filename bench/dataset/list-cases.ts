@@ -23,6 +23,7 @@ interface Filter {
 const DEFAULT_LIMIT = 500
 const COMMON_TYPE = 'lock.unlocked'
 const RARE_TYPE = 'device.removed'
+const RARE_TYPES = [RARE_TYPE, 'access_method.revoked', 'connected_account.deleted'] as const
 const WEEK = ['2026-06-01T00:00:00Z', '2026-06-08T00:00:00Z'] as const
 /** Neither among the busiest nor among the quietest; it has a page of 50 also among 100,000 events. */
 const DEVICE = 100
@@ -66,11 +67,14 @@ export function listCases(): ListCase[] {
     listCase('event_type, common', [type(COMMON_TYPE)]),
     listCase('event_type, rare', [type(RARE_TYPE)], { limit: 50 }),
     listCase('event_types (3)', [type(COMMON_TYPE, 'device.connected', RARE_TYPE)], { limit: 50 }),
+    listCase('event_types (3 rare)', [type(...RARE_TYPES)], { limit: 50 }),
     listCase('device_id', [device(DEVICE)], { limit: 50 }),
     listCase('device_id, busy', [device(BUSY_DEVICE)]),
     listCase('device_ids (20)', [device(...numbers(DEVICE, DEVICE + 20))], { limit: 50 }),
     listCase('device_ids (200)', [device(...numbers(DEVICE, DEVICE + 200))], { limit: 50 }),
     listCase('device_ids (200 quiet)', [device(...numbers(DEVICES - 200, DEVICES))], { limit: 50 }),
+    // Devices that have no events are what an estimate by averages gets most wrong.
+    listCase('device_ids (20 without events)', [device(...numbers(DEVICES, DEVICES + 20))], { limit: 50 }),
     // Two thousand of them exist.
     listCase('device_ids (10,000)', [device(...numbers(0, 10_000))], { limit: 50 }),
     listCase('connected_account_id', [account], { limit: 50 }),

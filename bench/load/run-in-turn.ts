@@ -7,6 +7,7 @@ export async function runInTurn(
   { count, seconds }: { count: number; seconds: number },
 ): Promise<LoadResult> {
   const latencies: number[] = []
+  const cpuBefore = process.cpuUsage()
   const begin = performance.now()
   const deadline = begin + seconds * 1000
   let end = begin
@@ -16,6 +17,7 @@ export async function runInTurn(
     end = performance.now()
     latencies.push(end - startedAt)
   }
+  const { user, system } = process.cpuUsage(cpuBefore)
   const sorted = latencies.toSorted((a, b) => a - b)
   return {
     ok: sorted.length,
@@ -23,5 +25,6 @@ export async function runInTurn(
     seconds: (end - begin) / 1000,
     p50Ms: percentile(sorted, 0.5),
     p99Ms: percentile(sorted, 0.99),
+    generatorMicros: (user + system) / sorted.length,
   }
 }

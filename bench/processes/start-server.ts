@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
 import { migrateDatabase } from '../service-parts.ts'
@@ -15,6 +17,9 @@ export interface Server {
   stop(): Promise<void>
 }
 
+const STOP_TIMEOUT_MS = 10_000
+const LOOK_EVERY_MS = 20
+
 /** A temporary embedded server would otherwise save itself the syncing. */
 const DURABLE = ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on']
 
@@ -22,10 +27,11 @@ const DURABLE = ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on']
 export async function startServer(settings: readonly string[]): Promise<Server> {
   const server = await startEmbeddedPostgres({ settings: [...settings, ...DURABLE] })
   try {
-    const pidFile = await readFile(path.join(server.dataDir, 'cluster', 'postmaster.pid'), 'utf8')
+    const pidFile = path.join(server.dataDir, 'cluster', 'postmaster.pid')
+    const pid = Number((await readFile(pidFile, 'utf8')).split('\n')[0])
     await assertDurable(server.url)
     return {
-      pid: Number(pidFile.split('\n')[0]),
+      pid,
       dataDir: server.dataDir,
       createDatabase: async (name) => {
         await onDatabase(server.url, (client) => client.query(`create database ${name}`))
@@ -34,12 +40,23 @@ export async function startServer(settings: readonly string[]): Promise<Server> 
         await migrateDatabase(url.href)
         return url.href
       },
-      stop: () => server.stop(),
+      stop: () => throwAway(pid, pidFile, server.dataDir),
     }
   } catch (error) {
     await server.stop()
     throw error
   }
+}
+
+/**
+ * Ends the server at once and deletes its files. An orderly shutdown would first write out gigabytes that nobody reads again,
+ * for longer than Ctrl-C is given.
+ */
+async function throwAway(pid: number, pidFile: string, dataDir: string): Promise<void> {
+  process.kill(pid, 'SIGQUIT')
+  const giveUpAt = performance.now() + STOP_TIMEOUT_MS
+  while (existsSync(pidFile) && performance.now() < giveUpAt) await setTimeout(LOOK_EVERY_MS)
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
 }
 
 /** Runs something on a connection of its own. */

@@ -3,6 +3,7 @@ import type { Bench } from '../bench.ts'
 import { type Plan, explain } from '../dataset/explain.ts'
 import { type ListCase, listCases } from '../dataset/list-cases.ts'
 import { secondPage } from '../dataset/second-page.ts'
+import { FIRST_CREATED_AT } from '../dataset/values.ts'
 import { FEW_EVENTS, MANY_EVENTS } from '../dataset/sizes.ts'
 import { peakRssMb } from '../processes/process-tree.ts'
 import type { StartedProcess } from '../processes/start-process.ts'
@@ -14,6 +15,8 @@ import { inTurn } from './in-turn.ts'
 
 const MOST_OF_SQL = 2
 const MOST_OF_FEW_EVENTS = 1.5
+/** What takes longer is measured once: the noise of the machine is not what is wrong with it. */
+const SLOW_MS = 500
 
 interface Store {
   events: number
@@ -35,8 +38,9 @@ export async function listFilters(bench: Bench): Promise<Figure[]> {
     plans.push({ name: each.name, plan: explained })
     figures.push(sqlFigure(few, each, inFew))
     if (many === null || inMany === null) continue
+    const violations = explained.violations.map((text) => `the plan ${text}`)
     figures.push(
-      { ...sqlFigure(many, each, inMany), problems: explained.violations.map((text) => `the plan ${text}`) },
+      { ...sqlFigure(many, each, inMany), problems: [...inMany.problems, ...violations] },
       growthFigure(each, inFew.http, inMany.http),
     )
   }
@@ -50,7 +54,19 @@ export async function listFilters(bench: Bench): Promise<Figure[]> {
 async function openStore(bench: Bench, events: number): Promise<Store> {
   const databaseUrl = await bench.storedEvents.database(events)
   const key = await issueReadKey(databaseUrl)
-  return { events, databaseUrl, key, process: await bench.startMirror(databaseUrl) }
+  const process = await bench.startMirror(databaseUrl)
+  // Compiled code, filled pools: the first case would pay for it otherwise.
+  await bench.load().run({
+    kind: 'requests',
+    url: process.url,
+    path: '/events/list',
+    key,
+    body: JSON.stringify({ since: FIRST_CREATED_AT, limit: 50 }),
+    connections: 4,
+    seconds: bench.options.isQuick ? 1 : 3,
+    count: 10_000,
+  })
+  return { events, databaseUrl, key, process }
 }
 
 /** What a request costs that asks nothing of Postgres: no answer over HTTP can be faster. */
@@ -71,6 +87,7 @@ async function httpAlone(bench: Bench, { process: { url }, key }: Store): Promis
 
 /** Medians of p50s, in ms. */
 interface Times {
+  problems: string[]
   http: number
   sql: number
   p99Ms: number
@@ -96,11 +113,12 @@ async function measureCase(
     })
   const { text, parameters } = listEventsSql(query)
   const sql = () => bench.load().run({ kind: 'statement', databaseUrl, text, parameters, ...limits })
-  await http()
-  const runs = await inTurn(bench.options.isQuick ? 1 : 3, { http, sql })
-  const refused = runs.http.flatMap(({ failed }) => Object.keys(failed))
-  if (refused.length > 0) throw new Error(`/events/list answered ${refused[0]} to: ${given.name}`)
+  const first = await http()
+  const rounds = bench.options.isQuick || first.p50Ms > SLOW_MS ? 1 : 3
+  const runs = await inTurn(rounds, { http, sql })
+  const refused = [...new Set(runs.http.flatMap(({ failed }) => Object.keys(failed)))]
   return {
+    problems: refused.map((status) => `it was answered ${status}`),
     http: median(runs.http.map(({ p50Ms }) => p50Ms)),
     sql: median(runs.sql.map(({ p50Ms }) => p50Ms)),
     p99Ms: median(runs.http.map(({ p99Ms }) => p99Ms)),
@@ -119,6 +137,7 @@ function sqlFigure({ events }: Store, { name }: ListCase, times: Times): Figure 
     p50Ms: times.http,
     p99Ms: times.p99Ms,
     peakRssMb: times.peakRssMb,
+    problems: times.problems,
   }
 }
 

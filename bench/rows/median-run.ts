@@ -12,6 +12,7 @@ export interface MedianRun {
   p50Ms: number
   p99Ms: number
   cpuMicros: Cpu
+  generatorMicros: number
 }
 
 /** The medians of several runs, each quantity by itself. */
@@ -25,6 +26,7 @@ export function medianRun(runs: readonly Run[]): MedianRun {
     perSecond: of(({ load }) => load.ok / load.seconds),
     p50Ms: of(({ load }) => load.p50Ms),
     p99Ms: of(({ load }) => load.p99Ms),
+    generatorMicros: of(({ load }) => load.generatorMicros),
     cpuMicros: { service: cpu((run) => run.cpu.service), postgres: cpu((run) => run.cpu.postgres) },
   }
 }

@@ -18,7 +18,7 @@ export async function start(bench: Bench): Promise<Figure[]> {
   const times: number[] = []
   const alone: number[] = []
   let memory: number | null = null
-  for (let round = 0; round < (bench.options.isQuick ? 2 : 7); round++) {
+  for (let round = 0; round < (bench.options.isQuick ? 2 : 5); round++) {
     const service = await bench.start({ command: ['npm', 'start'], environment, isUnderNpm: true })
     times.push(service.startMs)
     memory = peakRssMb(service.pid)

@@ -12,7 +12,7 @@ export async function webhookIdle(bench: Bench): Promise<Figure[]> {
   const ours = await bench.startMirror(databaseUrl)
   const naive = await bench.startBaseline('naive-service', databaseUrl)
   const { isQuick } = bench.options
-  const count = isQuick ? 200 : 1000
+  const count = isQuick ? 200 : 500
   const problems: string[] = []
   const run = (process: DeliverOptions['process']) => {
     const options = { process, databaseUrl, connections: 1, seconds: 30, ratePerSecond: null, count }
@@ -20,7 +20,7 @@ export async function webhookIdle(bench: Bench): Promise<Figure[]> {
   }
   // Compiled code for both.
   await inTurn(isQuick ? 1 : 2, { ours: () => run(ours), naive: () => run(naive) })
-  const runs = await inTurn(isQuick ? 2 : 7, {
+  const runs = await inTurn(isQuick ? 2 : 5, {
     ours: () => run(ours),
     naive: () => run(naive),
     byHand: async () => {

@@ -90,7 +90,10 @@ async function atConnections(
       baseline: { what: 'naive service', value: theirs.perSecond },
       target: { atLeast },
       problems,
-      notes: [`the naive service: ${summary(theirs)}`],
+      notes: [
+        `the naive service: ${summary(theirs)}`,
+        `the load generator: CPU µs ${Math.round(mine.generatorMicros)} for each request`,
+      ],
     },
     {
       ...common,
