@@ -11,15 +11,18 @@ const DRAIN_MS = 20_000
 const COMPLETE_MS = 45_000
 
 /** When all faults have ended: lets the service catch up, as it must by itself, and has an audit look for what came too late. */
-export async function letCatchUp(rig: Rig): Promise<void> {
+export async function letCatchUp(rig: Rig, say: (line: string) => void): Promise<void> {
   const { findings, replicas, seam } = rig
   if (rig.restartAtEnd) await Promise.all(replicas.map((replica) => replica.terminate()))
   const serving = await Promise.all(replicas.map((replica) => replica.serve(SERVE_MS)))
   if (serving.includes(false)) findings.add('I14', `a replica did not serve within ${SERVE_MS} ms`)
+  say('all replicas serve')
   const isDrained = await until(() => seam.deliveries().pending === 0, DRAIN_MS)
   if (!isDrained) findings.add('I12', `${seam.deliveries().pending} deliveries were pending at the end`)
+  say('all deliveries are made or given up')
   const isComplete = await until(() => isCovered(rig), COMPLETE_MS, 60)
   if (!isComplete) findings.add('I5', `coverage was not complete ${COMPLETE_MS} ms after the last fault`)
+  say('coverage is complete')
   if (rig.onlyForAudit.size > 0) await audit(rig)
 }
 

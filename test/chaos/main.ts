@@ -66,7 +66,9 @@ async function oneRound(seed: number, server: LabPostgres, isVerbose: boolean): 
     for (const { fault, atMs, forMs } of plan.moments)
       say(`  ${atMs} ms: ${fault.name} (${fault.threatens}) for ${forMs} ms`)
   }
-  const result = await runRound(plan, server, isVerbose ? say : () => {})
+  const beganAt = performance.now()
+  const narrate = (line: string): void => say(`  ${Math.round(performance.now() - beganAt)} ms: ${line}`)
+  const result = await runRound(plan, server, isVerbose ? narrate : () => {})
   if (isVerbose) for (const line of result.log) say(line)
   say(describeRound(result))
   for (const line of describeFindings(result)) say(line)

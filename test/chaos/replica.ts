@@ -8,8 +8,8 @@ import { until } from './until.ts'
 const ROOT = path.join(import.meta.dirname, '../..')
 /** I14: a stop that takes longer is not clean. */
 const STOP_MS = 10_000
-/** Lines of its log that are kept for a report. */
-const LINES_KEPT = 60
+/** Until Node has loaded the service on a busy machine. */
+const LOADING_MS = 3000
 /** Starts of Node are a good part of a round; with its code compiled before, one takes half as long. */
 const COMPILE_CACHE = path.join(tmpdir(), 'seam-mirror-chaos-compile-cache')
 
@@ -42,7 +42,9 @@ export class Replica {
   #ended: Promise<unknown> = Promise.resolve()
   /** The signal that the laboratory has sent, so that the end is no surprise. */
   #sent: 'SIGKILL' | 'SIGTERM' | null = null
-  #lines: string[] = []
+  #startedAt = 0
+  #remainder = ''
+  readonly #log = new Map<string, number>()
 
   constructor(options: ReplicaOptions) {
     this.#options = options
@@ -66,9 +68,9 @@ export class Replica {
     return this.#state === 'serving'
   }
 
-  /** The newest lines that its processes have logged, oldest first. */
+  /** What its processes have logged, each message once, with how often it came. */
   get log(): readonly string[] {
-    return this.#lines
+    return [...this.#log].map(([line, times]) => `${times} × ${line}`)
   }
 
   /** Starts a process; resolves as soon as it exists. */
@@ -77,6 +79,7 @@ export class Replica {
     this.counts.starts += 1
     this.#sent = null
     this.#state = 'starting'
+    this.#startedAt = performance.now()
     const { port, environment } = this.#options
     const child = spawn(process.execPath, [path.join(ROOT, 'src/main.ts')], {
       cwd: ROOT,
@@ -164,9 +167,12 @@ export class Replica {
     // A start that fails says why on stderr and exits 1; whoever runs the service starts it again.
     if (this.#sent === null && this.#state === 'starting' && code === 1 && isDatabaseTroubled()) {
       this.counts.failedStarts += 1
-      this.#keep(`${this.app}: ${stderr}`)
+      this.#keep(`${this.app}: ${stderr}\n`)
       return
     }
+    // No program can answer a signal before its code is loaded.
+    const isLoading = this.#state === 'starting' && performance.now() - this.#startedAt < LOADING_MS
+    if (this.#sent === 'SIGTERM' && signal === 'SIGTERM' && isLoading) return
     if (this.#sent === null) findings.add('I14', `${this.app} ended by itself: ${how}`)
     else if (this.#sent === 'SIGTERM' && (code !== 0 || stderr !== ''))
       findings.add('I14', `${this.app} did not stop cleanly at SIGTERM: ${how}`)
@@ -174,7 +180,24 @@ export class Replica {
   }
 
   #keep(text: string): void {
-    const lines = text.split('\n').filter((line) => line !== '')
-    this.#lines = [...this.#lines, ...lines].slice(-LINES_KEPT)
+    const lines = `${this.#remainder}${text}`.split('\n')
+    this.#remainder = lines.pop() ?? ''
+    for (const line of lines) {
+      const message = messageOf(line)
+      this.#log.set(message, (this.#log.get(message) ?? 0) + 1)
+    }
   }
+}
+
+interface LogLine {
+  msg?: string
+  err?: { message?: string }
+  error?: { message?: string }
+}
+
+/** What a line of the log says, without what makes each one different. */
+function messageOf(line: string): string {
+  if (!line.startsWith('{')) return line
+  const { msg, err, error } = JSON.parse(line) as LogLine
+  return [msg, err?.message, error?.message].filter((part) => part !== undefined).join(': ')
 }

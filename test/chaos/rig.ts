@@ -64,7 +64,7 @@ export interface Rig {
   seamNow(): number
   proxyOf(replica: Replica): DatabaseProxy
   /** Runs a statement directly, not through a replica's network; waits for a server that is being restarted. */
-  sql<Row>(text: string, parameters?: readonly unknown[]): Promise<Row[]>
+  sql: <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>
   /** Runs statements in a transaction that stays open; gives what commits it, or null when it was not to be had. */
   hold(statements: readonly string[]): Promise<(() => Promise<void>) | null>
   /** The replica whose process took the lease last. */
@@ -102,7 +102,7 @@ export async function startRig(plan: RoundPlan, postgres: LabPostgres): Promise<
     ledger,
   )
   seam.setWebhooks([{ url: `${balancer.url}/webhooks/seam`, secret: OLD_SECRET }])
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 4, application_name: 'chaos-lab' })
+  const pool = new pg.Pool({ ...labSession(databaseUrl), max: 4 })
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const sql = async <Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
@@ -220,8 +220,17 @@ function environmentOf({ seam, plan, databaseUrl, sinceMs }: Rig, proxy: Databas
   }
 }
 
+/** The laboratory's own sessions write also while the database is read-only for everybody else. */
+function labSession(connectionString: string) {
+  return {
+    connectionString,
+    application_name: 'chaos-lab',
+    options: '-c default_transaction_read_only=off',
+  }
+}
+
 async function hold(url: string, statements: readonly string[]): Promise<(() => Promise<void>) | null> {
-  const client = new pg.Client({ connectionString: url, application_name: 'chaos-lab' })
+  const client = new pg.Client(labSession(url))
   client.on('error', () => {})
   const end = () => client.end().catch(() => {})
   try {

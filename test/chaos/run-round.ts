@@ -48,7 +48,7 @@ export async function runRound(
   try {
     for (const replica of rig.replicas) replica.start()
     await doHarm(rig, applied, say)
-    await letCatchUp(rig)
+    await letCatchUp(rig, say)
     await rig.watch.sampleNow()
     rig.ledger.verifyAllAgain()
     await rig.watch.sampleNow()
@@ -95,9 +95,9 @@ async function doHarm(rig: Rig, applied: string[], say: (line: string) => void):
     LANES.map(async (lane) => {
       for (const moment of plan.moments.filter(({ fault }) => fault.lane === lane)) {
         await setTimeout(Math.max(0, moment.atMs - elapsed()))
-        say(`${Math.round(elapsed())} ms: ${moment.fault.name} for ${moment.forMs} ms`)
+        say(`${moment.fault.name} for ${moment.forMs} ms`)
         if (await apply(rig, moment)) applied.push(moment.fault.name)
-        say(`${Math.round(elapsed())} ms: ${moment.fault.name} is over`)
+        say(`${moment.fault.name} is over`)
       }
     }),
   )

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { formatInstant, type Micros, parseInstant } from '../../src/domain/instant.ts'
+import { isUuid } from '../../src/domain/uuid.ts'
 import type { SeamEvent, SimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { openDatabase, runSql } from '../../src/store/open-database.ts'
 import { type ArrivalCursor, readArrivals } from '../../src/store/read-arrivals.ts'
@@ -63,7 +64,7 @@ export function startWatch({ databaseUrl, seam, ledger, findings, exempt }: Watc
   let cursor: ArrivalCursor | null = null
   let xmin = '0'
   let samples = 0
-  let isStopping = false
+  const stopping = new AbortController()
   let sampling: Promise<void> = Promise.resolve()
 
   async function sample(): Promise<void> {
@@ -90,7 +91,7 @@ export function startWatch({ databaseUrl, seam, ledger, findings, exempt }: Watc
     ledger.verified(acknowledged.filter((id) => !lost.has(id)))
     // Asked after the snapshot: what was created since then lies beyond every honest claim.
     for (const event of seam.events()) {
-      if (stored.has(event.event_id) || exempt.has(event.event_id)) continue
+      if (stored.has(event.event_id) || exempt.has(event.event_id) || !isUuid(event.event_id)) continue
       const at = instantOf(event)
       const claim = ranges.find(({ from, to }) => at !== null && at >= from && at < to)
       if (claim === undefined) continue
@@ -133,7 +134,7 @@ export function startWatch({ databaseUrl, seam, ledger, findings, exempt }: Watc
     if (error instanceof Error && /Cursor|Arrivals/.test(error.name)) findings.add('I8', error.message)
   }
   async function repeat(work: () => Promise<unknown>, everyMs: number): Promise<void> {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       await work().catch(noteUnlessAway)
       await setTimeout(everyMs)
     }
@@ -142,7 +143,7 @@ export function startWatch({ databaseUrl, seam, ledger, findings, exempt }: Watc
   const loops = [repeat(sampleNow, SAMPLE_EVERY_MS), repeat(readOn, READ_EVERY_MS)]
   let stopped: Promise<void> | null = null
   const stopLoops = async () => {
-    isStopping = true
+    stopping.abort()
     await Promise.all(loops)
   }
   return {

@@ -54,7 +54,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     ...processes('paused', 'I1, I13'),
     lasts: [300, 900],
     begin: async (rig, random) => random.pick(rig.replicas).pause(),
-    end: async (rig) => void rig.replicas.forEach((replica) => replica.resume()),
+    end: async (rig) => resumeAll(rig),
   },
   {
     ...processes('poller-paused-while-another-takes-over', 'I13'),
@@ -76,7 +76,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       rig.seam.setFaults({ slowRate, slowMs })
       return isPaused && until(async () => isOther(await rig.leaseHolder(), holder), 2500)
     },
-    end: async (rig) => void rig.replicas.forEach((replica) => replica.resume()),
+    end: async (rig) => resumeAll(rig),
   },
   {
     ...processes('lease-expired-under-its-holder', 'I13'),
@@ -123,6 +123,10 @@ function startAll(rig: Rig): void {
 
 function isOther(holder: Replica | null, before: Replica): boolean {
   return holder !== null && holder !== before
+}
+
+function resumeAll(rig: Rig): void {
+  for (const replica of rig.replicas) replica.resume()
 }
 
 /** Whether a page of events has been asked for and not been answered. */
