@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { type LabPostgres, startLabPostgres } from './lab-postgres.ts'
+import { startLabPostgres } from './lab-postgres.ts'
+import { createPorts } from './ports.ts'
 import { describeFindings, describeRound, describeRun, summarise } from './report.ts'
+import type { Place } from './rig.ts'
 import { type RoundResult, runRound } from './run-round.ts'
 import { planRound } from './schedule.ts'
 
@@ -41,12 +43,13 @@ async function runLaboratory(): Promise<void> {
   say(`Seeds ${firstSeed} to ${firstSeed + rounds - 1}, ${jobs} side by side.`)
   const beganAt = performance.now()
   const servers = await Promise.all(Array.from({ length: jobs }, () => startLabPostgres()))
+  const ports = createPorts()
   const results: RoundResult[] = []
   let next = firstSeed
   try {
     await Promise.all(
-      servers.map(async (server) => {
-        while (next < firstSeed + rounds) results.push(await oneRound(next++, server, isReplay))
+      servers.map(async (postgres) => {
+        while (next < firstSeed + rounds) results.push(await oneRound(next++, { postgres, ports }, isReplay))
       }),
     )
   } finally {
@@ -58,7 +61,7 @@ async function runLaboratory(): Promise<void> {
   process.exitCode = report.failed.length > 0 ? 1 : 0
 }
 
-async function oneRound(seed: number, server: LabPostgres, isVerbose: boolean): Promise<RoundResult> {
+async function oneRound(seed: number, place: Place, isVerbose: boolean): Promise<RoundResult> {
   const plan = planRound(seed)
   if (isVerbose) {
     say(`Traits: ${plan.traits.map(({ name }) => name).join(', ') || 'none'}`)
@@ -68,7 +71,7 @@ async function oneRound(seed: number, server: LabPostgres, isVerbose: boolean): 
   }
   const beganAt = performance.now()
   const narrate = (line: string): void => say(`  ${Math.round(performance.now() - beganAt)} ms: ${line}`)
-  const result = await runRound(plan, server, isVerbose ? narrate : () => {})
+  const result = await runRound(plan, place, isVerbose ? narrate : () => {})
   if (isVerbose) for (const line of result.log) say(line)
   say(describeRound(result))
   for (const line of describeFindings(result)) say(line)

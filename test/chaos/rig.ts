@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import {
   type Faults,
@@ -12,6 +11,7 @@ import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
 import { Findings } from './findings.ts'
 import { type LabPostgres, retried } from './lab-postgres.ts'
 import { Ledger } from './ledger.ts'
+import type { Ports } from './ports.ts'
 import { Replica } from './replica.ts'
 import type { RoundPlan } from './schedule.ts'
 import { startWatch, type Watch } from './watch.ts'
@@ -75,13 +75,17 @@ export interface Rig {
   stop(): Promise<void>
 }
 
-let databases = 0
+/** Where a round happens. */
+export interface Place {
+  postgres: LabPostgres
+  ports: Ports
+}
 
 /** Builds it all and starts nothing of the service yet. */
-export async function startRig(plan: RoundPlan, postgres: LabPostgres): Promise<Rig> {
+export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Promise<Rig> {
   const findings = new Findings()
   const ledger = new Ledger()
-  const databaseName = `chaos_${plan.seed}_${++databases}`
+  const databaseName = `chaos_${plan.seed}_${randomBytes(4).toString('hex')}`
   const databaseUrl = await postgres.createDatabase(databaseName)
   const calmFaults: Faults = Object.assign({ ...noFaults }, ...plan.traits.map(({ faults }) => faults))
   if (plan.traits.some(({ name }) => name === 'visible-late'))
@@ -178,7 +182,7 @@ export async function startRig(plan: RoundPlan, postgres: LabPostgres): Promise<
     const proxy = await startDatabaseProxy(new URL(databaseUrl))
     const replica = new Replica({
       name: String(i),
-      port: await freePort(),
+      port: await ports.next(),
       environment: (app) => environmentOf(rig, proxy, app),
       findings,
       isDatabaseTroubled: () => rig.databaseTroubles > 0,
@@ -246,15 +250,6 @@ async function hold(url: string, statements: readonly string[]): Promise<(() => 
     await client.query('commit').catch(() => {})
     await end()
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function secretOf(text: string): string {

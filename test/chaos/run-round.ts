@@ -5,8 +5,7 @@ import { checkClaims, type FinalCounts } from './claims.ts'
 import type { Finding } from './findings.ts'
 import { LANES } from './fault.ts'
 import { letCatchUp } from './finish-round.ts'
-import type { LabPostgres } from './lab-postgres.ts'
-import { type Rig, startRig } from './rig.ts'
+import { type Place, type Rig, startRig } from './rig.ts'
 import type { Moment, RoundPlan } from './schedule.ts'
 import { makeTraffic } from './traffic.ts'
 import { until } from './until.ts'
@@ -38,11 +37,11 @@ export interface RoundResult {
 /** One round, from an empty database to the comparison. Rejects only when the laboratory itself can't go on. */
 export async function runRound(
   plan: RoundPlan,
-  postgres: LabPostgres,
+  place: Place,
   say: (line: string) => void,
 ): Promise<RoundResult> {
   const startedAt = performance.now()
-  const rig = await startRig(plan, postgres)
+  const rig = await startRig(plan, place)
   const applied = plan.traits.map(({ name }) => name)
   let counts: FinalCounts | null = null
   try {

@@ -37,7 +37,7 @@ export function planRound(seed: number): RoundPlan {
   const random = createRandom(seed, 'plan')
   const traits = drawTraits(random)
   const replicas = random.pick([1, 2, 2, 3])
-  const trafficMs = random.integer(2200, 3000)
+  const trafficMs = random.integer(1800, 2500)
   const barred = new Set(traits.flatMap(({ excludes }) => excludes ?? []))
   const names = new Set(traits.map(({ name }) => name))
   const isAllowed = (fault: Fault) =>
