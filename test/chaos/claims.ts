@@ -167,5 +167,5 @@ async function checkReport(rig: Rig) {
   if (!isComplete || gaps.length > 0 || ranges.length !== 1)
     findings.add('I5', `/v1/coverage does not say complete: ${JSON.stringify({ complete, gaps, ranges })}`)
   const claimedHours = from === null || to === null ? 0 : Number(to - from) / 3_600_000_000
-  return { claimedHours, isTrue: findings.count('I4, I5, I6') === 0 }
+  return { claimedHours, isTrue: findings.count('I4, I5, I6') + findings.count('I6') === 0 }
 }

@@ -56,7 +56,7 @@ export function summarise(results: readonly RoundResult[], firstSeed: number, du
     lost: sum(({ counts }) => counts?.lost ?? 0),
     duplicated: sum(({ counts }) => counts?.duplicated ?? 0),
     coverageSamples: sum(({ samples }) => samples),
-    falseClaims: sum(({ findings }) => findings.filter(({ rule }) => rule === 'I4, I5, I6').length),
+    falseClaims: sum((result) => result.falseClaims),
     claimedHours: round(sum(({ counts }) => counts?.claimedHours ?? 0)),
     trueHours: round(sum(({ counts }) => counts?.trueHours ?? 0)),
     auditsFound: sum(({ audits }) => audits.filter((outcome) => outcome === 'found').length),

@@ -112,8 +112,17 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
   const sql = async <Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
     retried(async () => (await pool.query(text, [...parameters])).rows as Row[])
 
+  const seamNow = () => Date.now() + calmFaults.clockOffsetMs
   const onlyForAudit = new Set<string>()
-  const watch = startWatch({ databaseUrl, seam, ledger, findings, exempt: onlyForAudit })
+  const watch = startWatch({
+    databaseUrl,
+    seam,
+    ledger,
+    findings,
+    exempt: onlyForAudit,
+    settleSeconds: plan.settleSeconds,
+    seamNow,
+  })
   const rig: Rig = {
     plan,
     findings,
@@ -136,7 +145,7 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
     trafficEndedMs: 0,
     migrations: 0,
     migration: null,
-    seamNow: () => Date.now() + calmFaults.clockOffsetMs,
+    seamNow,
     proxyOf: (replica) => {
       const proxy = proxies.get(replica)
       if (proxy === undefined) throw new Error(`Replica ${replica.name} has no proxy.`)

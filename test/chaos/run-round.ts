@@ -24,6 +24,7 @@ export interface RoundResult {
   statuses: Readonly<Record<number, number>>
   acknowledged: number
   samples: number
+  falseClaims: number
   kills: number
   terminations: number
   starts: number
@@ -71,6 +72,7 @@ export async function runRound(
     statuses: Object.fromEntries(rig.ledger.statuses()),
     acknowledged: rig.ledger.acknowledged().size,
     samples: rig.watch.samples(),
+    falseClaims: rig.findings.count('I4, I5, I6') + rig.findings.count('I6'),
     kills: sum(({ counts: { kills } }) => kills),
     terminations: sum(({ counts: { terminations } }) => terminations),
     starts: sum(({ counts: { starts } }) => starts),

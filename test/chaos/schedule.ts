@@ -26,6 +26,9 @@ export interface RoundPlan {
   moments: readonly Moment[]
 }
 
+/** More would make a round longer, and its findings harder to understand. */
+const MOMENTS_OF_A_LANE = 2
+
 /** The chance that a round has faults of a lane at all. */
 const LANE_CHANCE: Record<Lane, number> = { answers: 0.75, webhooks: 0.75, processes: 0.9, postgres: 0.9 }
 
@@ -36,7 +39,7 @@ const LANE_CHANCE: Record<Lane, number> = { answers: 0.75, webhooks: 0.75, proce
 export function planRound(seed: number): RoundPlan {
   const random = createRandom(seed, 'plan')
   const traits = drawTraits(random)
-  const replicas = random.pick([1, 2, 2, 3])
+  const replicas = random.pick([1, 2, 2, 2, 3])
   const trafficMs = random.integer(1800, 2500)
   const barred = new Set(traits.flatMap(({ excludes }) => excludes ?? []))
   const names = new Set(traits.map(({ name }) => name))
@@ -67,7 +70,7 @@ export function planRound(seed: number): RoundPlan {
     seed,
     replicas,
     traits,
-    historyEvents: random.integer(800, 2500),
+    historyEvents: random.integer(700, 1800),
     historyHours: random.integer(2, 30),
     eventsPerSecond: random.pick([40, 80, 120]),
     settleSeconds: 1,
@@ -96,7 +99,7 @@ function drawLane(
   const moments: Moment[] = []
   const weighted = faults.flatMap((fault) => Array.from({ length: fault.weight ?? 1 }, () => fault))
   let atMs = random.integer(0, 500)
-  while (atMs < trafficMs && moments.length < 3) {
+  while (atMs < trafficMs && moments.length < MOMENTS_OF_A_LANE) {
     const fault = moments.length === 0 ? faults[seed % faults.length] : random.pick(weighted)
     if (fault === undefined) break
     const forMs = random.integer(...fault.lasts)

@@ -38,7 +38,7 @@ export const TRAITS: readonly Trait[] = [
     faults: { comparePrecision: 'millis' },
   },
   { name: 'microseconds', threatens: 'I5, I7', chance: 0.5, faults: { createdAtPrecision: 'micros' } },
-  { name: 'small-pages', threatens: 'I5', chance: 0.35, faults: { pageCap: 90 } },
+  { name: 'small-pages', threatens: 'I5', chance: 0.45, faults: { pageCap: 90 } },
   {
     name: 'shuffled-instants',
     threatens: 'I5',

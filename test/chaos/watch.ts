@@ -16,6 +16,9 @@ export interface WatchOptions {
   seam: SimulatedSeam
   ledger: Ledger
   findings: Findings
+  settleSeconds: number
+  /** Unix milliseconds by Seam's clock. */
+  seamNow: () => number
   /** Events that covered time may lack: they became visible later than the settle time. */
   exempt: ReadonlySet<string>
 }
@@ -53,7 +56,8 @@ select pg_snapshot_xmin(pg_current_snapshot())::text as xmin,
   array(select id::text from unnest($3::uuid[]) as id where not exists (
     select 1 from events where workspace_id = $1 and event_id = id and webhook_at is not null)) as broken`
 
-export function startWatch({ databaseUrl, seam, ledger, findings, exempt }: WatchOptions): Watch {
+export function startWatch(options: WatchOptions): Watch {
+  const { databaseUrl, seam, ledger, findings, exempt, seamNow, settleSeconds } = options
   const url = new URL(databaseUrl)
   url.searchParams.set('application_name', 'chaos-watch')
   const limits = { maxConnections: 3, connectTimeoutMs: 3000, statementTimeoutMs: 8000 }
@@ -82,6 +86,7 @@ export function startWatch({ databaseUrl, seam, ledger, findings, exempt }: Watc
       const [from = '0', to = '0'] = text.split(' ')
       return { from: BigInt(from), to: BigInt(to) }
     })
+    checkHorizon(ranges)
     judge({ ...row, ranges }, acknowledged)
   }
 
@@ -102,6 +107,18 @@ export function startWatch({ databaseUrl, seam, ledger, findings, exempt }: Watc
         event.event_id,
       )
     }
+  }
+
+  /** Read after the snapshot, so that the true horizon can only have been earlier. */
+  function checkHorizon(ranges: Sample['ranges']): void {
+    const horizon = BigInt(seamNow() - settleSeconds * 1000) * 1000n
+    const beyond = ranges.find(({ to }) => to > horizon)
+    if (beyond === undefined) return
+    findings.add(
+      'I6',
+      `coverage claims time up to ${formatInstant(beyond.to)}, and by Seam's clock nothing after ${formatInstant(horizon)} has settled`,
+      'horizon',
+    )
   }
 
   function instantOf({ event_id: id, created_at: text }: SeamEvent): Micros | null {

@@ -51,7 +51,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   trouble('disk-full', '53100', 1),
   trouble('disk-nearly-full', '53100', 0.3),
-  trouble('deadlocks-reported', '40P01', 0.35),
+  { ...trouble('deadlocks-reported', '40P01', 0.5), weight: 3 },
   trouble('serialization-failures', '40001', 0.35),
   {
     ...postgres('read-only', 'I1, I4'),
