@@ -9,6 +9,8 @@ export interface FinalCounts {
   stored: number
   lost: number
   duplicated: number
+  /** Deadlocks that Postgres itself has found and ended; a crash of the server forgets them. */
+  realDeadlocks: number
   /** Hours that coverage claims at the end, and those of them that are true. */
   claimedHours: number
   trueHours: number
@@ -32,6 +34,7 @@ export async function checkClaims(rig: Rig): Promise<FinalCounts> {
   checkNothingIsInvented(rig, upstream, stored)
   checkTexts(rig, upstream, stored)
   checkAcknowledged(rig, stored)
+  checkAnswers(rig)
   const duplicated = checkArrivals(rig, stored)
   await checkLeases(rig)
   await checkQuarantine(rig)
@@ -41,6 +44,7 @@ export async function checkClaims(rig: Rig): Promise<FinalCounts> {
     stored: rows.length,
     lost,
     duplicated,
+    realDeadlocks: await countDeadlocks(rig),
     claimedHours,
     trueHours: isTrue ? claimedHours : 0,
   }
@@ -105,6 +109,22 @@ function checkAcknowledged({ ledger, findings }: Rig, stored: Stored): void {
     if (!stored.get(id)?.webhookAt)
       findings.add('I1', `event ${id} was acknowledged, and its webhook is not stored`)
   }
+}
+
+/** 0 is no answer at all. Whatever else is wrong, the sender is to be told to come again, or that its signature is not good. */
+const EXPECTED_STATUSES = new Set([0, 204, 400, 503])
+
+function checkAnswers({ ledger, findings }: Rig): void {
+  for (const [status, times] of ledger.statuses()) {
+    if (!EXPECTED_STATUSES.has(status)) findings.add('I1', `${times} deliveries were answered ${status}`)
+  }
+}
+
+async function countDeadlocks({ sql }: Rig): Promise<number> {
+  const [row] = await sql<{ deadlocks: string }>(
+    'select deadlocks::text from pg_stat_database where datname = current_database()',
+  )
+  return Number(row?.deadlocks)
 }
 
 /** The follower of the order of arrival has seen every event, once. Returns how many it saw more than once. */

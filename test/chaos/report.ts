@@ -17,6 +17,10 @@ export interface RunReport {
   failedStarts: number
   /** Restarts of Postgres, and times that it could not be reached or written to. */
   outages: number
+  /** Deadlocks that Postgres found, apart from those that are only reported to the service. */
+  realDeadlocks: number
+  /** How often each status was answered to a delivery; 0 is no answer. */
+  answers: Record<string, number>
   events: number
   stored: number
   lost: number
@@ -51,6 +55,8 @@ export function summarise(results: readonly RoundResult[], firstSeed: number, du
     starts: sum(({ starts }) => starts),
     failedStarts: sum(({ failedStarts }) => failedStarts),
     outages: sum((result) => result.applied.filter((name) => name.startsWith('postgres.')).length),
+    realDeadlocks: sum(({ counts }) => counts?.realDeadlocks ?? 0),
+    answers: addUp(results.map(({ statuses }) => statuses)),
     events: sum(({ counts }) => counts?.upstream ?? 0),
     stored: sum(({ counts }) => counts?.stored ?? 0),
     lost: sum(({ counts }) => counts?.lost ?? 0),
@@ -72,6 +78,13 @@ export function summarise(results: readonly RoundResult[], firstSeed: number, du
   }
 }
 
+function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const [key, count] of counts.flatMap((one) => Object.entries(one)))
+    total[key] = (total[key] ?? 0) + count
+  return total
+}
+
 /** One line for a round, right after it. */
 export function describeRound({ plan, findings, counts, durationMs, kills }: RoundResult): string {
   const faults = plan.moments.map(({ fault }) => fault.name).join(', ') || 'no faults'
@@ -91,8 +104,8 @@ export function describeRun(report: RunReport): string[] {
   return [
     '',
     `${report.rounds} rounds in ${report.durationSeconds} s (${report.secondsARound} s a round), seeds from ${report.firstSeed} on`,
-    `  deliveries ${report.deliveries}, retries ${report.retries}, acknowledged events ${report.acknowledged}`,
-    `  kills ${report.kills}, SIGTERMs ${report.terminations}, starts ${report.starts} (${report.failedStarts} failed for want of a database), troubles of Postgres ${report.outages}`,
+    `  deliveries ${report.deliveries}, retries ${report.retries}, acknowledged events ${report.acknowledged}; answers ${JSON.stringify(report.answers)}`,
+    `  kills ${report.kills}, SIGTERMs ${report.terminations}, starts ${report.starts} (${report.failedStarts} failed for want of a database), troubles of Postgres ${report.outages}, deadlocks it found ${report.realDeadlocks}`,
     `  events ${report.events}, stored ${report.stored}, lost ${report.lost}, duplicated ${report.duplicated}`,
     `  coverage: looked at ${report.coverageSamples} times, false claims ${report.falseClaims}; claimed at the end ${report.claimedHours} h, true ${report.trueHours} h`,
     `  audits: ${report.auditsFound} found late events, ${report.auditsClean} found nothing missing`,
