@@ -59,20 +59,26 @@ export interface Rig {
   /** When the traffic ended, Unix milliseconds by Seam's clock. */
   trafficEndedMs: number
   migrations: number
-  migration: Promise<(() => Promise<void>) | null> | null
+  migration: Promise<Held | null> | null
   /** Unix milliseconds by Seam's clock. */
   seamNow(): number
   proxyOf(replica: Replica): DatabaseProxy
   /** Runs a statement directly, not through a replica's network; waits for a server that is being restarted. */
   sql: <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>
-  /** Runs statements in a transaction that stays open; gives what commits it, or null when it was not to be had. */
-  hold(statements: readonly string[]): Promise<(() => Promise<void>) | null>
+  /** Runs statements in a transaction that stays open; null when it was not to be had. */
+  hold(statements: readonly string[]): Promise<Held | null>
   /** The replica whose process took the lease last. */
   leaseHolder(): Promise<Replica | null>
   /** Lets the lease expire as if 30 seconds had passed; with `app`, only if that process holds it. */
   expireLease(app?: string): Promise<void>
   setReadOnly(isReadOnly: boolean): Promise<void>
   stop(): Promise<void>
+}
+
+/** A transaction that stays open. */
+export interface Held {
+  run(statement: string): Promise<void>
+  commit(): Promise<void>
 }
 
 /** Where a round happens. */
@@ -242,7 +248,7 @@ function labSession(connectionString: string) {
   }
 }
 
-async function hold(url: string, statements: readonly string[]): Promise<(() => Promise<void>) | null> {
+async function hold(url: string, statements: readonly string[]): Promise<Held | null> {
   const client = new pg.Client(labSession(url))
   client.on('error', () => {})
   const end = () => client.end().catch(() => {})
@@ -255,9 +261,13 @@ async function hold(url: string, statements: readonly string[]): Promise<(() => 
     await end()
     return null
   }
-  return async () => {
-    await client.query('commit').catch(() => {})
-    await end()
+  return {
+    // Being refused is one of the things that may come of it.
+    run: async (statement) => void (await client.query(statement).catch(() => {})),
+    commit: async () => {
+      await client.query('commit').catch(() => {})
+      await end()
+    },
   }
 }
 

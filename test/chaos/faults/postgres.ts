@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Random } from '../../../src/simulated-seam/random.ts'
 import type { Fault } from '../fault.ts'
 import type { Rig } from '../rig.ts'
+import { until } from '../until.ts'
 
 /** What happens to Postgres and to the network before it. */
 export const POSTGRES_FAULTS: readonly Fault[] = [
@@ -81,8 +82,8 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
       ])
     },
     end: async (rig) => {
-      const commit = await rig.migration
-      await commit?.()
+      const held = await rig.migration
+      await held?.commit()
     },
   },
 ]
@@ -149,17 +150,28 @@ function repeated(everyMs: number, act: (rig: Rig, random: Random) => Promise<vo
   }
 }
 
-/** Locks rows that the next batch will touch, in the order opposite to its own: one of the two has to give way. */
+/**
+ * Locks the last of the rows that the next page will touch, waits until the service waits for it with the others locked, and asks for
+ * those: a deadlock. The service's session has waited longer, looks for it first, and is the one that is refused.
+ */
 async function lockBackwards(rig: Rig): Promise<void> {
   const rows = await rig.sql<{ id: string }>(
-    `select event_id::text as id from events where poll_at is null or webhook_at is null
-     order by ingested_at desc, event_id desc limit 20`,
+    'select event_id::text as id from events where poll_at is null order by event_id desc limit 20',
   )
-  const ids = rows.map(({ id }) => id).toSorted()
-  const locks = ids.toReversed().map((id) => `select 1 from events where event_id = '${id}' for update`)
-  // The service's session looks for a deadlock first, and is the one that is refused.
-  const commit = await rig.hold([`set local deadlock_timeout = '5s'`, ...locks])
-  await commit?.()
+  const [last, ...others] = rows.map(({ id }) => `select 1 from events where event_id = '${id}' for update`)
+  if (last === undefined || others.length === 0) return
+  const held = await rig.hold([`set local deadlock_timeout = '5s'`, last])
+  if (held === null) return
+  if (await until(() => isServiceWaiting(rig), 700, 5)) for (const lock of others) await held.run(lock)
+  await held.commit()
+}
+
+async function isServiceWaiting({ sql }: Rig): Promise<boolean> {
+  const waiting = await sql(
+    `select 1 from pg_stat_activity
+     where wait_event_type = 'Lock' and application_name like 'replica-%' and datname = current_database()`,
+  )
+  return waiting.length > 0
 }
 
 function someReplicas(rig: Rig, random: Random) {
