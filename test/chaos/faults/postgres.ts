@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Random } from '../../../src/simulated-seam/random.ts'
 import type { Fault } from '../fault.ts'
-import type { Rig } from '../rig.ts'
+import { deliver } from '../../support/sign-delivery.ts'
+import { OLD_SECRET, type Rig } from '../rig.ts'
 import { until } from '../until.ts'
 
 /** What happens to Postgres and to the network before it. */
@@ -151,19 +152,24 @@ function repeated(everyMs: number, act: (rig: Rig, random: Random) => Promise<vo
 }
 
 /**
- * Locks the last of the rows that the next page will touch, waits until the service waits for it with the others locked, and asks for
- * those: a deadlock. The service's session has waited longer, looks for it first, and is the one that is refused.
+ * Has webhooks of stored events arrive (late ones, so that their rows are updated) while it holds the last of the rows; waits until the
+ * service waits for it with others locked, and asks for those: a deadlock. The service's session has waited longer, looks for it
+ * first, and is the one that is refused.
  */
 async function lockBackwards(rig: Rig): Promise<void> {
   const rows = await rig.sql<{ id: string }>(
-    'select event_id::text as id from events where poll_at is null order by event_id desc limit 20',
+    'select event_id::text as id from events where webhook_at is null order by event_id desc limit 30',
   )
-  const [last, ...others] = rows.map(({ id }) => `select 1 from events where event_id = '${id}' for update`)
-  if (last === undefined || others.length === 0) return
-  const held = await rig.hold([`set local deadlock_timeout = '5s'`, last])
+  const ids = rows.map(({ id }) => id).filter((id) => !rig.neverByWebhook.has(id))
+  const [last, ...others] = ids.map((id) => `select 1 from events where event_id = '${id}' for update`)
+  const held = last === undefined ? null : await rig.hold([`set local deadlock_timeout = '5s'`, last])
   if (held === null) return
+  const chosen = new Set(ids)
+  const late = rig.seam.events().filter(({ event_id: id }) => chosen.has(id))
+  const deliveries = late.map((event) => deliver(rig.balancer.url, event, { secret: OLD_SECRET }))
   if (await until(() => isServiceWaiting(rig), 700, 5)) for (const lock of others) await held.run(lock)
   await held.commit()
+  await Promise.allSettled(deliveries)
 }
 
 async function isServiceWaiting({ sql }: Rig): Promise<boolean> {
