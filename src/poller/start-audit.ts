@@ -53,9 +53,14 @@ export function startAudit(options: ScheduledAuditOptions): Audit {
     return running
   }
 
-  const task = schedule(options.schedule, () => {
-    if (isPolling()) void auditNow()
-  })
+  // A tick that was missed (the process was paused) is made up for by the next; node-cron would print to stderr about it.
+  const task = schedule(
+    options.schedule,
+    () => {
+      if (isPolling()) void auditNow()
+    },
+    { suppressMissedWarning: true },
+  )
   return {
     auditNow,
     stop: async () => {

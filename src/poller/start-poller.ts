@@ -99,10 +99,15 @@ export function startPoller(options: PollerOptions): Poller {
     return running
   }
 
-  const task = schedule(options.schedule, () => {
-    if (skipTicks > 0) skipTicks -= 1
-    else void pollNow()
-  })
+  // A tick that was missed (the process was paused) is made up for by the next; node-cron would print to stderr about it.
+  const task = schedule(
+    options.schedule,
+    () => {
+      if (skipTicks > 0) skipTicks -= 1
+      else void pollNow()
+    },
+    { suppressMissedWarning: true },
+  )
   void pollNow()
   return {
     pollNow,

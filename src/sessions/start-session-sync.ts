@@ -97,10 +97,15 @@ export function startSessionSync(options: SessionSyncOptions): SessionSync {
     if (!signal.aborted) await syncNow()
   }
 
-  const task = schedule(options.schedule, () => {
-    if (skipTicks > 0) skipTicks -= 1
-    else void syncNow()
-  })
+  // A tick that was missed (the process was paused) is made up for by the next; node-cron would print to stderr about it.
+  const task = schedule(
+    options.schedule,
+    () => {
+      if (skipTicks > 0) skipTicks -= 1
+      else void syncNow()
+    },
+    { suppressMissedWarning: true },
+  )
   const first = firstRun()
   return {
     syncNow,

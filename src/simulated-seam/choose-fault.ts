@@ -23,6 +23,7 @@ export function chooseFault(faults: Faults, random: Random, requestId: string): 
   if (random.chance(faults.errorRate)) {
     return refused(new Refusal(500, 'internal_server_error', 'Internal server error'), requestId)
   }
+  if (random.chance(faults.badGatewayRate)) return { kind: 'answer', answer: badGateway }
   if (random.chance(faults.htmlRate)) return { kind: 'answer', answer: htmlPage }
   if (random.chance(faults.invalidJsonRate)) return { kind: 'invalid-json' }
   if (random.chance(faults.truncateRate)) return { kind: 'truncate' }
@@ -33,6 +34,12 @@ const htmlPage: Answer = {
   status: 200,
   body: '<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>',
   headers: { 'content-type': 'text/html; charset=utf-8' },
+}
+
+const badGateway: Answer = {
+  status: 502,
+  body: '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>',
+  headers: { 'content-type': 'text/html' },
 }
 
 function refused(refusal: Refusal, requestId: string): { kind: 'answer'; answer: Answer } {

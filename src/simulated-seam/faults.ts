@@ -28,6 +28,8 @@ export interface Faults {
   retryAfter: string | null
   /** 500 with an error in Seam's shape. */
   errorRate: number
+  /** 502 with a page of HTML: what a gateway says in Seam's place. */
+  badGatewayRate: number
   /** A page of HTML with status 200. */
   htmlRate: number
   /** JSON that stops in the middle, in an otherwise good answer. */
@@ -87,6 +89,7 @@ export const noFaults: Readonly<Faults> = {
   rateLimitRate: 0,
   retryAfter: null,
   errorRate: 0,
+  badGatewayRate: 0,
   htmlRate: 0,
   invalidJsonRate: 0,
   truncateRate: 0,

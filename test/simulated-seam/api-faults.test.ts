@@ -41,6 +41,13 @@ test('htmlRate answers a web page with status 200', async () => {
   expect(await response.text()).toMatch(/^<!DOCTYPE html>/)
 })
 
+test('badGatewayRate answers 502 with a web page', async () => {
+  const seam = await startSeam({ faults: { badGatewayRate: 1 } })
+  const response = await request(seam)
+  expect(response.status).toBe(502)
+  expect(await response.text()).toMatch(/^<html>/)
+})
+
 test('invalidJsonRate answers a complete body that is no JSON', async () => {
   const seam = await startSeam({ faults: { invalidJsonRate: 1 } })
   seam.emit(5)

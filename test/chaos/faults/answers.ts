@@ -1,0 +1,50 @@
+import type { Faults } from '../../../src/simulated-seam/start-simulated-seam.ts'
+import type { Fault } from '../fault.ts'
+
+/** What goes wrong with the answers of Seam's API. */
+export const ANSWER_FAULTS: readonly Fault[] = [
+  answers('rate-limited', 'I5', { rateLimitRate: 0.6, retryAfter: null }),
+  answers('rate-limited-with-retry-after', 'I5', { rateLimitRate: 0.6, retryAfter: '1' }),
+  // Honoured up to 15 s: the poller is asleep when it ends, and is started again.
+  answers('rate-limited-for-a-year', 'I5, I14', { rateLimitRate: 0.6, retryAfter: '31536000' }, true),
+  answers('internal-error', 'I5', { errorRate: 0.6 }),
+  answers('bad-gateway', 'I5', { badGatewayRate: 0.6 }),
+  answers('unavailable', 'I5', { failNext: 3 }),
+  answers('slow', 'I5, I6', { slowRate: 0.5, slowMs: 400 }),
+  answers('slower-than-the-schedule', 'I5, I6', { slowRate: 0.8, slowMs: 1700 }),
+  answers('reset', 'I5', { resetRate: 0.5 }),
+  answers('truncated', 'I5', { truncateRate: 0.5 }),
+  answers('invalid-json', 'I5', { invalidJsonRate: 0.5 }),
+  answers('html', 'I5', { htmlRate: 0.5 }),
+  answers('without-date', 'I6', { omitDateHeader: true }),
+  {
+    ...answers('bad-items', 'I5, I11', { badItemRate: 0.5 }),
+    // The simulated Seam puts the bad item in without counting it in offsets, which a real listing's item would be.
+    excludes: ['instant-of-many', 'webhooks.burst'],
+  },
+  {
+    ...answers('page-cap-changes', 'I5', {}),
+    weight: 3,
+    begin: async ({ seam }, random) => {
+      seam.setFaults({ pageCap: () => random.pick([500, 230, 120, 60, 35]) })
+    },
+    end: async ({ seam, calmFaults }) => seam.setFaults({ pageCap: calmFaults.pageCap }),
+  },
+  // After a refusal the poller leaves out ticks: it is started again, so that the round need not wait.
+  answers('credentials-revoked', 'I5', { rejectCredentials: true }, true),
+]
+
+function answers(name: string, threatens: string, changed: Partial<Faults>, thenRestart = false): Fault {
+  return {
+    name: `answers.${name}`,
+    lane: 'answers',
+    threatens,
+    lasts: [500, 1500],
+    begin: async ({ seam }) => seam.setFaults(changed),
+    end: async (rig) => {
+      const calm = Object.keys(changed).map((key) => [key, rig.calmFaults[key as keyof Faults]])
+      rig.seam.setFaults(Object.fromEntries(calm) as Partial<Faults>)
+      if (thenRestart) rig.restartAtEnd = true
+    },
+  }
+}

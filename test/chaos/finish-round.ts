@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { formatInstant, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
+import { MIRROR_API_KEY, OLD_SECRET, type Rig } from './rig.ts'
+import { until } from './until.ts'
+
+const ROOT = path.join(import.meta.dirname, '../..')
+const SERVE_MS = 30_000
+const DRAIN_MS = 20_000
+/** From the end of all faults until coverage must have passed the last event. */
+const COMPLETE_MS = 45_000
+
+/** When all faults have ended: lets the service catch up, as it must by itself, and has an audit look for what came too late. */
+export async function letCatchUp(rig: Rig, say: (line: string) => void): Promise<void> {
+  const { findings, replicas, seam } = rig
+  if (rig.restartAtEnd) await Promise.all(replicas.map((replica) => replica.terminate()))
+  const serving = await Promise.all(replicas.map((replica) => replica.serve(SERVE_MS)))
+  if (serving.includes(false)) findings.add('I14', `a replica did not serve within ${SERVE_MS} ms`)
+  say('all replicas serve')
+  const isDrained = await until(() => seam.deliveries().pending === 0, DRAIN_MS)
+  if (!isDrained) findings.add('I12', `${seam.deliveries().pending} deliveries were pending at the end`)
+  say('all deliveries are made or given up')
+  const isComplete = await until(() => isCovered(rig), COMPLETE_MS, 60)
+  if (!isComplete) findings.add('I5', `coverage was not complete ${COMPLETE_MS} ms after the last fault`)
+  say('coverage is complete')
+  if (rig.onlyForAudit.size > 0) await audit(rig)
+}
+
+/** One range from the beginning of the backfill to past the traffic. */
+async function isCovered(rig: Rig): Promise<boolean> {
+  const ranges = await rig.sql<{ from: string; to: string }>(
+    `select (extract(epoch from lower(range)) * 1000)::text as "from", (extract(epoch from upper(range)) * 1000)::text as "to"
+     from coverage, unnest(ranges) as range where workspace_id = $1 order by range`,
+    [rig.seam.workspaceId],
+  )
+  const [only] = ranges
+  if (ranges.length === 1 && only !== undefined) {
+    if (Number(only.from) <= rig.sinceMs && Number(only.to) > rig.trafficEndedMs) return true
+  }
+  // The lease of a process that was killed expires after 30 seconds, which a round does not wait for.
+  const [last] = await rig.sql<{ app: string }>(
+    'select app from chaos.lease_changes order by seq desc limit 1',
+  )
+  const isHeld = rig.replicas.some(({ app, isRunning }) => isRunning && app === last?.app)
+  if (last !== undefined && !isHeld) await rig.expireLease(last.app)
+  return false
+}
+
+/** `seam-mirror audit` over the time of the round: it has to find what became visible later than the settle time. */
+async function audit(rig: Rig): Promise<void> {
+  const { seam, plan, findings } = rig
+  const late = seam.events().filter(({ event_id: id }) => rig.onlyForAudit.has(id))
+  const first = late.reduce(
+    (earliest, { created_at: at }) => (at < earliest ? at : earliest),
+    late[0]?.created_at ?? '',
+  )
+  const visible = await until(
+    () => rig.seamNow() > rig.trafficEndedMs + plan.settleSeconds * 1000 + 2000,
+    10_000,
+  )
+  if (!visible) findings.add('lab', 'late events did not become visible')
+  // Small pages have had their turn: an audit makes four requests a second at most.
+  seam.setFaults({ pageCap: 500 })
+  const since = formatInstant((parseInstant(first) ?? 0n) - 10_000n)
+  const end = formatInstant(microsFromMillis(rig.trafficEndedMs + 1))
+  const { code, output } = await run(['audit', '--since', since, '--until', end], {
+    DATABASE_URL: rig.databaseUrl,
+    SEAM_ENDPOINT: seam.url,
+    SEAM_API_KEY: seam.apiKey,
+    SEAM_WEBHOOK_SECRET: OLD_SECRET,
+    SEAM_MIRROR_API_KEY: MIRROR_API_KEY,
+    SEAM_MIRROR_SETTLE_SECONDS: String(plan.settleSeconds),
+  })
+  // 0: nothing was missing, because an outage let the poller come late itself; 2: found, and stored now.
+  if (code !== 0 && code !== 2)
+    findings.add('I5', `the audit ended with code ${code}: ${output.slice(0, 800)}`)
+  rig.audits.push(code === 2 ? 'found' : 'clean')
+}
+
+function run(args: readonly string[], environment: Readonly<Record<string, string>>) {
+  return new Promise<{ code: number | null; output: string }>((resolve, reject) => {
+    const child = spawn(process.execPath, [path.join(ROOT, 'bin/seam-mirror.js'), ...args], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => void (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => void (output += text))
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}

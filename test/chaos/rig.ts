@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import {
+  type Faults,
+  type SimulatedSeam,
+  startSimulatedSeam,
+} from '../../src/simulated-seam/start-simulated-seam.ts'
+import { noFaults } from '../../src/simulated-seam/faults.ts'
+import { type Balancer, startBalancer } from './balancer.ts'
+import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
+import { Findings } from './findings.ts'
+import { type LabPostgres, retried } from './lab-postgres.ts'
+import { Ledger } from './ledger.ts'
+import type { Ports } from './ports.ts'
+import { Replica } from './replica.ts'
+import type { RoundPlan } from './schedule.ts'
+import { startWatch, type Watch } from './watch.ts'
+
+export const OLD_SECRET = secretOf('the old secret, 24 bytes')
+export const NEW_SECRET = secretOf('the new secret, 24 bytes')
+export const STRANGERS_SECRET = secretOf('a secret of nobody here!')
+export const MIRROR_API_KEY = 'seam_mirror1_a_key_for_the_laboratory'
+
+const HOUR_MS = 3_600_000
+/** Multiplies Svix's 27.6 hours of retries: all eight attempts within three seconds. */
+const RETRY_TIME_SCALE = 0.00003
+/** Longest that a transaction of the laboratory waits for a lock. */
+const LOCK_TIMEOUT = '3s'
+
+/** Everything of one round: Seam, the way of a webhook, the service's processes, their ways to Postgres, and what is observed. */
+export interface Rig {
+  plan: RoundPlan
+  findings: Findings
+  seam: SimulatedSeam
+  /** Seam's faults while no fault of the moment is on: those of the round's traits. */
+  calmFaults: Faults
+  ledger: Ledger
+  balancer: Balancer
+  postgres: LabPostgres
+  databaseUrl: string
+  replicas: readonly Replica[]
+  watch: Watch
+  /** Where the backfill begins, Unix milliseconds by Seam's clock. */
+  sinceMs: number
+  /** Events that become visible later than the settle time: only an audit can be asked for them. */
+  onlyForAudit: Set<string>
+  /** Events that must not get a `webhook_at`. */
+  neverByWebhook: Set<string>
+  /** Events that Seam never had. */
+  forged: Set<string>
+  /** Bodies of listed items that are no events. */
+  unusable: number
+  /** Faults under way that may make a start fail. */
+  databaseTroubles: number
+  /** The poller may be asleep for long: its process is started again when the faults have ended. */
+  restartAtEnd: boolean
+  /** How the audits of this round ended. */
+  audits: ('clean' | 'found')[]
+  /** When the traffic ended, Unix milliseconds by Seam's clock. */
+  trafficEndedMs: number
+  migrations: number
+  migration: Promise<Held | null> | null
+  /** Unix milliseconds by Seam's clock. */
+  seamNow(): number
+  proxyOf(replica: Replica): DatabaseProxy
+  /** Runs a statement directly, not through a replica's network; waits for a server that is being restarted. */
+  sql: <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>
+  /** Runs statements in a transaction that stays open; null when it was not to be had. */
+  hold(statements: readonly string[]): Promise<Held | null>
+  /** The replica whose process took the lease last. */
+  leaseHolder(): Promise<Replica | null>
+  /** Lets the lease expire as if 30 seconds had passed; with `app`, only if that process holds it. */
+  expireLease(app?: string): Promise<void>
+  setReadOnly(isReadOnly: boolean): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A transaction that stays open. */
+export interface Held {
+  run(statement: string): Promise<void>
+  commit(): Promise<void>
+}
+
+/** Where a round happens. */
+export interface Place {
+  postgres: LabPostgres
+  ports: Ports
+}
+
+/** Builds it all and starts nothing of the service yet. */
+export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Promise<Rig> {
+  const findings = new Findings()
+  const ledger = new Ledger()
+  const databaseName = `chaos_${plan.seed}_${randomBytes(4).toString('hex')}`
+  const databaseUrl = await postgres.createDatabase(databaseName)
+  const calmFaults: Faults = Object.assign({ ...noFaults }, ...plan.traits.map(({ faults }) => faults))
+  if (plan.traits.some(({ name }) => name === 'visible-late'))
+    calmFaults.lateVisibilityMs = [0, plan.settleSeconds * 1000]
+  const seam = await startSimulatedSeam({
+    seed: plan.seed,
+    retryTimeScale: RETRY_TIME_SCALE,
+    // History is listed at once, and whatever a round's faults are comes after it.
+    faults: { ...calmFaults, lateVisibilityMs: null },
+  })
+  const sinceMs = fillHistory(plan, seam, calmFaults)
+  seam.setFaults(calmFaults)
+
+  const proxies = new Map<Replica, DatabaseProxy>()
+  const replicas: Replica[] = []
+  const balancer = await startBalancer(
+    () => replicas.filter(({ isServing }) => isServing).map(({ url }) => url),
+    ledger,
+  )
+  seam.setWebhooks([{ url: `${balancer.url}/webhooks/seam`, secret: OLD_SECRET }])
+  const pool = new pg.Pool({ ...labSession(databaseUrl), max: 4 })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  const sql = async <Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
+    retried(async () => (await pool.query(text, [...parameters])).rows as Row[])
+
+  const seamNow = () => Date.now() + calmFaults.clockOffsetMs
+  const onlyForAudit = new Set<string>()
+  const watch = startWatch({
+    databaseUrl,
+    seam,
+    ledger,
+    findings,
+    exempt: onlyForAudit,
+    settleSeconds: plan.settleSeconds,
+    seamNow,
+  })
+  const rig: Rig = {
+    plan,
+    findings,
+    seam,
+    calmFaults,
+    ledger,
+    balancer,
+    postgres,
+    databaseUrl,
+    replicas,
+    watch,
+    sinceMs,
+    onlyForAudit,
+    neverByWebhook: new Set(),
+    forged: new Set(),
+    unusable: 0,
+    databaseTroubles: 0,
+    restartAtEnd: false,
+    audits: [],
+    trafficEndedMs: 0,
+    migrations: 0,
+    migration: null,
+    seamNow,
+    proxyOf: (replica) => {
+      const proxy = proxies.get(replica)
+      if (proxy === undefined) throw new Error(`Replica ${replica.name} has no proxy.`)
+      return proxy
+    },
+    sql,
+    hold: (statements) => hold(databaseUrl, statements),
+    leaseHolder: async () => {
+      const [last] = await sql<{ app: string }>(
+        'select app from chaos.lease_changes order by seq desc limit 1',
+      )
+      return replicas.find(({ app, isRunning }) => isRunning && app === last?.app) ?? null
+    },
+    expireLease: async (app) => {
+      await sql(
+        `update leases set expires_at = now() where $1::text is null or holder in
+           (select holder from chaos.lease_changes where app = $1)`,
+        [app ?? null],
+      )
+    },
+    setReadOnly: async (isReadOnly) => {
+      await postgres.onMaintenance(
+        isReadOnly
+          ? `alter database ${databaseName} set default_transaction_read_only = on`
+          : `alter database ${databaseName} reset default_transaction_read_only`,
+      )
+      // It counts for new sessions only.
+      await postgres.onMaintenance(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${databaseName}'`,
+      )
+    },
+    stop: async () => {
+      await Promise.all(replicas.map((replica) => replica.kill()))
+      await watch.stop()
+      await seam.stop()
+      await balancer.stop()
+      await Promise.all([...proxies.values()].map((proxy) => proxy.stop()))
+      await pool.end()
+      await postgres.dropDatabase(databaseName)
+    },
+  }
+  for (let i = 1; i <= plan.replicas; i++) {
+    const proxy = await startDatabaseProxy(new URL(databaseUrl))
+    const replica = new Replica({
+      name: String(i),
+      port: await ports.next(),
+      environment: (app) => environmentOf(rig, proxy, app),
+      findings,
+      isDatabaseTroubled: () => rig.databaseTroubles > 0,
+    })
+    proxies.set(replica, proxy)
+    replicas.push(replica)
+  }
+  return rig
+}
+
+/** Adds what Seam has already; returns where the backfill is to begin. */
+function fillHistory(plan: RoundPlan, seam: SimulatedSeam, { clockOffsetMs }: Faults): number {
+  const now = Date.now() + clockOffsetMs
+  const sinceMs = now - plan.historyHours * HOUR_MS
+  const isBurst = plan.traits.some(({ name }) => name === 'instant-of-many')
+  seam.fill({
+    count: plan.historyEvents,
+    from: sinceMs + 1000,
+    to: now - 1000,
+    ...(isBurst && { burst: { count: 640, at: Math.floor((sinceMs + now) / 2) } }),
+  })
+  return sinceMs
+}
+
+function environmentOf({ seam, plan, databaseUrl, sinceMs }: Rig, proxy: DatabaseProxy, app: string) {
+  const url = new URL(databaseUrl)
+  url.port = String(proxy.port)
+  url.searchParams.set('application_name', app)
+  return {
+    DATABASE_URL: url.href,
+    SEAM_ENDPOINT: seam.url,
+    SEAM_API_KEY: seam.apiKey,
+    SEAM_WEBHOOK_SECRET: `${OLD_SECRET},${NEW_SECRET}`,
+    SEAM_MIRROR_API_KEY: MIRROR_API_KEY,
+    SEAM_MIRROR_POLL_SCHEDULE: '* * * * * *',
+    SEAM_MIRROR_SETTLE_SECONDS: String(plan.settleSeconds),
+    SEAM_MIRROR_BACKFILL_SINCE: new Date(sinceMs).toISOString(),
+    LOG_LEVEL: 'warn',
+  }
+}
+
+/** The laboratory's own sessions write also while the database is read-only for everybody else. */
+function labSession(connectionString: string) {
+  return {
+    connectionString,
+    application_name: 'chaos-lab',
+    options: '-c default_transaction_read_only=off',
+  }
+}
+
+async function hold(url: string, statements: readonly string[]): Promise<Held | null> {
+  const client = new pg.Client(labSession(url))
+  client.on('error', () => {})
+  const end = () => client.end().catch(() => {})
+  try {
+    await client.connect()
+    await client.query(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`)
+    for (const statement of statements) await client.query(statement)
+  } catch {
+    // Refused by a lock, a deadlock or the end of the server: then it has not happened.
+    await end()
+    return null
+  }
+  return {
+    // Being refused is one of the things that may come of it.
+    run: async (statement) => void (await client.query(statement).catch(() => {})),
+    commit: async () => {
+      await client.query('commit').catch(() => {})
+      await end()
+    },
+  }
+}
+
+function secretOf(text: string): string {
+  return `whsec_${Buffer.from(text).toString('base64')}`
+}

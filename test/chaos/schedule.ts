@@ -1,0 +1,110 @@
+import { createRandom, type Random } from '../../src/simulated-seam/random.ts'
+import { FAULTS } from './all-faults.ts'
+import { type Fault, LANES, type Lane } from './fault.ts'
+import { type Trait, TRAITS } from './traits.ts'
+
+/** One fault of a round: when it begins, in milliseconds from the start of the traffic, and for how long it lasts. */
+export interface Moment {
+  fault: Fault
+  atMs: number
+  forMs: number
+}
+
+/** All that is decided about a round before it begins. */
+export interface RoundPlan {
+  seed: number
+  replicas: number
+  traits: readonly Trait[]
+  /** Events that Seam has already when the service is first started. */
+  historyEvents: number
+  historyHours: number
+  eventsPerSecond: number
+  settleSeconds: number
+  /** How long there is traffic, in milliseconds. */
+  trafficMs: number
+  /** In order of time. */
+  moments: readonly Moment[]
+}
+
+/** More would make a round longer, and its findings harder to understand. */
+const MOMENTS_OF_A_LANE = 2
+
+/** The chance that a round has faults of a lane at all. */
+const LANE_CHANCE: Record<Lane, number> = { answers: 0.75, webhooks: 0.75, processes: 0.9, postgres: 0.9 }
+
+/**
+ * The round of a seed: the same for ever, as long as the tables of faults and traits stay the same. The first fault of each lane goes
+ * round with the seed, so that consecutive seeds reach them all; everything else is drawn.
+ */
+export function planRound(seed: number): RoundPlan {
+  const random = createRandom(seed, 'plan')
+  const traits = drawTraits(random)
+  const replicas = random.pick([1, 2, 2, 2, 3])
+  const trafficMs = random.integer(1800, 2500)
+  const barred = new Set(traits.flatMap(({ excludes }) => excludes ?? []))
+  const names = new Set(traits.map(({ name }) => name))
+  const isAllowed = (fault: Fault) =>
+    !barred.has(fault.name) &&
+    !fault.excludes?.some((other) => names.has(other)) &&
+    (fault.replicas ?? 1) <= replicas
+  const moments: Moment[] = []
+  for (const lane of LANES) {
+    // Drawn, used or not: one lane must not change the next.
+    const laneRandom = createRandom(seed, lane)
+    if (!random.chance(LANE_CHANCE[lane])) continue
+    const chosen = drawLane(
+      FAULTS.filter((fault) => fault.lane === lane && isAllowed(fault)),
+      {
+        seed,
+        trafficMs,
+        random: laneRandom,
+      },
+    )
+    for (const moment of chosen) {
+      for (const name of moment.fault.excludes ?? []) barred.add(name)
+      names.add(moment.fault.name)
+    }
+    moments.push(...chosen)
+  }
+  return {
+    seed,
+    replicas,
+    traits,
+    historyEvents: random.integer(700, 1800),
+    historyHours: random.integer(2, 30),
+    eventsPerSecond: random.pick([40, 80, 120]),
+    settleSeconds: 1,
+    trafficMs,
+    moments: moments.toSorted((a, b) => a.atMs - b.atMs),
+  }
+}
+
+function drawTraits(random: Random): Trait[] {
+  const drawn: Trait[] = []
+  // In random order, so that of two that exclude each other neither is preferred.
+  const candidates = random.shuffled(TRAITS).map((trait) => ({ trait, isDrawn: random.chance(trait.chance) }))
+  for (const { trait, isDrawn } of candidates) {
+    const isBarred = drawn.some(
+      (other) => other.excludes?.includes(trait.name) || trait.excludes?.includes(other.name),
+    )
+    if (isDrawn && !isBarred) drawn.push(trait)
+  }
+  return drawn
+}
+
+function drawLane(
+  faults: readonly Fault[],
+  { seed, trafficMs, random }: { seed: number; trafficMs: number; random: Random },
+): Moment[] {
+  const moments: Moment[] = []
+  const weighted = faults.flatMap((fault) => Array.from({ length: fault.weight ?? 1 }, () => fault))
+  let atMs = random.integer(0, 500)
+  while (atMs < trafficMs && moments.length < MOMENTS_OF_A_LANE) {
+    const fault = moments.length === 0 ? faults[seed % faults.length] : random.pick(weighted)
+    if (fault === undefined) break
+    const forMs = random.integer(...fault.lasts)
+    moments.push({ fault, atMs, forMs })
+    atMs += forMs + random.integer(50, 500)
+  }
+  return moments
+}
