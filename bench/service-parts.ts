@@ -1,18 +1,17 @@
-import type { Router } from 'express'
 import { createAuthenticate } from '../src/access/authenticate.ts'
 import { issueKey } from '../src/access/issue-key.ts'
 import { createFailureBrake } from '../src/access/slow-down-failures.ts'
 import { LIMITS } from '../src/app.ts'
 import { parseEvent } from '../src/domain/event.ts'
 import type { Authenticate } from '../src/http/authenticate.ts'
-import { createHttpApp } from '../src/http/create-http-app.ts'
+import { createHttpApp, type HttpAppOptions } from '../src/http/create-http-app.ts'
 import { startHttpServer } from '../src/http/start-http-server.ts'
 import { type IngestItem, ingestBatch } from '../src/ingest/ingest-batch.ts'
 import { createLogger } from '../src/observability/create-logger.ts'
 import { sleep } from '../src/observability/sleep.ts'
 import { createGroupCommit } from '../src/receiver/group-commit.ts'
 import { createVerifier } from '../src/receiver/verify-delivery.ts'
-import { webhookRoutes } from '../src/receiver/webhook-routes.ts'
+import { webhookRoute } from '../src/receiver/webhook-route.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { type Db, openDatabase } from '../src/store/open-database.ts'
 import { type Workspaces, openWorkspaces } from '../src/workspaces/open-workspaces.ts'
@@ -81,14 +80,17 @@ export async function startReceiverWithoutDatabase(webhookSecret: string): Promi
     maxWaitingBytes: LIMITS.webhookWaitingBytes,
   })
   const endpoints = [{ workspaceKey: 'default', verify: createVerifier([webhookSecret]) }]
-  await startService([webhookRoutes({ endpoints, workspaces: oneWorkspace(), commit })])
+  await startService({
+    direct: [webhookRoute({ endpoints, workspaces: oneWorkspace(), commit })],
+    routers: [],
+  })
 }
 
 /** Listens with the service's own HTTP stack and log, and these routes. */
-export async function startService(routers: readonly Router[]): Promise<void> {
+export async function startService(routes: Pick<HttpAppOptions, 'direct' | 'routers'>): Promise<void> {
   const logger = createLogger('info')
   const server = await startHttpServer({
-    app: createHttpApp({ logger, routers }),
+    app: createHttpApp({ logger, ...routes }),
     host: '127.0.0.1',
     port: 0,
   })

@@ -13,7 +13,7 @@ import { type Poller, startPoller } from './poller/start-poller.ts'
 import { eventRoutes } from './query/event-routes.ts'
 import { createGroupCommit } from './receiver/group-commit.ts'
 import { createVerifier } from './receiver/verify-delivery.ts'
-import { webhookRoutes } from './receiver/webhook-routes.ts'
+import { webhookRoute } from './receiver/webhook-route.ts'
 import type { Keyring } from './secrets/keyring.ts'
 import { sessionRoutes } from './sessions/session-routes.ts'
 import { type SessionSync, startSessionSync } from './sessions/start-session-sync.ts'
@@ -94,8 +94,8 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: config.mirrorApiKey, brake })
     const app = createHttpApp({
       logger,
+      direct: [webhookRoute({ endpoints, workspaces, commit })],
       routers: [
-        webhookRoutes({ endpoints, workspaces, commit }),
         eventRoutes({ db, authenticate, keyring, pageCursors }),
         sessionRoutes({ db, authenticate, keyring, pageCursors }),
         coverageRoute({

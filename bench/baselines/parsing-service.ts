@@ -14,7 +14,7 @@ const POOL_CONNECTIONS = 10
 const db = openPool(process.env.DATABASE_URL ?? '', POOL_CONNECTIONS)
 const authenticate = await openAuthenticate(db)
 const router = express.Router().post('/events/list', (request, response) => list(request, response))
-await startService([router])
+await startService({ routers: [router] })
 
 async function list(request: Request, response: Response): Promise<void> {
   const caller = await requireCaller(authenticate, request)

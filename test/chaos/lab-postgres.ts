@@ -54,7 +54,13 @@ async function createTemplate(serverUrl: string): Promise<void> {
   await onServer(serverUrl, (client) => client.query(`create database ${TEMPLATE}`))
   const url = withDatabase(serverUrl, TEMPLATE)
   const limits = { maxConnections: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 60_000 }
-  const db = openDatabase({ connectionString: url, ...limits, onIdleError: () => {} })
+  const db = openDatabase({
+    connectionString: url,
+    ...limits,
+    onIdleError: () => {},
+    onRefusedSettings: () => {},
+    maxWaiting: 100,
+  })
   await migrate(db)
   await db.destroy()
   await onServer(url, (client) => client.query(INSTRUMENTS_SQL))

@@ -61,7 +61,13 @@ export function startWatch(options: WatchOptions): Watch {
   const url = new URL(databaseUrl)
   url.searchParams.set('application_name', 'chaos-watch')
   const limits = { maxConnections: 3, connectTimeoutMs: 3000, statementTimeoutMs: 8000 }
-  const db = openDatabase({ connectionString: url.href, ...limits, onIdleError: () => {} })
+  const db = openDatabase({
+    connectionString: url.href,
+    ...limits,
+    onIdleError: () => {},
+    onRefusedSettings: () => {},
+    maxWaiting: 100,
+  })
   const stored = new Set<string>()
   const createdAt = new Map<string, Micros | null>()
   const arrived: string[] = []

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RequestHandler } from 'express'
 import type { Level, Logger } from 'pino'
 import { REQUEST_ID_HEADER } from './error-body.ts'
 
@@ -17,39 +16,36 @@ const MAX_LOGGED_PATH_LENGTH = 200
  * Not pino-http: it makes three loggers for each request, one of them with the whole request serialized, whatever is asked of it:
  * a third of the CPU time of a delivery.
  */
-export function logRequests(logger: Logger): RequestHandler {
-  return (request, response, next) => {
-    const reqId = randomUUID()
-    response.setHeader(REQUEST_ID_HEADER, reqId)
-    const startedAt = performance.now()
-    response.once('close', () => {
-      const level = levelOf(request, response)
-      if (!logger.isLevelEnabled(level)) return
-      logger[level](
-        {
-          reqId,
-          method: request.method,
-          path: pathOf(request),
-          status: response.headersSent ? response.statusCode : null,
-          durationMs: Math.round(performance.now() - startedAt),
-        },
-        response.writableFinished ? 'Request answered' : 'Request aborted by the caller',
-      )
-    })
-    next()
-  }
+export function logRequest(logger: Logger, request: IncomingMessage, response: ServerResponse): void {
+  const reqId = randomUUID()
+  response.setHeader(REQUEST_ID_HEADER, reqId)
+  const startedAt = performance.now()
+  // As it was sent: Express changes it.
+  const { url = '' } = request
+  response.on('close', () => {
+    const level = levelOf(url, response)
+    if (!logger.isLevelEnabled(level)) return
+    logger[level](
+      {
+        reqId,
+        method: request.method,
+        path: pathOf(url),
+        status: response.headersSent ? response.statusCode : null,
+        durationMs: Math.round(performance.now() - startedAt),
+      },
+      response.writableFinished ? 'Request answered' : 'Request aborted by the caller',
+    )
+  })
 }
 
-function levelOf(request: IncomingMessage, response: ServerResponse): Level {
+function levelOf(url: string, response: ServerResponse): Level {
   if (response.statusCode >= 500) return 'warn'
-  const path = pathOf(request)
-  const isStored = path.startsWith(WEBHOOKS) && response.statusCode < 300 && response.writableFinished
-  return isStored || QUIET_PATHS.has(path) ? 'debug' : 'info'
+  const isStored = url.startsWith(WEBHOOKS) && response.statusCode < 300 && response.writableFinished
+  return isStored || QUIET_PATHS.has(pathOf(url)) ? 'debug' : 'info'
 }
 
 /** A request target in absolute form (`GET http://user:password@host/`) is not a path and is not logged. */
-function pathOf(request: IncomingMessage): string {
-  const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? ''
+function pathOf(url: string): string {
   if (!url.startsWith('/')) return '*'
   const path = (url.split(/[?#]/, 1)[0] ?? '').slice(0, MAX_LOGGED_PATH_LENGTH)
   // No route has a key in its path, but somebody may have pasted one there.

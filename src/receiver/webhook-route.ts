@@ -1,6 +1,7 @@
-import express, { type Request, type Response, type Router } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isUuid } from '../domain/uuid.ts'
 import { ApiError } from '../http/api-error.ts'
+import type { DirectRoute } from '../http/create-http-app.ts'
 import { readBody } from '../http/read-body.ts'
 import { requireMethod } from '../http/require-method.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
@@ -12,38 +13,38 @@ import { type Endpoint, type Received, receiveDelivery } from './receive-deliver
 /** Largest delivery taken. Seam's events have about 1 KB; the largest carry arrays of ids and errors. */
 export const MAX_DELIVERY_BYTES = 256 * 1024
 
-export interface WebhookRoutesOptions {
+export interface WebhookRouteOptions {
   endpoints: readonly Endpoint[]
   workspaces: Workspaces
   commit: GroupCommit<IngestItem>
 }
 
+const PATH = /^\/webhooks\/seam(?:\/([^/?]*))?\/?(?:\?|$)/
+
 /**
  * `POST /webhooks/seam` and `/webhooks/seam/:workspace_id`. The 2xx is sent only after the commit (I1); what can't be used is
  * quarantined and answered 2xx as well, because sending it again would not make it better (I11).
  */
-export function webhookRoutes(options: WebhookRoutesOptions): Router {
-  const router = express.Router({ caseSensitive: true })
-  router.all(['/webhooks/seam', '/webhooks/seam/:workspaceId'], (request, response) =>
-    takeDelivery(options, request, response),
-  )
-  return router
+export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
+  return (request, response) => {
+    const match = PATH.exec(request.url ?? '')
+    return match === null ? null : takeDelivery(options, request, response, match[1] || null)
+  }
 }
 
 async function takeDelivery(
-  options: WebhookRoutesOptions,
-  request: Request,
-  response: Response,
+  { endpoints, workspaces, commit }: WebhookRouteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathWorkspaceId: string | null,
 ): Promise<void> {
-  const { endpoints, workspaces, commit } = options
   requireMethod(request, ['POST'])
-  const { workspaceId } = request.params
-  if (workspaceId !== undefined && !isUuid(workspaceId)) throw noEndpoint()
+  if (pathWorkspaceId !== null && !isUuid(pathWorkspaceId)) throw noEndpoint()
   const body = await readBody(request, MAX_DELIVERY_BYTES)
   const received = await receiveDelivery(endpoints, workspaces, {
     body,
     headers: request.headers,
-    pathWorkspaceId: workspaceId?.toLowerCase() ?? null,
+    pathWorkspaceId: pathWorkspaceId?.toLowerCase() ?? null,
   })
   if (received.kind !== 'item') throw refusal(received)
   try {
@@ -52,7 +53,7 @@ async function takeDelivery(
     if (!(error instanceof OverloadedError)) throw error
     throw serviceUnavailable(error.message)
   }
-  response.status(204).end()
+  response.writeHead(204).end()
 }
 
 function refusal({ kind }: Exclude<Received, { kind: 'item' }>): ApiError {

@@ -1,16 +1,18 @@
-import type { ErrorRequestHandler } from 'express'
+import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { errorBody, REQUEST_ID_HEADER } from './error-body.ts'
 import { isAbortedRequest } from './read-body.ts'
 import { sendJson } from './send-json.ts'
 import { toApiError, type TranslateError } from './to-api-error.ts'
 
+export type AnswerError = (error: unknown, response: ServerResponse) => void
+
 /**
- * The one place that turns an error into a response. Has four parameters because that is how Express knows an error
- * handler. What the log keeps of the error is decided where the logger is made (observability/create-logger.ts).
+ * The one place that turns an error into a response. What the log keeps of the error is decided where the logger is made
+ * (observability/create-logger.ts).
  */
-export function sendError(logger: Logger, translateError: TranslateError): ErrorRequestHandler {
-  return (error: unknown, _request, response, _next) => {
+export function answerError(logger: Logger, translateError: TranslateError): AnswerError {
+  return (error, response) => {
     if (isAbortedRequest(error) || response.destroyed) {
       response.destroy()
       return
