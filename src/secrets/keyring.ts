@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  randomBytes,
+} from 'node:crypto'
 
 /*
  * Secrets at rest (I9): AES-256-GCM, a fresh 96-bit nonce for each value. A sealed value is
@@ -32,9 +39,10 @@ export interface Keyring {
 
 /** `keys` are of 32 bytes each. */
 export function createKeyring(keys: readonly [Buffer, ...Buffer[]]): Keyring {
-  const byId = new Map(keys.map((key) => [keyIdOf(key), key]))
-  const [sealingKey] = keys
-  const sealingId = keyIdOf(sealingKey)
+  const byId = new Map(keys.map((key) => [keyIdOf(key), createSecretKey(key)]))
+  const sealingKey = createSecretKey(keys[0])
+  const sealingId = keyIdOf(keys[0])
+  const head = Buffer.from([FORMAT, ...Buffer.from(sealingId, 'hex')])
   return {
     keyIds: [...byId.keys()],
     fingerprint: (value) => createHmac('sha256', sealingKey).update('fingerprint').update(value).digest(),
@@ -42,13 +50,7 @@ export function createKeyring(keys: readonly [Buffer, ...Buffer[]]): Keyring {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', sealingKey, nonce).setAAD(Buffer.from(context))
       const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
-      return Buffer.concat([
-        Buffer.from([FORMAT]),
-        Buffer.from(sealingId, 'hex'),
-        nonce,
-        cipher.getAuthTag(),
-        ciphertext,
-      ])
+      return Buffer.concat([head, nonce, cipher.getAuthTag(), ciphertext])
     },
     open: (sealed, context) => {
       const bytes = Buffer.from(sealed)

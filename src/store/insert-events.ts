@@ -2,6 +2,7 @@ import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import type { IngestPath, UsableEvent } from '../domain/event.ts'
 import { formatInstant } from '../domain/instant.ts'
 import { type Db, runSql } from './open-database.ts'
+import { prepared } from './open-pool.ts'
 
 /** An event with its secrets taken out of the text. */
 export interface EventRow {
@@ -56,26 +57,29 @@ function plain(name: string, type: string, value: BatchColumn['value']): BatchCo
 
 /**
  * One statement for a whole batch: what is new is inserted, and what was there gets the sighting it lacked; nothing else of
- * it changes. `distinct on` folds duplicates within the batch ("cannot affect row a second time"), and orders the rows by
- * key, so that two batches with the same events wait for each other instead of deadlocking. The `where` leaves a row that
- * has its sighting untouched: a redelivery writes nothing.
+ * it changes. The `where` leaves a row that has its sighting untouched: a redelivery writes nothing. `unnest` gives the rows in the
+ * order of the arrays.
  *
  * `xmax = 0` is true for rows this statement inserted and false for those it updated.
+ *
+ * Prepared: planning it took Postgres 0.15 of 0.52 ms for a single event.
  */
-const SQL = `
+const SQL = prepared(
+  'insert_events',
+  `
 insert into events as e (${COLUMNS.map(({ name }) => name).join(', ')}, webhook_at, poll_at)
-select distinct on (workspace_id, event_id)
+select
   ${COLUMNS.map(({ select }) => select).join(', ')},
   case when $1 = 'webhook' then statement_timestamp() end,
   case when $1 = 'poll' then statement_timestamp() end
 from unnest(${COLUMNS.map(({ arrayType }, i) => `$${i + 2}::${arrayType}`).join(', ')})
-  with ordinality as batch (${COLUMNS.map(({ name }) => name).join(', ')}, position)
-order by workspace_id, event_id, position
+  as batch (${COLUMNS.map(({ name }) => name).join(', ')})
 on conflict (workspace_id, event_id) do update set
   webhook_at = coalesce(e.webhook_at, excluded.webhook_at),
   poll_at = coalesce(e.poll_at, excluded.poll_at)
 where ($1 = 'webhook' and e.webhook_at is null) or ($1 = 'poll' and e.poll_at is null)
-returning workspace_id, event_id, xmax = 0 as inserted`
+returning workspace_id, event_id, xmax = 0 as inserted`,
+)
 
 /** Inserts the events that are new and returns them as `(workspaceId, eventId)`; see SQL above for the rest. */
 export async function insertEvents(
@@ -84,9 +88,24 @@ export async function insertEvents(
   path: IngestPath,
 ): Promise<{ workspaceId: string; eventId: string }[]> {
   if (rows.length === 0) return []
-  const arrays = COLUMNS.map((column) => rows.map(column.value))
+  const batch = inOrder(rows)
+  const arrays = COLUMNS.map((column) => batch.map(column.value))
   const stored = await runSql<Row>(db, SQL, [path, ...arrays])
   return stored
     .filter((row) => row.inserted)
     .map((row) => ({ workspaceId: row.workspace_id, eventId: row.event_id }))
+}
+
+/**
+ * Each event once, because one statement can't touch a row twice ("cannot affect row a second time"): the first of the same. In the
+ * order of the key, so that two batches with the same events wait for each other instead of deadlocking.
+ */
+function inOrder(rows: readonly EventRow[]): EventRow[] {
+  const byKey = new Map<string, EventRow>()
+  for (const row of rows) {
+    const key = `${row.event.workspaceId} ${row.event.eventId}`
+    if (!byKey.has(key)) byKey.set(key, row)
+  }
+  if (byKey.size === 1) return [...byKey.values()]
+  return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 }

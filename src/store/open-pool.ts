@@ -67,6 +67,8 @@ export function openPool(options: PoolOptions): PostgresPool {
   // without this, a restart of Postgres would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
 
+  const direct = new WeakMap<pg.PoolClient, boolean>()
+
   async function connect(): Promise<pg.PoolClient> {
     try {
       return await pool.connect()
@@ -86,7 +88,10 @@ export function openPool(options: PoolOptions): PostgresPool {
       if (pool.waitingCount >= options.maxWaiting) {
         throw new PoolBusyError('Too many statements are waiting for a database connection.')
       }
-      return givenUpWhenStuck(await connect())
+      const client = await connect()
+      const canPrepare = direct.get(client) ?? (await isDirect(client))
+      direct.set(client, canPrepare)
+      return givenUpWhenStuck(client, canPrepare)
     },
     end: () => pool.end(),
   }
@@ -97,12 +102,13 @@ export function openPool(options: PoolOptions): PostgresPool {
  * network that has gone silent everybody who draws it next would wait the whole timeout again, until the kernel gives the
  * connection up (a quarter of an hour). Closing it also spares a transaction's `rollback` that wait.
  */
-function givenUpWhenStuck(client: pg.PoolClient): PostgresPoolClient {
+function givenUpWhenStuck(client: pg.PoolClient, canPrepare: boolean): PostgresPoolClient {
   let isStuck = false
   return {
-    query: async <Row>(text: unknown, parameters?: readonly unknown[]) => {
+    query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => {
+      const name = canPrepare ? PREPARED.exec(text)?.[1] : undefined
       try {
-        return await client.query<Row & pg.QueryResultRow>(text as string, parameters as unknown[])
+        return await client.query<Row>({ ...(name !== undefined && { name }), text, values })
       } catch (error) {
         if (error instanceof Error && error.message === QUERY_TIMEOUT_MESSAGE) {
           isStuck = true
@@ -114,6 +120,31 @@ function givenUpWhenStuck(client: pg.PoolClient): PostgresPoolClient {
     release: (destroy?: boolean) => client.release(isStuck || destroy),
     // Kysely's other way to query is with a cursor, which nothing here does.
   } as unknown as PostgresPoolClient
+}
+
+const PREPARED = /^\/\* prepared (\w+) \*\//
+
+/**
+ * Marks a statement that is to be prepared once for a connection, under this name, where that is possible: one that is the same
+ * every time and wants the same plan whatever its values.
+ */
+export function prepared(name: string, text: string): string {
+  return `/* prepared ${name} */ ${text}`
+}
+
+/**
+ * Whether the connection ends at a Postgres process and not at a pooler, which may run each transaction on another one: then a
+ * prepared statement is there when it is used again. A pooler answers with a process id of its own making.
+ */
+async function isDirect(client: pg.PoolClient): Promise<boolean> {
+  const { processID } = client as pg.PoolClient & { processID?: number }
+  try {
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    return rows[0]?.pid === processID
+  } catch {
+    // Whoever gets the connection will see that it does not work.
+    return false
+  }
 }
 
 /** PgBouncer's answer to startup parameters it does not track, unless told to ignore them; it names them in its text only. */

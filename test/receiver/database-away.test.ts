@@ -65,7 +65,7 @@ describe('while a delivery can not be stored', () => {
     const waiting = sql<{ pid: number }>`
       select pid from pg_stat_activity
       where datname = current_database() and application_name = 'seam-mirror' and wait_event_type = 'Lock'`
-    await expect.poll(async () => (await waiting.execute(db)).rows.length).toBe(1)
+    await expect.poll(async () => (await waiting.execute(db)).rows.length).toBeGreaterThan(0)
     await sql`
       select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
