@@ -42,6 +42,8 @@ create table events (
 create index events_by_time on events (workspace_id, created_at desc, event_id);
 create index events_by_event_type on events (workspace_id, event_type, created_at desc, event_id);
 create index events_by_device_id on events (workspace_id, device_id, created_at desc, event_id) where device_id is not null;
+-- What a dashboard asks of one door: a rare type among a busy device's events would otherwise be looked for through all of them.
+create index events_by_device_id_and_type on events (workspace_id, device_id, event_type, created_at desc, event_id) where device_id is not null;
 create index events_by_connected_account_id on events (workspace_id, connected_account_id, created_at desc, event_id) where connected_account_id is not null;
 create index events_by_access_code_id on events (workspace_id, access_code_id, created_at desc, event_id) where access_code_id is not null;
 create index events_by_acs_system_id on events (workspace_id, acs_system_id, created_at desc, event_id) where acs_system_id is not null;

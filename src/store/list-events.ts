@@ -53,13 +53,12 @@ export async function listEvents(db: Pick<Db, 'executeQuery'>, query: EventQuery
  * The statement behind `listEvents`. It has a condition only for what is asked, and pg sends it unnamed, so that Postgres
  * plans each call with its values: whether the index of a filter is read, or the one by time with the filter applied on
  * the way, depends on how rare the values are. A test explains it for every filter.
- *
- * Measured once with a million events of 20,000 devices, 500 of them asked for: one device 4 ms, twenty busy ones 7 ms,
- * 200 quiet ones 29 ms, ten thousand 40 ms.
  */
 export function listEventsSql(query: EventQuery): { text: string; parameters: unknown[] } {
   const parameters: unknown[] = []
   const parameter: Parameter = (value) => `$${parameters.push(value)}`
+  const merged = mergedFilter(query)
+  if (merged !== null) return { text: mergedSql(query, merged, parameter), parameters }
   const where = conditionsOf(query, parameter).join(' and ')
   if (query.visibility.kind === 'all') {
     const text = `select body, secrets as "sealedSecrets" from events where ${where}
@@ -71,6 +70,42 @@ limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
 }
 
 type Parameter = (value: unknown) => string
+
+/** The only filter of a query, when it has several values and an index that gives the order for each of them. */
+function mergedFilter({ visibility, filters }: EventQuery): EventFilter | null {
+  const [filter, another] = filters
+  if (visibility.kind !== 'all' || filter === undefined || another !== undefined) return null
+  const hasOrder = filter.column !== 'event_id' && COLUMN_TYPES.get(filter.column) !== 'uuid[]'
+  return hasOrder && new Set(filter.values).size > 1 ? filter : null
+}
+
+/**
+ * Several values of one filter: the newest of each, merged. Left to itself Postgres walks through the index by time until the page is
+ * full, because it estimates each value by the average; for devices without any event that is the whole table (5,000,000 rows, 7 s).
+ *
+ * First a few of each value's newest are looked at, twice a page together. The page can't reach further back than where they fill it,
+ * so after that each value is read only down to there: of ten thousand devices that is hardly more than the page.
+ */
+function mergedSql(query: EventQuery, { column, values }: EventFilter, parameter: Parameter): string {
+  const { limit, offset } = query
+  const type = COLUMN_TYPES.get(column)
+  const ids = [...new Set(values)]
+  const wanted = limit + offset
+  const where = `${conditionsOf({ ...query, filters: [] }, parameter).join(' and ')} and ${column} = mine.id`
+  const newest = (most: number) => `order by created_at desc, event_id limit ${parameter(most)}`
+  return `with probe as materialized (
+  select mine.id, first.created_at from unnest(${parameter(ids)}::${type}[]) as mine (id)
+  cross join lateral (select created_at from events where ${where} ${newest(Math.ceil((2 * wanted) / ids.length))}) as first
+), reach as materialized (
+  select created_at from probe order by created_at desc offset ${parameter(wanted - 1)} limit 1
+)
+select body, "sealedSecrets" from (select distinct id from probe) as mine
+cross join lateral (
+  select body, secrets as "sealedSecrets", created_at, event_id from events
+  where ${where} and created_at >= coalesce((select created_at from reach), '-infinity') ${newest(wanted)}
+) as newest
+order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
+}
 
 /**
  * A merge of one index scan for each account and webview stops as soon as the page is full (500 events of 5 accounts and 2

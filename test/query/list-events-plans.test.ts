@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EVENT_FIELDS } from '../../src/domain/event-fields.ts'
-import { type EventFilter, listEventsSql } from '../../src/store/list-events.ts'
+import { type EventFilter, listEvents, listEventsSql } from '../../src/store/list-events.ts'
 import { type Db, runSql } from '../../src/store/open-database.ts'
+import { parseInstant } from '../../src/domain/instant.ts'
+import { createRandom } from '../../src/simulated-seam/random.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -90,3 +92,44 @@ test.each(FIELDS.filter(({ column }) => !column.endsWith('_ids')))(
     expect(plan).not.toContain('Sort')
   },
 )
+
+test('Several values of a filter give what the filter says, however their events are spread, on every page', async () => {
+  // One value with hundreds of the newest events, some with few and old ones, some with none, some doubled.
+  await sql`
+    update events set device_id = ${uuid(777)}::uuid where workspace_id = ${WORKSPACE_ID}
+      and created_at > (select max(created_at) from events) - interval '900 seconds' and created_at not in (
+        select created_at from events where device_id = ${uuid(3)}::uuid)`.execute(db)
+  const random = createRandom(11, 'lists')
+  const values = () => Array.from({ length: random.integer(2, 40) }, () => uuid(random.integer(0, 260)))
+  let compared = 0
+  for (let round = 0; round < 60; round++) {
+    const ids = [...values(), ...(random.chance(0.7) ? [uuid(777)] : [])]
+    const limit = random.integer(1, 300)
+    const offset = random.chance(0.5) ? 0 : random.integer(0, 300)
+    const since = random.chance(0.5) ? '2026-01-01T00:00:00Z' : '2026-01-01T08:00:00Z'
+    const expected = await runSql<{ event_id: string }>(
+      db,
+      `select event_id from events where workspace_id = $1 and device_id = any($2::uuid[]) and created_at > $3
+       order by created_at desc, event_id limit $4 offset $5`,
+      [WORKSPACE_ID, ids, since, limit, offset],
+    )
+    const query = {
+      workspaceId: WORKSPACE_ID,
+      visibility: { kind: 'all' as const },
+      after: parseInstant(since) ?? 0n,
+      filters: [{ column: 'device_id', values: ids }],
+      limit,
+      offset,
+    }
+    const { text, parameters } = listEventsSql(query)
+    const found = await runSql<{ event_id: string }>(
+      db,
+      text.replace('select body, "sealedSecrets"', 'select event_id'),
+      parameters,
+    )
+    expect(found.map(({ event_id }) => event_id)).toEqual(expected.map(({ event_id }) => event_id))
+    expect(await listEvents(db, query)).toHaveLength(expected.length)
+    compared += expected.length
+  }
+  expect(compared).toBeGreaterThan(2_000)
+})
