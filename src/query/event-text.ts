@@ -9,17 +9,12 @@ import type { StoredEvent } from '../store/list-events.ts'
  * secrets that no key opens.
  */
 export function eventTextFor(caller: Caller, keyring: Keyring | null): (event: StoredEvent) => string {
-  if (keyring === null || !seesSecrets(caller, keyring)) return ({ body }) => body
+  if (keyring === null || !hasScope(caller, 'secrets:read')) return ({ body }) => body
   return ({ body, sealedSecrets }) => {
     if (sealedSecrets === null) return body
     const { eventId } = positionOf(body)
     return unsealEvent(keyring, body, sealedSecrets, caller.workspaceId, eventId) ?? body
   }
-}
-
-/** Whether the caller gets PINs where there are any; everybody else gets the texts as they are stored. */
-export function seesSecrets(caller: Caller, keyring: Keyring | null): boolean {
-  return keyring !== null && hasScope(caller, 'secrets:read')
 }
 
 /** An event's place in the list's order, out of its text: ingest has filled the row's columns from the same fields. */

@@ -3,12 +3,10 @@ import { apiRoute } from '../http/api-route.ts'
 import { type PagePosition, paginationJson } from '../http/page-cursor.ts'
 import { instant, instantPair, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
-import { type EventQuery, listEvents, type StoredEvent } from '../store/list-events.ts'
-import { type EventsPage, listEventsPage } from '../store/list-events-page.ts'
-import type { Db } from '../store/open-database.ts'
+import { listEvents } from '../store/list-events.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from './event-filter-params.ts'
 import type { EventRoutesOptions } from './event-routes-options.ts'
-import { eventTextFor, positionOf, seesSecrets } from './event-text.ts'
+import { eventTextFor, positionOf } from './event-text.ts'
 import { eventVisibility } from './event-visibility.ts'
 
 /** Events in an answer when the caller does not say (contract, 6.1). */
@@ -58,37 +56,27 @@ export function listEventsRoute({ db, authenticate, keyring, pageCursors }: Even
         caller.kind === 'key' ? null : caller.clientSessionId,
         list,
       ]
-      const wanted = {
+      const events = await listEvents(db, {
         workspaceId: caller.workspaceId,
         visibility,
         after: list.since ?? list.between?.[0],
         before: list.between?.[1],
         filters: eventFilters(list),
         following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
-        limit,
+        // One more than asked for tells whether there is a next page.
+        limit: limit + 1,
         offset,
-      }
-      const { texts, last } = seesSecrets(caller, keyring)
-        ? await listEventsWith(db, wanted, eventTextFor(caller, keyring))
-        : await listEventsPage(db, wanted)
-      const nextCursor = last && pageCursors.encode(query, [`${last.createdAt}`, last.eventId])
-      return `{"events":[${texts}],"pagination":${paginationJson(nextCursor)},"ok":true}`
+      })
+      const page = events.slice(0, limit)
+      const last = page.at(-1)
+      const next = events.length > limit && last !== undefined ? positionOf(last.body) : null
+      const nextCursor = next && pageCursors.encode(query, [`${next.createdAt}`, next.eventId])
+      const texts = page.map(eventTextFor(caller, keyring))
+      return `{"events":[${texts.join(',')}],"pagination":${paginationJson(nextCursor)},"ok":true}`
     },
   })
 }
 
 function followingOf([createdAt, eventId]: PagePosition): { createdAt: bigint; eventId: string } {
   return { createdAt: BigInt(createdAt), eventId }
-}
-
-/** The page of a caller that sees secrets: each text has its own put back. */
-async function listEventsWith(
-  db: Db,
-  query: EventQuery,
-  textOf: (event: StoredEvent) => string,
-): Promise<EventsPage> {
-  const events = await listEvents(db, { ...query, limit: query.limit + 1 })
-  const page = events.slice(0, query.limit)
-  const last = events.length > page.length ? page.at(-1) : undefined
-  return { texts: page.map(textOf).join(','), last: last === undefined ? null : positionOf(last.body) }
 }

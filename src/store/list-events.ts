@@ -42,9 +42,6 @@ const COLUMN_TYPES: ReadonlyMap<string, 'uuid' | 'uuid[]' | 'text'> = new Map([
   ...EVENT_FIELDS.map(({ column, type }) => [column, type] as const),
 ])
 
-/** What is read of each event; its place in the order comes with it. */
-const COLUMNS = 'body, secrets as "sealedSecrets", created_at, event_id'
-
 /** The events, newest first, ties by event id. */
 export async function listEvents(db: Pick<Db, 'executeQuery'>, query: EventQuery): Promise<StoredEvent[]> {
   if (query.filters.some(({ values }) => values.length === 0)) return []
@@ -64,7 +61,7 @@ export function listEventsSql(query: EventQuery): { text: string; parameters: un
   if (merged !== null) return { text: mergedSql(query, merged, parameter), parameters }
   const where = conditionsOf(query, parameter).join(' and ')
   if (query.visibility.kind === 'all') {
-    const text = `select ${COLUMNS} from events where ${where}
+    const text = `select body, secrets as "sealedSecrets" from events where ${where}
 order by created_at desc, event_id
 limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
     return { text, parameters }
@@ -102,9 +99,9 @@ function mergedSql(query: EventQuery, { column, values }: EventFilter, parameter
 ), reach as materialized (
   select created_at from probe order by created_at desc offset ${parameter(wanted - 1)} limit 1
 )
-select newest.* from (select distinct id from probe) as mine
+select body, "sealedSecrets" from (select distinct id from probe) as mine
 cross join lateral (
-  select ${COLUMNS} from events
+  select body, secrets as "sealedSecrets", created_at, event_id from events
   where ${where} and created_at >= coalesce((select created_at from reach), '-infinity') ${newest(wanted)}
 ) as newest
 order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
@@ -133,6 +130,7 @@ function visibleEventsSql(
   const accounts = [...new Set(visibility.connectedAccountIds.filter(isUuid))]
   const webviews = [...new Set(visibility.connectWebviewIds.filter(isUuid))]
   const page = `order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
+  const columns = 'body, secrets as "sealedSecrets", created_at, event_id'
   // Whether an event was seen through its account already; asked of the webviews' events only.
   const isUnseen =
     accounts.length === 0 || webviews.length === 0
@@ -143,7 +141,8 @@ function visibleEventsSql(
     { column: 'connect_webview_id', ids: webviews, where: `${where} and ${isUnseen}` },
   ].filter(({ ids }) => ids.length > 0)
   // No accounts and no webviews: nothing may be seen.
-  if (sources.length === 0) return `select ${COLUMNS} from events where ${where} and false ${page}`
+  if (sources.length === 0)
+    return `select body, secrets as "sealedSecrets" from events where ${where} and false ${page}`
   const most = `order by created_at desc, event_id limit ${parameter(limit + offset)}`
   const isShortRead = limit + offset <= SHORT_PAGE && filters.every(({ column }) => column !== 'event_type')
   const mostMerged = isShortRead ? MERGED_IDS.forShortReads : MERGED_IDS.forLongReads
@@ -152,14 +151,14 @@ function visibleEventsSql(
       ? sources.flatMap((source) =>
           source.ids.map(
             (id) =>
-              `(select ${COLUMNS} from events where ${source.where} and ${source.column} = ${parameter(id)} ${most})`,
+              `(select ${columns} from events where ${source.where} and ${source.column} = ${parameter(id)} ${most})`,
           ),
         )
       : sources.map(
           (source) => `(select newest.* from unnest(${parameter(source.ids)}::uuid[]) as mine (id)
-  cross join lateral (select ${COLUMNS} from events where ${source.where} and ${source.column} = mine.id ${most}) as newest)`,
+  cross join lateral (select ${columns} from events where ${source.where} and ${source.column} = mine.id ${most}) as newest)`,
         )
-  return `select * from (${scans.join('\n  union all ')}) as visible\n${page}`
+  return `select body, "sealedSecrets" from (${scans.join('\n  union all ')}) as visible\n${page}`
 }
 
 /** The workspace comes first: `$1`. */
