@@ -20,5 +20,5 @@ RUN node bin/seam-mirror.js --help > /dev/null
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# node itself is process 1, so that SIGTERM reaches it.
-CMD ["node", "bin/seam-mirror.js", "serve"]
+# A small young generation, as in package.json: 100 MB less under load. node itself is process 1, so that SIGTERM reaches it.
+CMD ["node", "--max-semi-space-size=2", "bin/seam-mirror.js", "serve"]

@@ -55,7 +55,11 @@ export async function openBench(options: Options): Promise<Bench> {
     return process
   }
   const { profileDir } = options
-  const flags = profileDir === null ? [] : ['--cpu-prof', '--cpu-prof-dir', path.resolve(profileDir)]
+  // As in the start script.
+  const flags = [
+    '--max-semi-space-size=2',
+    ...(profileDir === null ? [] : ['--cpu-prof', '--cpu-prof-dir', path.resolve(profileDir)]),
+  ]
   const node = (file: string, args: readonly string[], environment: Readonly<Record<string, string>>) =>
     start({
       command: [process.execPath, ...flags, path.join(import.meta.dirname, file), ...args],
