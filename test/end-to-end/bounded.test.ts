@@ -1,27 +1,16 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { DATABASE_POOLS } from '../../src/open-store.ts'
-import type { Db } from '../../src/store/open-database.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
 import { deliver } from '../support/sign-delivery.ts'
-import { MIRROR_API_KEY, startTestApp, type TestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { MIRROR_API_KEY, startTestApp } from '../support/start-test-app.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
-let database: TestDatabase
-let db: Db
-let app: TestApp
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-  app = await startTestApp(database.url, { SEAM_WORKSPACE_ID: WORKSPACE_ID })
-})
-afterAll(async () => {
-  await app.stop()
-  await database.drop()
-})
+const { database, db } = await databaseOfThisFile()
 
 test('I12: queries that hang keep neither webhooks nor the readiness check waiting, and those beyond the limit get 503 at once', async () => {
+  const app = await startTestApp(database.url, { SEAM_WORKSPACE_ID: WORKSPACE_ID })
+  onTestFinished(() => app.stop())
   const { connections, waiting } = DATABASE_POOLS.queries
   const lock = await db.startTransaction().execute()
   await sql`lock table client_sessions in access exclusive mode`.execute(lock)
