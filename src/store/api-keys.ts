@@ -1,5 +1,6 @@
 import type { Scope } from '../domain/caller.ts'
 import { type Db, runSql } from './open-database.ts'
+import { prepared } from './open-pool.ts'
 
 export interface NewApiKey {
   keyId: string
@@ -41,16 +42,17 @@ export interface ApiKeyGrant {
 /** How exact `last_used_at` is, in minutes: a busy key is not written to at each of its requests. */
 const LAST_USED_MINUTES = 1
 
-/** What a key may do; null for an unknown one. */
-export async function findApiKey(db: Db, keyId: string): Promise<ApiKeyGrant | null> {
-  const [row] = await runSql<ApiKeyGrant>(
-    db,
-    `select key_sha256 as "keySha256", workspace_ids::text[] as "workspaceIds", scopes,
+const FIND_SQL = prepared(
+  'find_api_key',
+  `select key_sha256 as "keySha256", workspace_ids::text[] as "workspaceIds", scopes,
        revoked_at is null and (expires_at is null or expires_at > clock_timestamp()) as "isValid",
        last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}) as "isUseDue"
      from api_keys where key_id = $1`,
-    [keyId],
-  )
+)
+
+/** What a key may do; null for an unknown one. */
+export async function findApiKey(db: Db, keyId: string): Promise<ApiKeyGrant | null> {
+  const [row] = await runSql<ApiKeyGrant>(db, FIND_SQL, [keyId])
   return row ?? null
 }
 

@@ -1,5 +1,6 @@
 import { isUuid } from '../domain/uuid.ts'
 import { type Db, runSql } from './open-database.ts'
+import { prepared } from './open-pool.ts'
 
 export interface TokenSession {
   workspaceId: string
@@ -11,13 +12,16 @@ export interface TokenSession {
   isExpired: boolean
 }
 
-const SQL = `
+const SQL = prepared(
+  'find_session_by_token',
+  `
 select workspace_id::text as "workspaceId", client_session_id as "clientSessionId",
   connected_account_ids as "connectedAccountIds", connect_webview_ids as "connectWebviewIds",
   coalesce(expires_at <= clock_timestamp(), false) as "isExpired"
 from client_sessions
 where token_sha256 = $1 and deleted_at is null
-limit 2`
+limit 2`,
+)
 
 /**
  * The session that a token belongs to, deleted ones excepted; null when there is none. A token that two sessions claim would

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Db, openDatabase } from '../../src/store/open-database.ts'
-import { PoolBusyError, type PoolOptions } from '../../src/store/open-pool.ts'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type Db, openDatabase, runSql } from '../../src/store/open-database.ts'
+import { PoolBusyError, type PoolOptions, prepared } from '../../src/store/open-pool.ts'
 import { isDatabaseAway } from '../../src/store/postgres-errors.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import { startTransactionPooler } from '../support/transaction-pooler.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let database: TestDatabase
@@ -72,4 +73,22 @@ test('I12: a statement that never ends, and is not ended by Postgres, takes its 
   const after = await pidOf(db)
   expect(after).toBeTypeOf('number')
   expect(after).not.toBe(before)
+})
+
+test('a statement that is marked is prepared once for a connection, but not behind a pooler', async () => {
+  const statement = prepared('answer', 'select $1::int + 41 as answer')
+  const names = async (db: Db) =>
+    (await sql<{ name: string }>`select name from pg_prepared_statements where name <> ''`.execute(db)).rows
+  const run = async (db: Db) => {
+    for (let i = 0; i < 3; i++) expect(await runSql(db, statement, [1])).toEqual([{ answer: 42 }])
+  }
+  const direct = open()
+  await run(direct)
+  expect(await names(direct)).toEqual([{ name: 'answer' }])
+
+  const pooler = await startTransactionPooler(database.url, 2)
+  onTestFinished(() => pooler.stop())
+  const pooled = open({ connectionString: pooler.url })
+  await run(pooled)
+  for (let i = 0; i < 2; i++) expect(await names(pooled)).toEqual([])
 })
