@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Db } from '../../src/store/open-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { deliver, OTHER_WEBHOOK_SECRET, signDelivery, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
@@ -77,6 +77,10 @@ describe('a valid delivery', () => {
   test('I1: a hundred deliveries that wait for one commit are all answered after it', async () => {
     const events = Array.from({ length: 100 }, () => sampleEvent())
     const lock = await db.startTransaction().execute()
+    // A failure must not leave the table locked for all other tests.
+    onTestFinished(async () => {
+      if (!lock.isRolledBack) await lock.rollback().execute()
+    })
     await sql`lock table events in exclusive mode`.execute(lock)
     let answered = 0
     const answers = events.map(async (event) => {
@@ -84,7 +88,8 @@ describe('a valid delivery', () => {
       answered += 1
       return status
     })
-    await expect.poll(statementsWaitingForLock).toBe(1)
+    // One or two, as soon as there are two flushes.
+    await expect.poll(statementsWaitingForLock).toBeGreaterThan(0)
     expect(answered).toBe(0)
     await lock.rollback().execute()
     expect(new Set(await Promise.all(answers))).toEqual(new Set([204]))
