@@ -89,9 +89,14 @@ export function openPool(options: PoolOptions): PostgresPool {
         throw new PoolBusyError('Too many statements are waiting for a database connection.')
       }
       const client = await connect()
-      const canPrepare = direct.get(client) ?? (await isDirect(client))
-      direct.set(client, canPrepare)
-      return givenUpWhenStuck(client, canPrepare)
+      try {
+        const canPrepare = direct.get(client) ?? (await isDirect(client, options.connectTimeoutMs))
+        direct.set(client, canPrepare)
+        return givenUpWhenStuck(client, canPrepare)
+      } catch (error) {
+        client.release(true)
+        throw error
+      }
     },
     end: () => pool.end(),
   }
@@ -136,15 +141,12 @@ export function prepared(name: string, text: string): string {
  * Whether the connection ends at a Postgres process and not at a pooler, which may run each transaction on another one: then a
  * prepared statement is there when it is used again. A pooler answers with a process id of its own making.
  */
-async function isDirect(client: pg.PoolClient): Promise<boolean> {
+async function isDirect(client: pg.PoolClient, timeoutMs: number): Promise<boolean> {
   const { processID } = client as pg.PoolClient & { processID?: number }
-  try {
-    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-    return rows[0]?.pid === processID
-  } catch {
-    // Whoever gets the connection will see that it does not work.
-    return false
-  }
+  // pg takes the time limit with each statement as well; its types don't say so.
+  const query = { text: 'select pg_backend_pid() as pid', query_timeout: timeoutMs }
+  const { rows } = await client.query<{ pid: number }>(query)
+  return rows[0]?.pid === processID
 }
 
 /** PgBouncer's answer to startup parameters it does not track, unless told to ignore them; it names them in its text only. */
