@@ -67,10 +67,10 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const jobsDb = store.open('jobs')
     const db = store.open('queries')
     const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
-    const workspaces = await openWorkspaces(webhookDb, entries, logger)
+    const workspaces = await store.whenReachable(() => openWorkspaces(webhookDb, entries, logger))
 
     const keyring = await openKeyring(config, logger)
-    const pageCursors = createPageCursors(await readPageCursorKey(db))
+    const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
 
     const commit = createGroupCommit<IngestItem>({
       flush: async (items) => {

@@ -3,8 +3,9 @@ import type { Config } from './config/config.ts'
 import { sleep } from './observability/sleep.ts'
 import type { Releasers } from './releasers.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
-import { migrateWhenReachable } from './store/migrate-when-reachable.ts'
+import { migrate } from './store/migrate.ts'
 import { type Db, openDatabase } from './store/open-database.ts'
+import { type DatabaseWait, whenReachable } from './store/when-reachable.ts'
 
 interface PoolLimits {
   connections: number
@@ -40,6 +41,8 @@ export interface Store {
   open(pool: PoolName): Db
   /** The migrations that were run now. */
   applied: string[]
+  /** For what a start reads: waits for a database that has gone away again. */
+  whenReachable<Result>(step: () => Promise<Result>): Promise<Result>
 }
 
 /**
@@ -80,17 +83,19 @@ export async function openStore(
       },
     })
   }
+  const wait: DatabaseWait = {
+    waitMs: START_WAIT_MS,
+    sleep,
+    onWait: (error) => logger.warn({ error }, 'waiting for the database'),
+    signal,
+  }
   const db = openPool('migrations')
   try {
-    const { applied } = await migrateWhenReachable(db, {
-      waitMs: START_WAIT_MS,
-      sleep,
-      onWait: (error) => logger.warn({ error }, 'waiting for the database'),
-      signal,
-    })
+    const { applied } = await whenReachable(() => migrate(db), wait)
     if (applied.length > 0) logger.info({ applied }, 'the schema was migrated')
     return {
       applied,
+      whenReachable: (step) => whenReachable(step, wait),
       open: (name) => {
         const opened = openPool(name)
         releasers.add(() => opened.destroy())

@@ -107,3 +107,26 @@ test('I14: a service that is started while Postgres is away waits for it, and th
   service.kill('SIGTERM')
   expect((await service.exit).code).toBe(0)
 })
+
+test('I14: a start whose connection is cut in the middle goes on with another one', async () => {
+  const lock = await db.startTransaction().execute()
+  await sql`lock table page_cursor_key in access exclusive mode`.execute(lock)
+  const service = startProgram('bin/seam-mirror.js', ['serve'], {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: database.url,
+    SEAM_MIRROR_API_KEY: MIRROR_API_KEY,
+  })
+  const cut = sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and query ilike '%page_cursor_key%'`
+  try {
+    await expect.poll(async () => (await cut.execute(db)).rows.length, { timeout: 20_000 }).toBe(1)
+  } finally {
+    await lock.rollback().execute()
+  }
+  await expect.poll(() => service.stdout(), { timeout: 20_000 }).toContain('"listening"')
+  expect(service.stdout()).toContain('waiting for the database')
+  service.kill('SIGTERM')
+  expect(await service.exit).toMatchObject({ code: 0, stderr: '' })
+})

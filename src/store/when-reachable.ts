@@ -1,5 +1,3 @@
-import { type MigrationReport, migrate } from './migrate.ts'
-import type { Db } from './open-database.ts'
 import { isDatabaseAway } from './postgres-errors.ts'
 
 export interface DatabaseWait {
@@ -14,17 +12,17 @@ export interface DatabaseWait {
 const RETRY_MS = 1000
 
 /**
- * Migrates as soon as the database can be reached: a service and its database are often started together. Everything but
- * being unreachable fails at once.
+ * Does a step of the start as soon as the database can be reached, and again when it goes away in the middle: a service and its
+ * database are often started together. Everything but being unreachable fails at once.
  */
-export async function migrateWhenReachable(
-  db: Db,
+export async function whenReachable<Result>(
+  step: () => Promise<Result>,
   { waitMs, sleep, onWait, signal }: DatabaseWait,
-): Promise<MigrationReport> {
+): Promise<Result> {
   const giveUpAt = performance.now() + waitMs
   for (;;) {
     try {
-      return await migrate(db)
+      return await step()
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
       if (!isDatabaseAway(cause)) throw error
