@@ -78,8 +78,9 @@ describe('while a delivery can not be stored', () => {
     const acknowledged = events.filter((_event, i) => settled[i]?.status === 204)
     expect((await storedIds()).toSorted()).toEqual(acknowledged.map((event) => event.event_id).toSorted())
 
-    const again = await Promise.all(events.map((event) => deliver(app.url, event)))
-    expect(new Set(again.map(({ status }) => status))).toEqual(new Set([204]))
+    // The other connection may have been cut as well, and be found broken only now.
+    for (const event of events)
+      await expect.poll(async () => (await deliver(app.url, event)).status).toBe(204)
     expect(await storedIds()).toHaveLength(5)
   })
 
