@@ -1,6 +1,6 @@
 import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import type { IngestPath, UsableEvent } from '../domain/event.ts'
-import { formatInstant } from '../domain/instant.ts'
+import { binaryArray, BYTEA, type ElementType, JSON_TEXT, TEXT, TIMESTAMPTZ, UUID } from './binary-array.ts'
 import { type Db, runSql } from './open-database.ts'
 import { prepared } from './open-pool.ts'
 
@@ -17,42 +17,47 @@ interface Row {
   inserted: boolean
 }
 
-/** One column of the batch: its name, the element type of the array that carries it, and how an event fills it. */
+/** One column of the batch: its name, how an element of its array becomes its value, and the array itself. */
 interface BatchColumn {
   name: string
   arrayType: string
   select: string
-  value: (row: EventRow) => string | Buffer | null
+  array: (batch: readonly EventRow[]) => Buffer
 }
 
 const COLUMNS: readonly BatchColumn[] = [
-  plain('workspace_id', 'uuid', ({ event }) => event.workspaceId),
-  plain('event_id', 'uuid', ({ event }) => event.eventId),
-  plain('event_type', 'text', ({ event }) => event.eventType),
-  plain('created_at', 'timestamptz', ({ event }) => formatInstant(event.createdAt)),
-  plain('occurred_at', 'timestamptz', ({ event }) =>
-    event.occurredAt === null ? null : formatInstant(event.occurredAt),
-  ),
+  column('workspace_id', UUID, ({ event }) => event.workspaceId),
+  column('event_id', UUID, ({ event }) => event.eventId),
+  column('event_type', TEXT, ({ event }) => event.eventType),
+  column('created_at', TIMESTAMPTZ, ({ event }) => event.createdAt),
+  column('occurred_at', TIMESTAMPTZ, ({ event }) => event.occurredAt),
   ...EVENT_FIELDS.map((field, i): BatchColumn => {
-    if (field.type !== 'uuid[]')
-      return plain(field.column, field.type, ({ event }) => event.fields[i] as string | null)
-    // unnest flattens arrays of arrays, so an array travels as its text form and is cast for each row.
-    return {
-      name: field.column,
-      arrayType: 'text[]',
-      select: `${field.column}::uuid[]`,
-      value: ({ event }) => {
-        const ids = event.fields[i] as readonly string[] | null
-        return ids === null ? null : `{${ids.join(',')}}`
-      },
+    if (field.type !== 'uuid[]') {
+      const type = field.type === 'uuid' ? UUID : TEXT
+      return column(field.column, type, ({ event }) => event.fields[i] as string | null)
     }
+    // unnest flattens arrays of arrays, so an array travels as its text form and is cast for each row.
+    const asText = column(field.column, TEXT, ({ event }) => {
+      const ids = event.fields[i] as readonly string[] | null
+      return ids === null ? null : `{${ids.join(',')}}`
+    })
+    return { ...asText, select: `${field.column}::uuid[]` }
   }),
-  plain('body', 'json', ({ body }) => body),
-  plain('secrets', 'bytea', ({ sealedSecrets }) => sealedSecrets),
+  column('body', JSON_TEXT, ({ body }) => body),
+  column('secrets', BYTEA, ({ sealedSecrets }) => sealedSecrets),
 ]
 
-function plain(name: string, type: string, value: BatchColumn['value']): BatchColumn {
-  return { name, arrayType: `${type}[]`, select: name, value }
+function column<Value>(
+  name: string,
+  type: ElementType<Value>,
+  value: (row: EventRow) => Value | null,
+): BatchColumn {
+  return {
+    name,
+    arrayType: `${type.name}[]`,
+    select: name,
+    array: (batch) => binaryArray(type, batch.map(value)),
+  }
 }
 
 /**
@@ -89,7 +94,7 @@ export async function insertEvents(
 ): Promise<{ workspaceId: string; eventId: string }[]> {
   if (rows.length === 0) return []
   const batch = inOrder(rows)
-  const arrays = COLUMNS.map((column) => batch.map(column.value))
+  const arrays = COLUMNS.map(({ array }) => array(batch))
   const stored = await runSql<Row>(db, SQL, [path, ...arrays])
   return stored
     .filter((row) => row.inserted)
