@@ -37,7 +37,8 @@ const HARMLESS_TEXT =
  * one of the PINs ("Code 1234 was set") goes as well. The text must have been accepted by JSON.parse.
  */
 export function takeOutSecrets(json: string): MaskedEvent {
-  if (!mayHoldSecrets(json)) return { json, secrets: [] }
+  // Most events hold none, and are spared the scan: one expression, because nine searches took 3 µs, and this 0.4 (800 characters).
+  if (!MAY_HOLD_SECRETS.test(json)) return { json, secrets: [] }
   const spans = { secret: [] as Span[], text: [] as Span[] }
   visit(json, skipSpace(json, 0), spans, 0)
   const pins = spans.secret.flatMap((span) => pinsIn(json, span))
@@ -59,18 +60,10 @@ export function putBackSecrets({ json, secrets }: MaskedEvent): string {
   return parts.join('') + json.slice(from)
 }
 
-const FREE_TEXT_NAMES = [...FREE_TEXTS].map((name) => `"${name}"`)
-
-/** Most events hold none, and are spared the scan. An escape may spell a member's name in another way. */
-function mayHoldSecrets(json: string): boolean {
-  return (
-    json.includes('"code"') ||
-    json.includes('"changed_properties"') ||
-    json.includes('"requested_mutations"') ||
-    FREE_TEXT_NAMES.some((name) => json.includes(name)) ||
-    json.includes('\\u')
-  )
-}
+/** A name of a member that may hold a secret; or an escape, which may spell one in another way. */
+const MAY_HOLD_SECRETS = new RegExp(
+  String.raw`"(?:${[PIN_MEMBER, ...CHANGE_LISTS, ...FREE_TEXTS].join('|')})"|\\u`,
+)
 
 /** No event is nested deeper; below this everything counts as secret, because looking further would cost too much. */
 const MAX_DEPTH = 32

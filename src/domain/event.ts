@@ -92,16 +92,23 @@ export function parseEvent(json: string, workspaceId: string): UsableEvent | Unu
 }
 
 function fieldValue(field: EventField, event: Record<string, unknown>): FieldValue {
-  if (field.type === 'text') {
-    const text = event[field.column]
-    return isStorableText(text, MAX_CUSTOMER_KEY_LENGTH) ? text : null
+  if (field.type === 'uuid[]') return fieldIds(field, event)
+  const value = event[field.column]
+  // Most events have three or four of the fields.
+  if (value === undefined) return null
+  if (field.type === 'text') return isStorableText(value, MAX_CUSTOMER_KEY_LENGTH) ? value : null
+  return isUuid(value) ? value : null
+}
+
+function fieldIds({ from }: EventField, event: Record<string, unknown>): FieldValue {
+  let ids: string[] | null = null
+  for (const name of from) {
+    const value = event[name]
+    if (value === undefined) continue
+    const found = (Array.isArray(value) ? value : [value]).filter(isUuid)
+    if (found.length > 0) ids = ids === null ? found : [...ids, ...found]
   }
-  if (field.type === 'uuid') {
-    const id = event[field.column]
-    return isUuid(id) ? id : null
-  }
-  const ids = field.from.flatMap((name) => event[name]).filter(isUuid)
-  return ids.length > 0 ? ids : null
+  return ids
 }
 
 /** Postgres's `text` has no NUL character, and an index entry has a size. */

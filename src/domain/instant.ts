@@ -12,49 +12,86 @@ const FIRST_INSTANT: Micros = -62_135_596_800_000_000n
 /** 9999-12-31T23:59:59.999999Z: RFC 3339 has no longer years. */
 const LAST_INSTANT: Micros = 253_402_300_799_999_999n
 
-const RFC_3339 =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?(\d\d)?)$/
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)$/
+
+/** Of the months before this one, in a year that is no leap year. */
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]
+/** From 0001-01-01 to 1970-01-01. */
+const DAYS_TO_1970 = 719_162
+
+const DOT = 0x2e
+const FRACTION_START = 20
+const FRACTION_DIGITS = 6
 
 /**
  * Reads an RFC 3339 instant with any number of fraction digits and any offset (also the `+00` and `+0000` spellings).
  * Digits beyond the sixth are cut off, never rounded: rounding up could carry an event past a bound it lies before.
  * Returns null for anything else, for dates that do not exist, and for instants outside the years 0001 to 9999 (in UTC).
+ *
+ * By character positions: each event's instants pass here, and the captures of a regular expression took a fifth of its parsing.
  */
 export function parseInstant(text: string): Micros | null {
-  const match = RFC_3339.exec(text)
-  if (match === null) return null
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  if (!RFC_3339.test(text)) return null
+  const [year, month, day] = [number(text, 0, 4), number(text, 5, 7), number(text, 8, 10)]
+  const [hour, minute, second] = [number(text, 11, 13), number(text, 14, 16), number(text, 17, 19)]
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null
   if (hour > 23 || minute > 59 || second > 60) return null
-  const offsetMinutes = offsetOf(match[9], match[10], match[11])
+  const offsetStart = zoneStart(text)
+  const offsetMinutes = offsetOf(text, offsetStart)
   if (offsetMinutes === null) return null
 
-  const midnight = new Date(0)
-  midnight.setUTCFullYear(year, month - 1, day)
-  const seconds =
-    BigInt(midnight.getTime() / 1000) + BigInt(hour * 3600 + (minute - offsetMinutes) * 60 + second)
-  const fraction = BigInt((match[7] ?? '').slice(0, 6).padEnd(6, '0'))
-  const instant = seconds * MICROS_PER_SECOND + fraction
+  const days = daysBeforeYear(year) + daysBeforeMonth(year, month) + day - 1 - DAYS_TO_1970
+  const seconds = days * 86_400 + hour * 3600 + (minute - offsetMinutes) * 60 + second
+  const fractionEnd = Math.min(offsetStart, FRACTION_START + FRACTION_DIGITS)
+  const digits = Math.max(0, fractionEnd - FRACTION_START)
+  const fraction = number(text, FRACTION_START, fractionEnd) * 10 ** (FRACTION_DIGITS - digits)
+  const instant = BigInt(seconds) * MICROS_PER_SECOND + BigInt(fraction)
   return instant < FIRST_INSTANT || instant > LAST_INSTANT ? null : instant
 }
 
-function offsetOf(sign: string | undefined, hours: string | undefined, minutes = '00'): number | null {
-  if (sign === undefined || hours === undefined) return 0
-  if (Number(hours) > 23 || Number(minutes) > 59) return null
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
+/** The digits from `start` to `end` as a number; 0 for none. */
+function number(text: string, start: number, end: number): number {
+  let value = 0
+  for (let at = start; at < end; at++) value = value * 10 + text.charCodeAt(at) - 0x30
+  return value
+}
+
+/** Where the `Z` or the offset begins. */
+function zoneStart(text: string): number {
+  let at = FRACTION_START - 1
+  if (text.charCodeAt(at) === DOT) for (at += 1; isDigit(text.charCodeAt(at));) at += 1
+  return at
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
+/** `Z`, `+hh`, `+hhmm` or `+hh:mm`; null for an offset that no clock has. */
+function offsetOf(text: string, start: number): number | null {
+  if (text.length === start + 1) return 0
+  const hours = number(text, start + 1, start + 3)
+  const minutes = text.length > start + 3 ? number(text, text.length - 2, text.length) : 0
+  if (hours > 23 || minutes > 59) return null
+  return (text[start] === '-' ? -1 : 1) * (hours * 60 + minutes)
+}
+
+function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+}
+
+/** Between 0001-01-01 and the first day of the year. */
+function daysBeforeYear(year: number): number {
+  const years = year - 1
+  return years * 365 + Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400)
+}
+
+function daysBeforeMonth(year: number, month: number): number {
+  return (DAYS_BEFORE_MONTH[month - 1] ?? 0) + (month > 2 && isLeapYear(year) ? 1 : 0)
 }
 
 function daysInMonth(year: number, month: number): number {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month, 0)
-  return date.getUTCDate()
+  return daysBeforeMonth(year, month + 1) - daysBeforeMonth(year, month)
 }
 
 /** The instant as `2025-06-15T16:54:17.946309Z`: six digits, UTC, sortable as text within the years 0001 to 9999. */

@@ -20,7 +20,8 @@ export function membersAt(json: string, at: number): Member[] {
   let next = skipSpace(json, at + 1)
   while (json[next] === '"') {
     const nameEnd = skipString(json, next)
-    const name = JSON.parse(json.slice(next, nameEnd)) as string
+    const quoted = json.slice(next, nameEnd)
+    const name = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
     const start = skipSpace(json, skipSpace(json, nameEnd) + 1)
     const end = skipValue(json, start)
     members.push({ name, start, end })
