@@ -44,6 +44,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     options
   let waiting: Waiting<Item>[] = []
   let waitingBytes = 0
+  let flushers = 0
   const flushing = new Set<Promise<void>>()
   let draining = false
 
@@ -63,6 +64,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   }
 
   async function flushAll(): Promise<void> {
+    await endOfMicrotasks()
     for (refuseOverdue(); waiting.length > 0; refuseOverdue()) {
       const batch = take(maxBatchItems)
       try {
@@ -72,6 +74,14 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
         for (const { reject } of batch) reject(error)
       }
     }
+    // At once after the last look at what waits: what is submitted from now on begins a flush of its own.
+    flushers -= 1
+  }
+
+  function startFlusher(): void {
+    flushers += 1
+    const flusher = flushAll().finally(() => flushing.delete(flusher))
+    flushing.add(flusher)
   }
 
   return {
@@ -83,10 +93,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       return new Promise((resolve, reject) => {
         waiting.push({ item, bytes, submittedMs: monotonicMs(), resolve, reject })
         waitingBytes += bytes
-        if (flushing.size < maxFlushes) {
-          const worker = flushAll().finally(() => flushing.delete(worker))
-          flushing.add(worker)
-        }
+        if (flushers < maxFlushes) startFlusher()
       })
     },
     drain: async () => {
@@ -94,4 +101,9 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       await Promise.all(flushing)
     },
   }
+}
+
+/** When what can run without waiting for anything has run: whoever is about to submit has done so, and shares the flush. */
+function endOfMicrotasks(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
 }

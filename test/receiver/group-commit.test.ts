@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createGroupCommit, OverloadedError } from '../../src/receiver/group-commit.ts'
+import { createGroupCommit, type GroupCommit, OverloadedError } from '../../src/receiver/group-commit.ts'
 
 /** A flush that the test ends: `batches` are what it was called with. */
 function controlledFlush() {
@@ -33,18 +33,31 @@ function track(promise: Promise<void>) {
   return tracked
 }
 
+/** Submits the first item alone, so that its flush is under way when the others come. */
+async function submitBehind(commit: GroupCommit<string>, [first = '', ...others]: readonly string[]) {
+  const underWay = track(commit.submit(first, 1))
+  await turn()
+  return [underWay, ...others.map((item) => track(commit.submit(item, 1)))]
+}
+
 describe('group commit', () => {
-  test('an idle one flushes at once, before submit has even returned', () => {
+  test('an idle one flushes in the same turn of the event loop, once everybody who has something to submit has done so', async () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS })
-    void commit.submit('a', 1)
-    expect(batches.map(({ items }) => items)).toEqual([['a']])
+    const nextTurn = turn().then(() => batches.map(({ items }) => items))
+    const submitAfter = async (microtasks: number, item: string) => {
+      for (let i = 0; i < microtasks; i++) await Promise.resolve()
+      await commit.submit(item, 1)
+    }
+    void submitAfter(1, 'a')
+    void submitAfter(9, 'b')
+    expect(await nextTurn).toEqual([['a', 'b']])
   })
 
   test('what arrives during a flush is the next batch, in order of arrival', async () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS })
-    const submitted = ['a', 'b', 'c', 'd'].map((item) => track(commit.submit(item, 1)))
+    const submitted = await submitBehind(commit, ['a', 'b', 'c', 'd'])
     expect(batches).toHaveLength(1)
     batches[0]?.succeed()
     await turn()
@@ -54,13 +67,28 @@ describe('group commit', () => {
     await turn()
     expect(new Set(submitted.map(({ state }) => state))).toEqual(new Set(['resolved']))
     void commit.submit('e', 1)
+    await turn()
     expect(batches[2]?.items).toEqual(['e'])
+  })
+
+  test('whoever submits again as soon as it is answered is not forgotten', async () => {
+    const { batches, flush } = controlledFlush()
+    const commit = createGroupCommit({ flush, ...NO_LIMITS })
+    const again = track(commit.submit('a', 1).then(() => commit.submit('b', 1)))
+    for (let i = 0; i < 3; i++) {
+      await turn()
+      batches[i]?.succeed()
+    }
+    await turn()
+    expect(again.state).toBe('resolved')
   })
 
   test('as many flushes as allowed go on at the same time, and end in any order', async () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxFlushes: 2 })
-    const submitted = ['a', 'b', 'c', 'd'].map((item) => track(commit.submit(item, 1)))
+    const submitted = await submitBehind(commit, ['a', 'b'])
+    await turn()
+    submitted.push(...['c', 'd'].map((item) => track(commit.submit(item, 1))))
     expect(batches.map(({ items }) => items)).toEqual([['a'], ['b']])
     batches[1]?.succeed()
     await turn()
@@ -79,7 +107,7 @@ describe('group commit', () => {
   test('a batch has no more than its limit', async () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxBatchItems: 2 })
-    for (const item of ['a', 'b', 'c', 'd', 'e', 'f']) void commit.submit(item, 1)
+    await submitBehind(commit, ['a', 'b', 'c', 'd', 'e', 'f'])
     for (let i = 0; i < 4; i++) {
       batches[i]?.succeed()
       await turn()
@@ -90,7 +118,7 @@ describe('group commit', () => {
   test('a failed flush rejects exactly its own batch, with its error', async () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxBatchItems: 2 })
-    const [first, second, third, fourth] = ['a', 'b', 'c', 'd'].map((item) => track(commit.submit(item, 1)))
+    const [first, second, third, fourth] = await submitBehind(commit, ['a', 'b', 'c', 'd'])
     batches[0]?.succeed()
     await turn()
     const lost = new Error('the database went away')
@@ -110,7 +138,7 @@ describe('group commit', () => {
   test('I12: past the number of waiting items it refuses at once, and takes more when there is room', async () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxWaitingItems: 2 })
-    const taken = ['a', 'b', 'c'].map((item) => track(commit.submit(item, 1)))
+    const taken = await submitBehind(commit, ['a', 'b', 'c'])
     await expect(commit.submit('d', 1)).rejects.toBeInstanceOf(OverloadedError)
     expect(taken.map(({ state }) => state)).toEqual(['pending', 'pending', 'pending'])
     batches[0]?.succeed()
@@ -128,6 +156,7 @@ describe('group commit', () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxWaitingBytes: 100 })
     void commit.submit('under way', 100)
+    await turn()
     void commit.submit('waiting', 60)
     await expect(commit.submit('too much', 41)).rejects.toBeInstanceOf(OverloadedError)
     void commit.submit('just fits', 40)
@@ -136,6 +165,7 @@ describe('group commit', () => {
       await turn()
     }
     void commit.submit('under way', 1)
+    await turn()
     await expect(commit.submit('room again', 101)).rejects.toBeInstanceOf(OverloadedError)
     const fits = track(commit.submit('room again', 100))
     batches[2]?.succeed()
@@ -151,6 +181,7 @@ describe('group commit', () => {
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxWaitMs: 100, monotonicMs: () => now })
     const submit = (item: string) => track(commit.submit(item, 1))
     const first = submit('under way for long')
+    await turn()
     const early = [submit('b'), submit('c')]
     now = 50
     const late = submit('d')
@@ -166,12 +197,14 @@ describe('group commit', () => {
 
     // With everything overdue there is nothing to flush, and the next item begins anew.
     submit('e')
+    await turn()
     submit('f')
     now = 300
     batches[2]?.fail(new Error('timed out'))
     await turn()
     expect(batches).toHaveLength(3)
     submit('g')
+    await turn()
     expect(batches[3]?.items).toEqual(['g'])
   })
 
@@ -179,8 +212,10 @@ describe('group commit', () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxBatchItems: 1 })
     const submitted = ['a', 'b', 'c'].map((item) => track(commit.submit(item, 1)))
+    // Also what no flush has been begun for.
     const drained = track(commit.drain())
     await expect(commit.submit('late', 1)).rejects.toBeInstanceOf(OverloadedError)
+    await turn()
     batches[0]?.succeed()
     await turn()
     batches[1]?.fail(new Error('a failure ends nothing'))
