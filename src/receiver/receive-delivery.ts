@@ -12,6 +12,14 @@ export interface Endpoint {
   verify: VerifyDelivery
 }
 
+/** What Seam sent, as it came. */
+export interface Delivery {
+  body: Buffer
+  headers: IncomingHttpHeaders
+  /** The id in `/webhooks/seam/:workspace_id`, in lower case; null where there is none. */
+  pathWorkspaceId: string | null
+}
+
 export type Received =
   | { kind: 'item'; item: IngestItem }
   /** Nobody's secret signed it. */
@@ -20,17 +28,22 @@ export type Received =
   | { kind: 'no_endpoint' }
   /** Verified, but it can't be told yet which workspace it belongs to. */
   | { kind: 'workspace_unknown' }
+  /**
+   * Verified, and it says itself which workspace it belongs to, which nobody has said before. Where there is only one workspace
+   * that is believed: nobody but the holder of its secret can have sent it. With several, a secret must not decide whose events it
+   * signs (I10): then Seam or the configuration has to say it first, and the delivery is to come again.
+   */
+  | { kind: 'workspace_claimed'; workspaceKey: string; workspaceId: string }
 
 /**
- * From a request's bytes to something that can be stored: verify, find the workspace, parse. It knows neither Express nor the
- * database. `pathWorkspaceId` is the id in `/webhooks/seam/:workspace_id`, when there is one.
+ * From a request's bytes to something that can be stored: verify, find the workspace, parse. It knows neither HTTP nor the database, and
+ * waits for nothing.
  */
-export async function receiveDelivery(
+export function receiveDelivery(
   endpoints: readonly Endpoint[],
   workspaces: Workspaces,
-  request: { body: Buffer; headers: IncomingHttpHeaders; pathWorkspaceId: string | null },
-): Promise<Received> {
-  const { headers, pathWorkspaceId } = request
+  { body, headers, pathWorkspaceId }: Delivery,
+): Received {
   // An entry whose workspace is not known yet may be any but those of the others (I10).
   const isOwned = pathWorkspaceId !== null && workspaces.all().some(({ id }) => id === pathWorkspaceId)
   const candidates = endpoints.filter(({ workspaceKey }) => {
@@ -39,38 +52,22 @@ export async function receiveDelivery(
   })
   if (candidates.length === 0) return { kind: 'no_endpoint' }
 
-  const endpoint = candidates.find(({ verify }) => verify(request.body, headers))
+  const endpoint = candidates.find(({ verify }) => verify(body, headers))
   if (endpoint === undefined) return { kind: 'unverified' }
 
-  const body = request.body.toString('utf8')
-  const workspaceId = await workspaceOf(endpoint, workspaces, pathWorkspaceId, body)
-  if (workspaceId === null) return { kind: 'workspace_unknown' }
-  // Decoding has replaced what was not UTF-8; the bytes as they came go to quarantine.
-  if (!isUtf8(request.body)) {
-    const detail = 'The body is not UTF-8.'
-    return {
-      kind: 'item',
-      item: { kind: 'unusable', workspaceId, reason: 'not_utf8', detail, body: request.body },
-    }
+  const text = body.toString('utf8')
+  const { id: workspaceId } = workspaces.byKey(endpoint.workspaceKey)
+  if (workspaceId === null) {
+    const claimed = workspaces.all().length > 1 ? null : (pathWorkspaceId ?? workspaceIdIn(text))
+    if (claimed === null) return { kind: 'workspace_unknown' }
+    return { kind: 'workspace_claimed', workspaceKey: endpoint.workspaceKey, workspaceId: claimed }
   }
-  return { kind: 'item', item: parseEvent(body, workspaceId) }
-}
-
-/**
- * The id of the endpoint's workspace. Until Seam has told it, the first delivery does, where there is only one workspace: nobody
- * but the holder of its secret can have sent it. With several, a secret must not decide whose events it signs (I10): then Seam
- * or the configuration has to say it first, and the delivery is to come again.
- */
-async function workspaceOf(
-  { workspaceKey }: Endpoint,
-  workspaces: Workspaces,
-  pathWorkspaceId: string | null,
-  body: string,
-): Promise<string | null> {
-  const { id } = workspaces.byKey(workspaceKey)
-  if (id !== null || workspaces.all().length > 1) return id
-  const claimed = pathWorkspaceId ?? workspaceIdIn(body)
-  return claimed === null ? null : workspaces.learn(workspaceKey, claimed, 'webhook')
+  // Decoding has replaced what was not UTF-8; the bytes as they came go to quarantine.
+  if (!isUtf8(body)) {
+    const detail = 'The body is not UTF-8.'
+    return { kind: 'item', item: { kind: 'unusable', workspaceId, reason: 'not_utf8', detail, body } }
+  }
+  return { kind: 'item', item: parseEvent(text, workspaceId) }
 }
 
 function workspaceIdIn(body: string): string | null {

@@ -8,7 +8,8 @@ import { serviceUnavailable } from '../http/to-api-error.ts'
 import type { IngestItem } from '../ingest/ingest-batch.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
 import { type GroupCommit, OverloadedError } from './group-commit.ts'
-import { type Endpoint, type Received, receiveDelivery } from './receive-delivery.ts'
+import { inTurns } from './in-turns.ts'
+import { type Delivery, type Endpoint, type Received, receiveDelivery } from './receive-delivery.ts'
 
 /** Largest delivery taken. Seam's events have about 1 KB; the largest carry arrays of ids and errors. */
 export const MAX_DELIVERY_BYTES = 256 * 1024
@@ -25,35 +26,40 @@ const PATH = /^\/webhooks\/seam(?:\/([^/?]*))?\/?(?:\?|$)/
  * `POST /webhooks/seam` and `/webhooks/seam/:workspace_id`. The 2xx is sent only after the commit (I1); what can't be used is
  * quarantined and answered 2xx as well, because sending it again would not make it better (I11).
  */
-export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
+export function webhookRoute({ endpoints, workspaces, commit }: WebhookRouteOptions): DirectRoute {
+  const receiveOne = inTurns((delivery: Delivery) => receiveDelivery(endpoints, workspaces, delivery))
+
+  async function receive(delivery: Delivery): Promise<Received> {
+    const received = await receiveOne(delivery)
+    if (received.kind !== 'workspace_claimed') return received
+    await workspaces.learn(received.workspaceKey, received.workspaceId, 'webhook')
+    return receiveOne(delivery)
+  }
+
+  async function takeDelivery(
+    request: IncomingMessage,
+    response: ServerResponse,
+    pathWorkspaceId: string | null,
+  ): Promise<void> {
+    requireMethod(request, ['POST'])
+    if (pathWorkspaceId !== null && !isUuid(pathWorkspaceId)) throw noEndpoint()
+    const body = await readBody(request, MAX_DELIVERY_BYTES)
+    const { headers } = request
+    const received = await receive({ body, headers, pathWorkspaceId: pathWorkspaceId?.toLowerCase() ?? null })
+    if (received.kind !== 'item') throw refusal(received)
+    try {
+      await commit.submit(received.item, body.length)
+    } catch (error) {
+      if (!(error instanceof OverloadedError)) throw error
+      throw serviceUnavailable(error.message)
+    }
+    response.writeHead(204).end()
+  }
+
   return (request, response) => {
     const match = PATH.exec(request.url ?? '')
-    return match === null ? null : takeDelivery(options, request, response, match[1] || null)
+    return match === null ? null : takeDelivery(request, response, match[1] || null)
   }
-}
-
-async function takeDelivery(
-  { endpoints, workspaces, commit }: WebhookRouteOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-  pathWorkspaceId: string | null,
-): Promise<void> {
-  requireMethod(request, ['POST'])
-  if (pathWorkspaceId !== null && !isUuid(pathWorkspaceId)) throw noEndpoint()
-  const body = await readBody(request, MAX_DELIVERY_BYTES)
-  const received = await receiveDelivery(endpoints, workspaces, {
-    body,
-    headers: request.headers,
-    pathWorkspaceId: pathWorkspaceId?.toLowerCase() ?? null,
-  })
-  if (received.kind !== 'item') throw refusal(received)
-  try {
-    await commit.submit(received.item, body.length)
-  } catch (error) {
-    if (!(error instanceof OverloadedError)) throw error
-    throw serviceUnavailable(error.message)
-  }
-  response.writeHead(204).end()
 }
 
 function refusal({ kind }: Exclude<Received, { kind: 'item' }>): ApiError {
@@ -67,6 +73,7 @@ function refusal({ kind }: Exclude<Received, { kind: 'item' }>): ApiError {
         'The signature is missing, wrong, or older than five minutes',
       )
     case 'workspace_unknown':
+    case 'workspace_claimed':
       return serviceUnavailable('The workspace behind this server is not known yet')
   }
 }
