@@ -13,8 +13,8 @@ export interface ApiRoute<Params> {
   methods: readonly string[]
   authenticate: Authenticate
   readParams: ReadParams<Params>
-  /** The body of the 200, as JSON text. Throws an ApiError for anything else. */
-  answer: (params: Params, caller: Caller) => Promise<string>
+  /** The body of the 200, as JSON text, whole or in parts. Throws an ApiError for anything else. */
+  answer: (params: Params, caller: Caller) => Promise<string | readonly string[]>
 }
 
 /**

@@ -7,8 +7,8 @@ import { logRequest } from './log-request.ts'
 import type { TranslateError } from './to-api-error.ts'
 
 /**
- * A route that is asked before Express, for requests that come by the thousand: Express and its router cost some 40 µs for each.
- * Null: not one of its paths. What the promise rejects with is answered like any other error.
+ * A route that is asked before Express, for requests that come by the thousand: by the profile Express and its router took an eighth
+ * of a delivery's time. Null: not one of its paths. What the promise rejects with is answered like any other error.
  */
 export type DirectRoute = (request: IncomingMessage, response: ServerResponse) => Promise<void> | null
 

@@ -42,13 +42,18 @@ export function createPageCursors(key: Buffer): PageCursors {
   }
 }
 
-/** The `pagination` object of an answer (contract, 11). There is no URL: a page is asked for with the same request and the cursor. */
-export function paginationJson(nextPageCursor: string | null): string {
-  return JSON.stringify({
+/**
+ * An answer with one page of a list, in parts (see sendJson): the items, JSON text each, under their name, and the `pagination` object
+ * (contract, 11). There is no URL: a page is asked for with the same request and the cursor.
+ */
+export function pageJson(name: string, items: readonly string[], nextPageCursor: string | null): string[] {
+  const pagination = JSON.stringify({
     has_next_page: nextPageCursor !== null,
     next_page_cursor: nextPageCursor,
     next_page_url: null,
   })
+  const separated = items.flatMap((item, i) => (i === 0 ? [item] : [',', item]))
+  return [`{"${name}":[`, ...separated, `],"pagination":${pagination},"ok":true}`]
 }
 
 function readCursor(cursor: string): { hash: string; position: PagePosition; mac: Buffer } | null {

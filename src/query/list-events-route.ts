@@ -1,6 +1,6 @@
 import type { Router } from 'express'
 import { apiRoute } from '../http/api-route.ts'
-import { type PagePosition, paginationJson } from '../http/page-cursor.ts'
+import { type PagePosition, pageJson } from '../http/page-cursor.ts'
 import { instant, instantPair, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { listEvents } from '../store/list-events.ts'
@@ -72,7 +72,7 @@ export function listEventsRoute({ db, authenticate, keyring, pageCursors }: Even
       const next = events.length > limit && last !== undefined ? positionOf(last.body) : null
       const nextCursor = next && pageCursors.encode(query, [`${next.createdAt}`, next.eventId])
       const texts = page.map(eventTextFor(caller, keyring))
-      return `{"events":[${texts.join(',')}],"pagination":${paginationJson(nextCursor)},"ok":true}`
+      return pageJson('events', texts, nextCursor)
     },
   })
 }

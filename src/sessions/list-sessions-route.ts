@@ -1,7 +1,7 @@
 import type { Router } from 'express'
 import { apiRoute } from '../http/api-route.ts'
 import type { Authenticate } from '../http/authenticate.ts'
-import { type PagePosition, paginationJson } from '../http/page-cursor.ts'
+import { type PagePosition, pageJson } from '../http/page-cursor.ts'
 import { boolean, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { requireScope } from '../http/require-scope.ts'
@@ -51,7 +51,7 @@ export function listSessionsRoute({ db, authenticate, keyring, pageCursors }: Se
       const last = sessions.length > limit ? page.at(-1) : undefined
       const next = last && pageCursors.encode(query, [last.createdAt ?? UNREADABLE, last.clientSessionId])
       const texts = page.map((session) => sessionText(session, caller, keyring))
-      return `{"client_sessions":[${texts.join(',')}],"pagination":${paginationJson(next ?? null)},"ok":true}`
+      return pageJson('client_sessions', texts, next ?? null)
     },
   })
 }
