@@ -15,10 +15,10 @@ COPY src ./src
 RUN ln -s /app/bin/seam-mirror.js /usr/local/bin/seam-mirror
 RUN mkdir -p node_modules/.cache && chown node node_modules/.cache
 USER node
-# Compiles all of the sources once, instead of at every start (src/compile-cache.ts).
+# Compiles all of the sources once, instead of at every start (bin/seam-mirror.js).
 RUN node bin/seam-mirror.js --help > /dev/null
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# A small young generation, as in package.json: 100 MB less under load. node itself is process 1, so that SIGTERM reaches it.
-CMD ["node", "--max-semi-space-size=2", "bin/seam-mirror.js", "serve"]
+# Memory limits as in package.json (PERFORMANCE.md, "What was tried"). node itself is process 1, so that SIGTERM reaches it.
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=100", "bin/seam-mirror.js", "serve"]

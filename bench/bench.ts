@@ -57,7 +57,8 @@ export async function openBench(options: Options): Promise<Bench> {
   const { profileDir } = options
   // As in the start script.
   const flags = [
-    '--max-semi-space-size=2',
+    '--max-semi-space-size=8',
+    '--heap-growing-percent=100',
     ...(profileDir === null ? [] : ['--cpu-prof', '--cpu-prof-dir', path.resolve(profileDir)]),
   ]
   const node = (file: string, args: readonly string[], environment: Readonly<Record<string, string>>) =>
