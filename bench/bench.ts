@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -14,6 +15,8 @@ export interface Bench {
   options: Options
   /** Everything that is started registers here how it is ended. */
   releasers: Releasers
+  /** Node's flags for everything that runs the service's code. */
+  flags: readonly string[]
   /** The server for rows that write, with Postgres's own settings. */
   server(): Promise<Server>
   load(): LoadProcess
@@ -55,10 +58,8 @@ export async function openBench(options: Options): Promise<Bench> {
     return process
   }
   const { profileDir } = options
-  // As in the start script.
   const flags = [
-    '--max-semi-space-size=8',
-    '--heap-growing-percent=100',
+    ...startFlags(),
     ...(profileDir === null ? [] : ['--cpu-prof', '--cpu-prof-dir', path.resolve(profileDir)]),
   ]
   const node = (file: string, args: readonly string[], environment: Readonly<Record<string, string>>) =>
@@ -70,6 +71,7 @@ export async function openBench(options: Options): Promise<Bench> {
     options,
     releasers,
     server: () => (server ??= startRegistered(releasers, [])),
+    flags,
     load: () => {
       if (load === null) {
         const fresh = startLoadProcess()
@@ -89,6 +91,14 @@ export async function openBench(options: Options): Promise<Bench> {
     startBaseline: (name, databaseUrl, environment = {}) =>
       node(`baselines/${name}.ts`, [], { ...MIRROR_ENVIRONMENT, DATABASE_URL: databaseUrl, ...environment }),
   }
+}
+
+/** Node's flags of `npm start`. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
 }
 
 async function startRegistered(releasers: Releasers, settings: readonly string[]): Promise<Server> {

@@ -6,7 +6,7 @@ import { parseEvent } from '../src/domain/event.ts'
 import type { Authenticate } from '../src/http/authenticate.ts'
 import { createHttpApp, type HttpAppOptions } from '../src/http/create-http-app.ts'
 import { startHttpServer } from '../src/http/start-http-server.ts'
-import { type IngestItem, ingestBatch } from '../src/ingest/ingest-batch.ts'
+import { type IngestItem, ingestInTransaction } from '../src/ingest/ingest-batch.ts'
 import { createLogger } from '../src/observability/create-logger.ts'
 import { sleep } from '../src/observability/sleep.ts'
 import { createGroupCommit } from '../src/receiver/group-commit.ts'
@@ -58,13 +58,10 @@ export async function issueReadKey(databaseUrl: string): Promise<string> {
   return key
 }
 
-/** One page of the bulk path: what the poller does with the texts of an answer, without moving coverage. */
+/** One page of the bulk path: what the poller does with the texts of an answer, in a transaction, without lease and coverage. */
 export async function ingestPage(db: Db, texts: readonly string[]): Promise<void> {
-  const { quarantined } = await ingestBatch(
-    db,
-    texts.map((text) => parseEvent(text, WORKSPACE_ID)),
-    'poll',
-  )
+  const items = texts.map((text) => parseEvent(text, WORKSPACE_ID))
+  const { quarantined } = await db.transaction().execute((trx) => ingestInTransaction(trx, items, 'poll'))
   if (quarantined > 0) throw new Error('An event of the benchmark is not usable.')
 }
 

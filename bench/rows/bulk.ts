@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Bench } from '../bench.ts'
 import { onDatabase } from '../processes/start-server.ts'
+import type { BulkResult } from '../processes/bulk-process.ts'
 import { median } from '../results/percentile.ts'
 import type { Figure } from '../results/figure.ts'
 import { emptyEvents } from './empty-events.ts'
@@ -16,12 +17,7 @@ export async function bulk(bench: Bench): Promise<Figure[]> {
   const events = bench.options.isQuick ? 5_000 : 30_000
   const problems: string[] = []
   const columns = await copiedColumns(databaseUrl)
-  const ours = () =>
-    measureCpu(
-      { service: null, postgres: server.pid },
-      () => ingestInBulk(bench, databaseUrl, events, problems),
-      (result) => result.events,
-    )
+  const ours = () => ingestInBulk(bench, databaseUrl, events, problems)
   await ours()
   await onDatabase(databaseUrl, (client) => client.query(`copy events (${columns}) to '${file}'`))
   const copy = async () => {
@@ -38,30 +34,34 @@ export async function bulk(bench: Bench): Promise<Figure[]> {
       ),
     )
   }
-  const mine: Awaited<ReturnType<typeof ours>>[] = []
+  const mine: BulkResult[] = []
   const copies: Awaited<ReturnType<typeof copy>>[] = []
   await inTurn(bench.options.isQuick ? 2 : 5, {
     ours: async () => mine.push(await ours()),
     copy: async () => copies.push(await copy()),
   })
-  const of = (value: (run: (typeof mine)[number]) => number) => median(mine.map(value))
+  const of = (value: (run: BulkResult) => number) => median(mine.map(value))
+  const micros = (seconds: number) => (seconds * 1e6) / events
   const copyCpu = median(copies.map(({ cpu }) => cpu.postgres ?? Number.NaN))
   return [
     {
       row: 'bulk',
       what: 'bulk path, pages of 500',
       unit: 'events/s',
-      ours: events / of(({ result }) => result.seconds),
+      ours: events / of(({ seconds }) => seconds),
       baseline: {
         what: 'COPY of the same rows',
         value: events / median(copies.map(({ result }) => result.seconds)),
       },
       target: { atLeast: 0.65 },
       cpuMicros: {
-        service: of(({ result }) => (result.cpuSeconds * 1e6) / events),
-        postgres: mine[0]?.cpu.postgres === null ? null : of(({ cpu }) => cpu.postgres ?? 0),
+        service: of(({ cpuSeconds }) => micros(cpuSeconds.service)),
+        postgres:
+          mine[0]?.cpuSeconds.postgres === null
+            ? null
+            : of(({ cpuSeconds }) => micros(cpuSeconds.postgres ?? 0)),
       },
-      peakRssMb: of(({ result }) => result.peakRssMb),
+      peakRssMb: of(({ peakRssMb }) => peakRssMb),
       problems,
       notes: [
         'ours parses the texts, takes PINs out, and commits each page; COPY commits once',

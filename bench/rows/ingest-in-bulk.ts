@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import type { Bench } from '../bench.ts'
 import type { BulkResult } from '../processes/bulk-process.ts'
-import { countEvents, emptyEvents } from './empty-events.ts'
+import { countEvents } from './empty-events.ts'
 
 /** One run of the bulk path on an empty table, in a process of its own. */
 export async function ingestInBulk(
@@ -12,9 +12,9 @@ export async function ingestInBulk(
   events: number,
   problems: string[],
 ): Promise<BulkResult> {
-  await emptyEvents(databaseUrl)
+  const { pid: postgres } = await bench.server()
   const file = path.join(import.meta.dirname, '../processes/bulk-process.ts')
-  const child = fork(file, [databaseUrl, `${events}`])
+  const child = fork(file, [databaseUrl, `${events}`, `${postgres}`], { execArgv: [...bench.flags] })
   bench.releasers.add(async () => void child.kill('SIGKILL'))
   const ended = once(child, 'exit').then(() => Promise.reject(new Error('The bulk process has ended.')))
   const [result] = (await Promise.race([once(child, 'message'), ended])) as [BulkResult]

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import { insertEvents } from '../store/insert-events.ts'
+import { insertEvents, insertEventsAndTell } from '../store/insert-events.ts'
 import { insertQuarantined } from '../store/insert-quarantined.ts'
 import type { Db } from '../store/open-database.ts'
 import { type DeletedSession, markSessionsDeleted } from '../store/mark-sessions-deleted.ts'
@@ -20,7 +20,7 @@ export interface IngestResult {
 }
 
 /**
- * The only way an event gets into the store (I2): receiver, poller, backfill and audit all end here. All of the batch is
+ * The only way an event gets into the store (I2): receiver, poller, backfill and audit all end in this file. All of the batch is
  * durable when this returns, or none of it when it throws. Without a keyring its secrets are masked and not kept (I9).
  */
 export async function ingestBatch(
@@ -28,19 +28,23 @@ export async function ingestBatch(
   items: readonly IngestItem[],
   path: IngestPath,
   keyring: Keyring | null = null,
-): Promise<IngestResult> {
-  const store = async (accepted: readonly IngestItem[]): Promise<IngestResult> => {
+): Promise<Pick<IngestResult, 'quarantined'>> {
+  const store = async (accepted: readonly IngestItem[]): Promise<Pick<IngestResult, 'quarantined'>> => {
     // The usual case: one statement is its own transaction, and costs one round trip instead of four.
     if (accepted.every((item) => item.kind === 'event' && !isSessionDeletion(item))) {
       const rows = accepted.flatMap((item) => (item.kind === 'event' ? protectEvent(item, keyring) : []))
-      return { inserted: await insertEvents(db, rows, path), quarantined: 0 }
+      await insertEvents(db, rows, path)
+      return { quarantined: 0 }
     }
     return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, keyring))
   }
   return setAsideRefused(db, items, path, (accepted) => retryConflicts(() => store(accepted)))
 }
 
-/** The same inside the caller's transaction: the poller moves coverage in the transaction that stores the page (I4). */
+/**
+ * The same inside the caller's transaction, and it says what was new: the poller moves coverage in the transaction that stores the
+ * page (I4).
+ */
 export async function ingestInTransaction(
   trx: Transaction<Database>,
   items: readonly IngestItem[],
@@ -50,7 +54,7 @@ export async function ingestInTransaction(
   const events = items.filter((item) => item.kind === 'event')
   const unusable = items.filter((item) => item.kind === 'unusable')
   const rows = events.map((event) => protectEvent(event, keyring))
-  const inserted = await insertEvents(trx, rows, path)
+  const inserted = await insertEventsAndTell(trx, rows, path)
   await markSessionsDeleted(trx, deletedSessions(events, inserted))
   await insertQuarantined(
     trx,

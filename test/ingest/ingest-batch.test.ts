@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseEvent } from '../../src/domain/event.ts'
-import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
+import { type IngestPath, parseEvent } from '../../src/domain/event.ts'
+import { type IngestItem, ingestBatch, ingestInTransaction } from '../../src/ingest/ingest-batch.ts'
 import type { Db } from '../../src/store/open-database.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
@@ -21,10 +21,14 @@ async function stored(eventId: string) {
   return db.selectFrom('events').selectAll().where('event_id', '=', eventId).execute()
 }
 
+/** As the poller does: in its transaction, which hears what was new. */
+const ingestAndTell = (items: readonly IngestItem[], path: IngestPath) =>
+  db.transaction().execute((trx) => ingestInTransaction(trx, items, path))
+
 describe('ingest', () => {
   test('I3: duplicates inside one batch become one row, and the answer names it once', async () => {
     const event = sampleEvent()
-    const result = await ingestBatch(db, [parsed(event), parsed(event), parsed(event)], 'webhook')
+    const result = await ingestAndTell([parsed(event), parsed(event), parsed(event)], 'webhook')
     expect(result.inserted).toEqual([{ workspaceId: WORKSPACE_ID, eventId: event.event_id }])
     expect(await stored(event.event_id)).toHaveLength(1)
   })
@@ -33,7 +37,7 @@ describe('ingest', () => {
     const event = sampleEvent()
     await ingestBatch(db, [parsed(event)], 'webhook')
     const [first] = await stored(event.event_id)
-    const again = await ingestBatch(db, [parsed({ ...event, method: 'changed' })], 'poll')
+    const again = await ingestAndTell([parsed({ ...event, method: 'changed' })], 'poll')
     const [second] = await stored(event.event_id)
     expect(again.inserted).toEqual([])
     expect(second).toEqual({ ...first, poll_at: expect.any(String) })
@@ -54,7 +58,7 @@ describe('ingest', () => {
     const event = sampleEvent()
     await ingestBatch(db, [parsed(event)], 'webhook')
     const theirs = parseEvent(JSON.stringify({ ...event, workspace_id: other }), other)
-    const result = await ingestBatch(db, [theirs], 'poll')
+    const result = await ingestAndTell([theirs], 'poll')
     expect(result.inserted).toHaveLength(1)
     expect(await stored(event.event_id)).toHaveLength(2)
   })
@@ -62,12 +66,15 @@ describe('ingest', () => {
   test('I3: batches that overlap in opposite orders, sent at once, neither deadlock nor duplicate', async () => {
     const events = Array.from({ length: 300 }, () => sampleEvent())
     const forward = events.map(parsed)
-    const results = await Promise.all(
-      Array.from({ length: 8 }, (_, i) =>
-        ingestBatch(db, i % 2 === 0 ? forward : forward.toReversed(), i % 2 === 0 ? 'webhook' : 'poll'),
-      ),
-    )
-    expect(results.reduce((sum, result) => sum + result.inserted.length, 0)).toBe(300)
+    const order = (i: number) => (i % 2 === 0 ? forward : forward.toReversed())
+    const pages = Array.from({ length: 4 }, (_, i) => ingestAndTell(order(i), 'poll'))
+    const deliveries = Array.from({ length: 4 }, (_, i) => ingestBatch(db, order(i), 'webhook'))
+    const told = (await Promise.all(pages)).flatMap(({ inserted }) => inserted)
+    await Promise.all(deliveries)
+    expect(new Set(told.map(({ eventId }) => eventId)).size).toBe(told.length)
+    const rows = await Promise.all(events.map(({ event_id: id }) => stored(id)))
+    expect(rows.flat()).toHaveLength(300)
+    expect(rows.flat().every((row) => row.webhook_at !== null && row.poll_at !== null)).toBe(true)
   })
 
   test('I7: the stored body is the received text, to the last digit, escape and space', async () => {
@@ -99,7 +106,8 @@ describe('ingest', () => {
     const items = [...events.map(parsed), parseEvent(nested, WORKSPACE_ID)]
     const result = await ingestBatch(db, items, 'webhook')
     expect(result).toMatchObject({ quarantined: 1 })
-    expect(result.inserted).toHaveLength(20)
+    const rows = await Promise.all(events.map(({ event_id: id }) => stored(id)))
+    expect(rows.flat()).toHaveLength(20)
     const kept = await db
       .selectFrom('quarantine')
       .select('reason')
