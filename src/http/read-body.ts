@@ -38,7 +38,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
       chunks.length = 0
       reject(payloadTooLarge())
     })
-    request.on('end', () => resolve(Buffer.concat(chunks, size <= limitBytes ? size : 0)))
+    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
     request.on('error', (cause) => reject(new AbortedRequestError('The request was aborted', { cause })))
     request.on('close', () => {
       if (!request.complete) reject(new AbortedRequestError('The request was aborted'))

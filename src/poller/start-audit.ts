@@ -1,5 +1,5 @@
-import { schedule } from 'node-cron'
 import type { Logger } from 'pino'
+import { onSchedule } from '../observability/on-schedule.ts'
 import { MICROS_PER_SECOND } from '../domain/instant.ts'
 import { type AuditOptions, type AuditResult, auditWorkspace } from './audit-workspace.ts'
 
@@ -53,14 +53,9 @@ export function startAudit(options: ScheduledAuditOptions): Audit {
     return running
   }
 
-  // A tick that was missed (the process was paused) is made up for by the next; node-cron would print to stderr about it.
-  const task = schedule(
-    options.schedule,
-    () => {
-      if (isPolling()) void auditNow()
-    },
-    { suppressMissedWarning: true },
-  )
+  const task = onSchedule(options.schedule, () => {
+    if (isPolling()) void auditNow()
+  })
   return {
     auditNow,
     stop: async () => {

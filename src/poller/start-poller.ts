@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { schedule } from 'node-cron'
 import type { Logger } from 'pino'
+import { onSchedule } from '../observability/on-schedule.ts'
 import { MICROS_PER_MS, type Micros, microsFromMillis } from '../domain/instant.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
@@ -99,15 +99,10 @@ export function startPoller(options: PollerOptions): Poller {
     return running
   }
 
-  // A tick that was missed (the process was paused) is made up for by the next; node-cron would print to stderr about it.
-  const task = schedule(
-    options.schedule,
-    () => {
-      if (skipTicks > 0) skipTicks -= 1
-      else void pollNow()
-    },
-    { suppressMissedWarning: true },
-  )
+  const task = onSchedule(options.schedule, () => {
+    if (skipTicks > 0) skipTicks -= 1
+    else void pollNow()
+  })
   void pollNow()
   return {
     pollNow,

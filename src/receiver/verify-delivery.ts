@@ -23,27 +23,27 @@ export function createVerifier(
 ): VerifyDelivery {
   const keys = secrets.map(keyOf)
   return (body, headers) => {
-    const header = (name: string) => headers[`svix-${name}`] ?? headers[`webhook-${name}`]
-    const [id, timestampText, signatureText] = [header('id'), header('timestamp'), header('signature')]
+    // Svix's names, and those of the standard.
+    const id = headers['svix-id'] ?? headers['webhook-id']
+    const timestampText = headers['svix-timestamp'] ?? headers['webhook-timestamp']
+    const signatureText = headers['svix-signature'] ?? headers['webhook-signature']
     if (typeof id !== 'string' || typeof timestampText !== 'string' || typeof signatureText !== 'string')
       return false
     const timestamp = Number.parseInt(timestampText, 10)
     const ageSeconds = Math.floor(nowMs() / 1000) - timestamp
     // Written so that it is false for a timestamp that is no number.
     if (!(Math.abs(ageSeconds) <= TOLERANCE_SECONDS)) return false
-    const signatures = signaturesIn(signatureText)
-    return keys.some((key) => {
-      const expected = sign(key, `${id}.${timestamp}.`, body)
-      return signatures.some((given) => given.length === expected.length && timingSafeEqual(given, expected))
-    })
+    const head = `${id}.${timestamp}.`
+    return keys.some((key) => isSigned(sign(key, head, body), signatureText))
   }
 }
 
-/** The signatures of the one scheme there is: `v1,<base64>`, several separated by spaces. */
-function signaturesIn(text: string): Buffer[] {
-  return text.split(' ').flatMap((part) => {
+/** Whether one of the signatures, `v1,<base64>` separated by spaces, is the expected one. `v1` is the only scheme there is. */
+function isSigned(expected: Buffer, signatureText: string): boolean {
+  return signatureText.split(' ').some((part) => {
     const [version, signature = ''] = part.split(',')
-    return version === 'v1' ? [Buffer.from(signature)] : []
+    const given = version === 'v1' ? Buffer.from(signature) : null
+    return given !== null && given.length === expected.length && timingSafeEqual(given, expected)
   })
 }
 

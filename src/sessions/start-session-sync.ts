@@ -1,5 +1,5 @@
-import { schedule } from 'node-cron'
 import type { Logger } from 'pino'
+import { onSchedule } from '../observability/on-schedule.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
@@ -97,15 +97,10 @@ export function startSessionSync(options: SessionSyncOptions): SessionSync {
     if (!signal.aborted) await syncNow()
   }
 
-  // A tick that was missed (the process was paused) is made up for by the next; node-cron would print to stderr about it.
-  const task = schedule(
-    options.schedule,
-    () => {
-      if (skipTicks > 0) skipTicks -= 1
-      else void syncNow()
-    },
-    { suppressMissedWarning: true },
-  )
+  const task = onSchedule(options.schedule, () => {
+    if (skipTicks > 0) skipTicks -= 1
+    else void syncNow()
+  })
   const first = firstRun()
   return {
     syncNow,

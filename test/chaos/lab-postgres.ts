@@ -5,7 +5,7 @@ import pg from 'pg'
 import { findPrograms } from '../../src/store/embedded-postgres-programs.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { openDatabase } from '../../src/store/open-database.ts'
+import { openTestPool } from '../support/open-test-pool.ts'
 import { onServer, withDatabase } from '../support/postgres-server.ts'
 import { INSTRUMENTS_SQL } from './instruments.ts'
 
@@ -53,14 +53,7 @@ export async function startLabPostgres(): Promise<LabPostgres> {
 async function createTemplate(serverUrl: string): Promise<void> {
   await onServer(serverUrl, (client) => client.query(`create database ${TEMPLATE}`))
   const url = withDatabase(serverUrl, TEMPLATE)
-  const limits = { maxConnections: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 60_000 }
-  const db = openDatabase({
-    connectionString: url,
-    ...limits,
-    onIdleError: () => {},
-    onRefusedSettings: () => {},
-    maxWaiting: 100,
-  })
+  const db = openTestPool(url)
   await migrate(db)
   await db.destroy()
   await onServer(url, (client) => client.query(INSTRUMENTS_SQL))

@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import { formatInstant, type Micros, parseInstant } from '../../src/domain/instant.ts'
 import { isUuid } from '../../src/domain/uuid.ts'
 import type { SeamEvent, SimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { openDatabase, runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/store/open-database.ts'
+import { openTestPool } from '../support/open-test-pool.ts'
 import { type ArrivalCursor, readArrivals } from '../../src/store/read-arrivals.ts'
 import type { Findings } from './findings.ts'
 import type { Ledger } from './ledger.ts'
@@ -61,13 +62,7 @@ export function startWatch(options: WatchOptions): Watch {
   const url = new URL(databaseUrl)
   url.searchParams.set('application_name', 'chaos-watch')
   const limits = { maxConnections: 3, connectTimeoutMs: 3000, statementTimeoutMs: 8000 }
-  const db = openDatabase({
-    connectionString: url.href,
-    ...limits,
-    onIdleError: () => {},
-    onRefusedSettings: () => {},
-    maxWaiting: 100,
-  })
+  const db = openTestPool(url.href, limits)
   const stored = new Set<string>()
   const createdAt = new Map<string, Micros | null>()
   const arrived: string[] = []

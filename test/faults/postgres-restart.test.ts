@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
-import { openDatabase, runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/store/open-database.ts'
+import { openTestPool } from '../support/open-test-pool.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { startTestApp } from '../support/start-test-app.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
@@ -52,15 +53,7 @@ test('I1: Postgres is stopped, crashes and comes back under load: what was ackno
   const { acknowledged, refused, unanswered } = stream.result
   expect(unanswered).toEqual([])
   expect(new Set(refused)).toEqual(new Set([503]))
-  const db = openDatabase({
-    connectionString: server.url,
-    maxConnections: 1,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 30_000,
-    onIdleError: () => {},
-    onRefusedSettings: () => {},
-    maxWaiting: 10,
-  })
+  const db = openTestPool(server.url)
   const rows = await runSql<{ id: string }>(db, 'select event_id::text as id from events', [])
   await db.destroy()
   const stored = new Set(rows.map(({ id }) => id))

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { type Db, openDatabase, runSql } from '../../src/store/open-database.ts'
+import { type Db, runSql } from '../../src/store/open-database.ts'
+import { openTestPool } from '../support/open-test-pool.ts'
 import { PoolBusyError, type PoolOptions, prepared } from '../../src/store/open-pool.ts'
 import { isDatabaseAway } from '../../src/store/postgres-errors.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
@@ -24,16 +25,8 @@ afterAll(async () => {
 })
 
 function open(options: Partial<PoolOptions> = {}): Db {
-  const db = openDatabase({
-    connectionString: proxy.url,
-    maxConnections: 1,
-    maxWaiting: 10,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onIdleError: () => {},
-    onRefusedSettings: () => {},
-    ...options,
-  })
+  const limits = { maxConnections: 1, maxWaiting: 10, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 }
+  const db = openTestPool(proxy.url, { ...limits, ...options })
   opened.push(db)
   return db
 }

@@ -6,7 +6,8 @@ import { afterEach, expect, test } from 'vitest'
 import { type ArrivalCursor, readArrivals } from '../../src/store/read-arrivals.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { migrate, MIGRATIONS_DIR } from '../../src/store/migrate.ts'
-import { type Db, openDatabase } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/open-database.ts'
+import { openTestPool } from '../support/open-test-pool.ts'
 import { deliver } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, startTestApp } from '../support/start-test-app.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -124,15 +125,7 @@ async function advisoryLocks(database: TestDatabase): Promise<unknown[]> {
 }
 
 function openThrough(connectionString: string): Db {
-  const db = openDatabase({
-    connectionString,
-    maxConnections: 2,
-    maxWaiting: 10,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onIdleError: () => {},
-    onRefusedSettings: () => {},
-  })
+  const db = openTestPool(connectionString, { maxConnections: 2, statementTimeoutMs: 5_000 })
   undo.push(() => db.destroy())
   return db
 }

@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { openDatabase } from '../../src/store/open-database.ts'
+import { openTestPool } from './open-test-pool.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -27,15 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.stdout.write(`Tests run on Postgres from ${server.kind}.\n`)
   const templateName = `seam_mirror_template_${process.pid}`
   await onServer(server.url, (client) => client.query(`create database ${templateName}`))
-  const db = openDatabase({
-    connectionString: withDatabase(server.url, templateName),
-    maxConnections: 2,
-    maxWaiting: 1_000,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 60_000,
-    onIdleError: () => {},
-    onRefusedSettings: () => {},
-  })
+  const db = openTestPool(withDatabase(server.url, templateName))
   await migrate(db)
   await db.destroy()
   project.provide('postgresUrl', server.url)

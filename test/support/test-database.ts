@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, inject } from 'vitest'
-import { type Db, openDatabase } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/open-database.ts'
+import { openTestPool } from './open-test-pool.ts'
 import { onServer, withDatabase } from './postgres-server.ts'
 
 export interface TestDatabase {
@@ -39,15 +40,7 @@ export async function createTestDatabase({ migrated = true } = {}): Promise<Test
   return {
     url,
     open: (maxConnections = 10) => {
-      const db = openDatabase({
-        connectionString: url,
-        maxConnections,
-        maxWaiting: 1_000,
-        connectTimeoutMs: 10_000,
-        statementTimeoutMs: 30_000,
-        onIdleError: () => {},
-        onRefusedSettings: () => {},
-      })
+      const db = openTestPool(url, { maxConnections })
       pools.push(db)
       return db
     },

@@ -1,0 +1,16 @@
+import { type Db, openDatabase } from '../../src/store/open-database.ts'
+import type { PoolOptions } from '../../src/store/open-pool.ts'
+
+/** A pool with limits that no test meets by accident; `options` for one that means to. */
+export function openTestPool(connectionString: string, options: Partial<PoolOptions> = {}): Db {
+  return openDatabase({
+    connectionString,
+    maxConnections: 10,
+    maxWaiting: 1_000,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 60_000,
+    onIdleError: () => {},
+    onRefusedSettings: () => {},
+    ...options,
+  })
+}
