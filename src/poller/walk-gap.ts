@@ -63,16 +63,17 @@ export async function askForPage(tools: AskTools, state: WalkState): Promise<Ans
     exchangeMs = performance.now() - sentAt
     return answer
   }
-  const { items, askedAt } = await withRetries(ask, retryPolicy, waiting, signal)
+  const { items: texts, askedAt } = await withRetries(ask, retryPolicy, waiting, signal)
+  const items = texts.map((json) => parseEvent(json, workspaceId))
   const step = takePage(state, {
-    items: items.flatMap(placeInTime),
+    items: items.flatMap((item, i) => placeOf(item, texts[i] ?? '')),
     listedCount: items.length,
     horizon: askedAt === null ? null : askedAt - BigInt(settleSeconds) * MICROS_PER_SECOND,
   })
   // The header says seconds, rounded down.
   const uncertainty = microsFromMillis(exchangeMs) + MICROS_PER_SECOND
   return {
-    items: items.map((json) => parseEvent(json, workspaceId)),
+    items,
     step,
     askedAt,
     askedAtMost: askedAt === null ? null : askedAt + uncertainty,
@@ -98,7 +99,9 @@ export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tal
  * Where a listed item stands in the listing. An item that can't be stored (another workspace's, say) still has its place in
  * the order, as long as its creation time can be read; one without a usable id is known by its text.
  */
-function placeInTime(json: string): PageItem[] {
+function placeOf(parsed: IngestItem, json: string): PageItem[] {
+  // Nothing else of the event: a walk remembers the places of many pages.
+  if (parsed.kind === 'event') return [{ eventId: parsed.eventId, createdAt: parsed.createdAt }]
   const item = JSON.parse(json) as { event_id?: unknown; created_at?: unknown } | null
   const createdAt = typeof item?.created_at === 'string' ? parseInstant(item.created_at) : null
   if (createdAt === null) return []
