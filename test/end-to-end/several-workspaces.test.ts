@@ -429,6 +429,6 @@ describe('two entries for one workspace', () => {
     )
     expect(await eventIdsIn(app, 'south')).toEqual([])
     expect(await eventIdsIn(app, 'north')).toEqual([])
-    await vi.waitFor(async () => expect(await eventIdsIn(app, 'east')).toHaveLength(EVENTS))
+    await vi.waitFor(async () => expect(await eventIdsIn(app, 'east')).toHaveLength(EVENTS), 10_000)
   })
 })

@@ -450,7 +450,7 @@ describe('an audit that does not reach its end', () => {
       },
     })
     void auditWorkspace(options, ALL, signal)
-    await vi.waitFor(() => expect(waits).toHaveLength(1))
+    await vi.waitFor(() => expect(waits).toHaveLength(1), 10_000)
     expect(await auditRows(rig)).toMatchObject([
       { outcome: 'failed', missing: 1, ids: late, error: expect.stringMatching(/not ended/) },
     ])
@@ -592,7 +592,7 @@ describe('the scheduled audit', () => {
     const { audits } = await scheduled(rig)
     const running = audits.auditNow()
     const asked = rig.seam.requests().length
-    await vi.waitFor(() => expect(rig.seam.requests().length).toBeGreaterThanOrEqual(asked + 1))
+    await vi.waitFor(() => expect(rig.seam.requests().length).toBeGreaterThanOrEqual(asked + 1), 10_000)
     await audits.stop()
     await running
     expect(await auditRows(rig)).toMatchObject([

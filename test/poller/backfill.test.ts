@@ -98,7 +98,7 @@ test('A poller that is stopped in the middle of a backfill leaves it to the next
   })
   fill(rig, 1000)
   poller = await rig.startPoller()
-  await vi.waitFor(() => expect(stopped).not.toBeNull())
+  await vi.waitFor(() => expect(stopped).not.toBeNull(), 10_000)
   await (stopped as unknown as Promise<void>)
   await expectNoFalseClaim(rig)
   const stored = (await storedEvents(rig)).size

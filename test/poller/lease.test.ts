@@ -102,7 +102,7 @@ describe('several pollers of one workspace', () => {
     rig.seam.setFaults({ slowRate: 1, slowMs: 300 })
     const pages = rig.pagesAsked()
     const run = asleep.pollNow()
-    await vi.waitFor(() => expect(rig.pagesAsked()).toBeGreaterThan(pages))
+    await vi.waitFor(() => expect(rig.pagesAsked()).toBeGreaterThan(pages), 10_000)
     // What a long pause looks like to the database: the lease runs out, and somebody else takes it.
     await expire(rig.workspaceId)
     expect(await acquireLease(db, rig.workspaceId, TWO, 30)).not.toBeNull()
