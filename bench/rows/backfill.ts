@@ -58,8 +58,8 @@ export async function backfill(bench: Bench): Promise<Figure[]> {
     return { seconds: result, cpu }
   }
   const alone = async () => {
-    const { seconds } = await ingestInBulk(bench, bulkUrl, events / 2, problems)
-    return { seconds: seconds * 2, cpu: { service: null, postgres: null } }
+    const { seconds } = await ingestInBulk(bench, bulkUrl, events / 4, problems)
+    return { seconds: seconds * 4, cpu: { service: null, postgres: null } }
   }
   const runs = await inTurn(isQuick ? 1 : 3, { fill, alone })
   await seam.stop()

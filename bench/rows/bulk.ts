@@ -36,7 +36,7 @@ export async function bulk(bench: Bench): Promise<Figure[]> {
   }
   const mine: BulkResult[] = []
   const copies: Awaited<ReturnType<typeof copy>>[] = []
-  await inTurn(bench.options.isQuick ? 2 : 5, {
+  await inTurn(bench.options.isQuick ? 2 : 3, {
     ours: async () => mine.push(await ours()),
     copy: async () => copies.push(await copy()),
   })
