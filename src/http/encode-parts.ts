@@ -16,8 +16,14 @@ export function encodeParts(parts: readonly string[]): Buffer[] {
     const mostOfPart = part.length * MOST_BYTES_PER_UNIT
     if (mostOfPart > chunk.length - at) {
       if (at > 0) chunks.push(chunk.subarray(0, at))
-      chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, mostOfPart))
+      chunk = chunk.subarray(at)
       at = 0
+      if (mostOfPart > CHUNK_BYTES) {
+        // Three times as much room for a long text would be a waste.
+        chunks.push(Buffer.from(part))
+        continue
+      }
+      if (mostOfPart > chunk.length) chunk = Buffer.allocUnsafe(CHUNK_BYTES)
     }
     at += chunk.write(part, at)
   }

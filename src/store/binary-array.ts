@@ -63,7 +63,7 @@ export const BYTEA: ElementType<Buffer> = {
 
 const UUID_BYTES = 16
 
-/** In its usual spelling: 32 hexadecimal digits and hyphens. */
+/** In its usual spelling, 32 hexadecimal digits and hyphens; throws for another length, which would leave or overwrite bytes. */
 export const UUID: ElementType<string> = {
   name: 'uuid',
   oid: 2950,
@@ -74,6 +74,7 @@ export const UUID: ElementType<string> = {
       if (value.charCodeAt(i) === HYPHEN) i += 1
       to[byte++] = (digit(value.charCodeAt(i)) << 4) | digit(value.charCodeAt(i + 1))
     }
+    if (byte !== at + UUID_BYTES) throw new TypeError('An id is not a UUID.')
   },
 }
 

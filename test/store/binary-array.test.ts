@@ -69,3 +69,7 @@ test.each(cases)(
     )
   },
 )
+
+test.each(['', '1234', 'ab'.repeat(17), 'ab'.repeat(15)])('%j is no UUID and is not sent as one', (id) => {
+  expect(() => binaryArray(UUID, [id])).toThrow('not a UUID')
+})
