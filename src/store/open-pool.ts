@@ -56,7 +56,6 @@ export function openPool(options: PoolOptions): PostgresPool {
     max: options.maxConnections,
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
-    query_timeout: options.statementTimeoutMs + GRACE_MS,
     // A process that is put to sleep inside a transaction must not hold its locks for ever.
     idle_in_transaction_session_timeout: options.statementTimeoutMs + GRACE_MS,
     keepAlive: true,
@@ -92,7 +91,7 @@ export function openPool(options: PoolOptions): PostgresPool {
       try {
         const canPrepare = direct.get(client) ?? (await isDirect(client, options.connectTimeoutMs))
         direct.set(client, canPrepare)
-        return givenUpWhenStuck(client, canPrepare)
+        return withTimeLimit(client, canPrepare, options.statementTimeoutMs + GRACE_MS)
       } catch (error) {
         client.release(true)
         throw error
@@ -103,28 +102,35 @@ export function openPool(options: PoolOptions): PostgresPool {
 }
 
 /**
- * After `query_timeout` pg only stops waiting: the connection would go back to the pool with the statement still on it, and behind a
- * network that has gone silent everybody who draws it next would wait the whole timeout again, until the kernel gives the
- * connection up (a quarter of an hour). Closing it also spares a transaction's `rollback` that wait.
+ * Runs statements on one connection, which is closed when a statement takes too long: behind a network that has gone silent whoever
+ * draws it next would wait as long again, until the kernel gives the connection up (a quarter of an hour).
+ *
+ * pg's own `query_timeout` does not close it. And both it and the form of `query` that returns a promise set the callback of a query
+ * after that was made: then the rows of an answer outlive the garbage collector's small rounds (those freed 2 MB instead of 6), and
+ * a page of 500 events costs the service 2.3 instead of 1.5 ms of CPU time.
  */
-function givenUpWhenStuck(client: pg.PoolClient, canPrepare: boolean): PostgresPoolClient {
-  let isStuck = false
+function withTimeLimit(client: pg.PoolClient, canPrepare: boolean, timeoutMs: number): PostgresPoolClient {
   return {
-    query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => {
+    query: (text: string, values: unknown[] = []) => {
       const name = canPrepare ? PREPARED.exec(text)?.[1] : undefined
-      try {
-        return await client.query<Row>({ ...(name !== undefined && { name }), text, values })
-      } catch (error) {
-        if (error instanceof Error && error.message === QUERY_TIMEOUT_MESSAGE) {
-          isStuck = true
-          client.connection.stream.destroy()
-        }
-        throw error
-      }
+      const query: pg.QueryConfig = { ...(name !== undefined && { name }), text, values }
+      return new Promise<pg.QueryResult>((resolve, reject) => {
+        const timer = setTimeout(giveUp, timeoutMs, client)
+        client.query(query, (error, result) => {
+          clearTimeout(timer)
+          if (error) reject(error)
+          else resolve(result)
+        })
+      })
     },
-    release: (destroy?: boolean) => client.release(isStuck || destroy),
+    release: (destroy?: boolean) => client.release(destroy),
     // Kysely's other way to query is with a cursor, which nothing here does.
   } as unknown as PostgresPoolClient
+}
+
+/** Ends the connection; pg rejects the statement that is on it with this error, and the pool drops it. */
+function giveUp(client: pg.PoolClient): void {
+  client.connection.stream.destroy(new Error(QUERY_TIMEOUT_MESSAGE))
 }
 
 const PREPARED = /^\/\* prepared (\w+) \*\//
