@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { answerClientError } from './answer-client-error.ts'
+import { createOpenConnections } from './open-connections.ts'
 import { slowReaders } from './slow-readers.ts'
 
 /** What one connection and all of them may take (I12). */
@@ -78,55 +79,39 @@ export async function startHttpServer({ app, host, port, limits }: HttpServerOpt
   return { url: urlOf(address), port: address.port, stop }
 }
 
-/** Knows which connection is in the middle of a request: what `stop` and the answer to garbage depend on. */
+/** What `stop`, the limit to unread answers and the answer to garbage depend on. */
 function trackConnections(server: Server, { maxUnsentBytes, unsentCheckMs }: HttpLimits): HttpServer['stop'] {
-  const idle = new Set<Socket>()
-  const running = new Map<ServerResponse, Socket>()
-  /** How many requests a connection is in the middle of: pipelined ones make it more than one. */
-  const requestsOn = new Map<Socket, number>()
+  const connections = createOpenConnections(() => performance.now())
   let stopping = false
-  server.on('connection', (socket: Socket) => {
-    idle.add(socket)
-    socket.on('close', () => idle.delete(socket))
-  })
+  server.on('connection', (socket: Socket) => connections.opened(socket))
   // Must come before the app's own listener, which may answer at once.
   server.on('request', ({ socket }, response) => {
-    idle.delete(socket)
-    running.set(response, socket)
-    requestsOn.set(socket, (requestsOn.get(socket) ?? 0) + 1)
+    connections.answerBegun(response, socket)
     if (stopping) response.setHeader('connection', 'close')
     response.on('close', () => {
-      running.delete(response)
-      const left = (requestsOn.get(socket) ?? 1) - 1
-      if (left > 0) {
-        requestsOn.set(socket, left)
-        return
-      }
-      requestsOn.delete(socket)
-      if (socket.destroyed) return
-      if (stopping) socket.destroySoon()
-      else idle.add(socket)
+      connections.answerEnded(response, socket)
+      if (stopping && !socket.destroyed && !connections.isBusy(socket)) socket.destroySoon()
     })
   })
   const checking = setInterval(() => {
-    for (const socket of slowReaders(running, maxUnsentBytes)) socket.destroy()
+    for (const socket of slowReaders(connections.all, maxUnsentBytes)) socket.destroy()
   }, unsentCheckMs).unref()
   server.on('close', () => clearInterval(checking))
   server.on('clientError', (error, socket) => {
-    const isAnswering = requestsOn.has(socket as Socket)
-    if (!socket.writable || isAnswering) socket.destroy(error)
+    if (!socket.writable || connections.isBusy(socket as Socket)) socket.destroy(error)
     else answerClientError(error, socket)
   })
   return async (graceMs) => {
     stopping = true
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const socket of idle) socket.destroy()
-    for (const response of running.keys())
-      if (!response.headersSent) response.setHeader('connection', 'close')
+    for (const { socket, answers } of connections.all) {
+      if (answers.length === 0) socket.destroy()
+      for (const answer of answers) if (!answer.headersSent) answer.setHeader('connection', 'close')
+    }
     let cutOff = 0
     const timer = setTimeout(() => {
-      cutOff = running.size
-      for (const socket of [...running.values(), ...idle]) socket.destroy()
+      cutOff = connections.all.reduce((sum, { answers }) => sum + answers.length, 0)
+      for (const { socket } of connections.all) socket.destroy()
     }, graceMs)
     await closed
     clearTimeout(timer)

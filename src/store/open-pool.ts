@@ -66,7 +66,8 @@ export function openPool(options: PoolOptions): PostgresPool {
   // without this, a restart of Postgres would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
 
-  const direct = new WeakMap<pg.PoolClient, boolean>()
+  /** Kysely keeps something for each client it has seen, so it sees the same one for each connection. */
+  const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>()
 
   async function connect(): Promise<pg.PoolClient> {
     try {
@@ -89,9 +90,12 @@ export function openPool(options: PoolOptions): PostgresPool {
       }
       const client = await connect()
       try {
-        const canPrepare = direct.get(client) ?? (await isDirect(client, options.connectTimeoutMs))
-        direct.set(client, canPrepare)
-        return withTimeLimit(client, canPrepare, options.statementTimeoutMs + GRACE_MS)
+        const known = clients.get(client)
+        if (known !== undefined) return known
+        const canPrepare = await isDirect(client, options.connectTimeoutMs)
+        const limited = withTimeLimit(client, canPrepare, options.statementTimeoutMs + GRACE_MS)
+        clients.set(client, limited)
+        return limited
       } catch (error) {
         client.release(true)
         throw error
