@@ -31,7 +31,7 @@ import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts
 
 /** What the service allows itself (I12); towards the database in open-store.ts, for requests in the http folder. */
 export const LIMITS = {
-  webhookFlushes: 1,
+  webhookFlushes: 2,
   webhookBatchItems: 1_000,
   webhookWaitingItems: 20_000,
   webhookWaitingBytes: 64 * 1024 * 1024,

@@ -8,9 +8,7 @@ import type { OpenConnection } from './open-connections.ts'
  * What the kernel has taken over does not count.
  */
 export function slowReaders(connections: readonly OpenConnection[], maxUnsentBytes: number): Socket[] {
-  const unsent = connections.filter(
-    ({ socket, answers }) => answers.length > 0 && socket.writableLength > 0,
-  )
+  const unsent = connections.filter(({ socket, answers }) => answers.length > 0 && socket.writableLength > 0)
   let total = unsent.reduce((sum, { socket }) => sum + socket.writableLength, 0)
   if (total <= maxUnsentBytes) return []
   const slow: Socket[] = []

@@ -31,9 +31,9 @@ export async function ingestBatch(
 ): Promise<Pick<IngestResult, 'quarantined'>> {
   const store = async (accepted: readonly IngestItem[]): Promise<Pick<IngestResult, 'quarantined'>> => {
     // The usual case: one statement is its own transaction, and costs one round trip instead of four.
-    if (accepted.every((item) => item.kind === 'event' && !isSessionDeletion(item))) {
-      const rows = accepted.flatMap((item) => (item.kind === 'event' ? protectEvent(item, keyring) : []))
-      await insertEvents(db, rows, path)
+    const events = accepted.filter((item) => item.kind === 'event')
+    if (events.length === accepted.length && !events.some(isSessionDeletion)) {
+      await insertEvents(db, events, (event) => protectEvent(event, keyring), path)
       return { quarantined: 0 }
     }
     return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, keyring))
@@ -53,8 +53,7 @@ export async function ingestInTransaction(
 ): Promise<IngestResult> {
   const events = items.filter((item) => item.kind === 'event')
   const unusable = items.filter((item) => item.kind === 'unusable')
-  const rows = events.map((event) => protectEvent(event, keyring))
-  const inserted = await insertEventsAndTell(trx, rows, path)
+  const inserted = await insertEventsAndTell(trx, events, (event) => protectEvent(event, keyring), path)
   await markSessionsDeleted(trx, deletedSessions(events, inserted))
   await insertQuarantined(
     trx,

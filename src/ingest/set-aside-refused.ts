@@ -45,11 +45,7 @@ async function isAccepted(db: Db, events: readonly UsableEvent[], path: IngestPa
   const trx = await db.startTransaction().execute()
   try {
     // Secrets are only masked here: it is rolled back, whatever it says.
-    await insertEvents(
-      trx,
-      events.map((event) => protectEvent(event, null)),
-      path,
-    )
+    await insertEvents(trx, events, (event) => protectEvent(event, null), path)
     return true
   } catch (error) {
     if (postgresErrorKind(error) !== 'data') throw error

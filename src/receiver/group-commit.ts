@@ -6,7 +6,7 @@ export class OverloadedError extends Error {
 export interface GroupCommitOptions<Item> {
   /** Makes a batch durable, all of it or none. */
   flush: (items: Item[]) => Promise<void>
-  /** Flushes under way at the same time. More than one lets the database work while the next batch is being made. */
+  /** Most flushes under way at the same time. */
   maxFlushes: number
   maxBatchItems: number
   /** Items waiting for a flush, beyond the batches under way. */
@@ -36,17 +36,22 @@ interface Waiting<Item> {
 }
 
 /**
- * Group commit: what arrives while as many flushes as allowed are under way forms the next batch. There is no timer, so an idle service adds no
- * delay, and the busier it is the more share one commit.
+ * Group commit: what arrives while flushes are under way forms the next batch. There is no timer, so an idle service adds no delay, and the
+ * busier it is the more share one commit.
+ *
+ * Another flush begins beside those under way only when as many items wait as are in them: then the database has the next batch before it
+ * has finished the last, which meanwhile is answered. Begun earlier it would cut batches into halves, begun later the two would take turns.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const { flush, maxFlushes, maxBatchItems, maxWaitingItems, maxWaitingBytes, maxWaitMs, monotonicMs } =
     options
   let waiting: Waiting<Item>[] = []
   let waitingBytes = 0
-  let flushers = 0
-  const flushing = new Set<Promise<void>>()
+  let flushes = 0
+  let flushingItems = 0
+  let isAboutToFlush = false
   let draining = false
+  const drained = Promise.withResolvers<void>()
 
   function take(count: number): Waiting<Item>[] {
     const taken = waiting.slice(0, count)
@@ -63,25 +68,32 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       reject(new OverloadedError('The database takes too long to store deliveries.'))
   }
 
-  async function flushAll(): Promise<void> {
-    await endOfMicrotasks()
-    for (refuseOverdue(); waiting.length > 0; refuseOverdue()) {
-      const batch = take(maxBatchItems)
-      try {
-        await flush(batch.map(({ item }) => item))
-        for (const { resolve } of batch) resolve()
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
-    }
-    // At once after the last look at what waits: what is submitted from now on begins a flush of its own.
-    flushers -= 1
+  function isFlushDue(): boolean {
+    if (waiting.length === 0 || flushes >= maxFlushes) return false
+    return waiting.length >= Math.min(flushingItems, maxBatchItems)
   }
 
-  function startFlusher(): void {
-    flushers += 1
-    const flusher = flushAll().finally(() => flushing.delete(flusher))
-    flushing.add(flusher)
+  function startDueFlushes(): void {
+    isAboutToFlush = false
+    refuseOverdue()
+    while (isFlushDue()) void flushBatch(take(maxBatchItems))
+    if (draining && flushes === 0) drained.resolve()
+  }
+
+  async function flushBatch(batch: readonly Waiting<Item>[]): Promise<void> {
+    flushes += 1
+    flushingItems += batch.length
+    let settle = ({ resolve }: Waiting<Item>): void => resolve()
+    try {
+      await flush(batch.map(({ item }) => item))
+    } catch (error) {
+      settle = ({ reject }) => reject(error)
+    }
+    flushes -= 1
+    flushingItems -= batch.length
+    // The next batch is on its way before this one is answered.
+    startDueFlushes()
+    for (const each of batch) settle(each)
   }
 
   return {
@@ -93,17 +105,16 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       return new Promise((resolve, reject) => {
         waiting.push({ item, bytes, submittedMs: monotonicMs(), resolve, reject })
         waitingBytes += bytes
-        if (flushers < maxFlushes) startFlusher()
+        // When what can run without waiting for anything has run: whoever is about to submit as well has done so, and shares the flush.
+        if (isAboutToFlush || flushes >= maxFlushes) return
+        isAboutToFlush = true
+        process.nextTick(startDueFlushes)
       })
     },
-    drain: async () => {
+    drain: () => {
       draining = true
-      await Promise.all(flushing)
+      startDueFlushes()
+      return drained.promise
     },
   }
-}
-
-/** When what can run without waiting for anything has run: whoever is about to submit has done so, and shares the flush. */
-function endOfMicrotasks(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve))
 }

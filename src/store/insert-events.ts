@@ -1,8 +1,10 @@
+import type { Transaction } from 'kysely'
 import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import type { IngestPath, UsableEvent } from '../domain/event.ts'
 import { binaryArray, BYTEA, type ElementType, JSON_TEXT, TEXT, TIMESTAMPTZ, UUID } from './binary-array.ts'
 import { type Db, runSql } from './open-database.ts'
 import { prepared } from './open-pool.ts'
+import type { Database } from './schema.ts'
 
 /** An event with its secrets taken out of the text. */
 export interface EventRow {
@@ -10,6 +12,9 @@ export interface EventRow {
   body: string
   sealedSecrets: Buffer | null
 }
+
+/** Makes what is stored of an event. */
+export type ToRow = (event: UsableEvent) => EventRow
 
 interface Row {
   workspace_id: string
@@ -95,38 +100,63 @@ returning workspace_id, event_id, xmax = 0 as inserted`,
 type Executor = Pick<Db, 'executeQuery'>
 
 /** Inserts the events that are new, and notes the sighting of those that are not; see INSERT above. */
-export async function insertEvents(db: Executor, rows: readonly EventRow[], path: IngestPath): Promise<void> {
-  if (rows.length > 0) await runSql(db, INSERT_SQL, parametersOf(rows, path))
+export async function insertEvents(
+  db: Executor,
+  events: readonly UsableEvent[],
+  toRow: ToRow,
+  path: IngestPath,
+): Promise<void> {
+  const batch = inOrder(events)
+  if (batch.length > 0) await runSql(db, INSERT_SQL, parametersOf(batch.map(toRow), path))
 }
 
-/** The same, and returns the new ones. */
+/** Rows of one statement. A page is some four of them; a statement's own cost is that of ten rows. */
+const PART_ROWS = 128
+
+/**
+ * The same in the caller's transaction, and returns the new ones. In parts: while Postgres stores one, the next is made, which takes half as
+ * long (pages of 500: see PERFORMANCE.md, "What was tried").
+ */
 export async function insertEventsAndTell(
-  db: Executor,
-  rows: readonly EventRow[],
+  trx: Transaction<Database>,
+  events: readonly UsableEvent[],
+  toRow: ToRow,
   path: IngestPath,
 ): Promise<{ workspaceId: string; eventId: string }[]> {
-  if (rows.length === 0) return []
-  const stored = await runSql<Row>(db, INSERT_AND_TELL_SQL, parametersOf(rows, path))
+  const batch = inOrder(events)
+  const stored: Row[] = []
+  let underWay: Promise<Row[]> = Promise.resolve([])
+  for (let from = 0; from < batch.length; from += PART_ROWS) {
+    const parameters = parametersOf(batch.slice(from, from + PART_ROWS).map(toRow), path)
+    stored.push(...(await underWay))
+    underWay = runSql<Row>(trx, INSERT_AND_TELL_SQL, parameters)
+    // Until it is sent; Kysely and pg take some turns for that.
+    await nextTurn()
+  }
+  stored.push(...(await underWay))
   return stored
     .filter((row) => row.inserted)
     .map((row) => ({ workspaceId: row.workspace_id, eventId: row.event_id }))
 }
 
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 function parametersOf(rows: readonly EventRow[], path: IngestPath): unknown[] {
-  const batch = inOrder(rows)
-  return [path, ...COLUMNS.map(({ array }) => array(batch))]
+  return [path, ...COLUMNS.map(({ array }) => array(rows))]
 }
 
 /**
  * Each event once, because one statement can't touch a row twice ("cannot affect row a second time"): the first of the same. In the
  * order of the key, so that two batches with the same events wait for each other instead of deadlocking.
  */
-function inOrder(rows: readonly EventRow[]): EventRow[] {
-  const byKey = new Map<string, EventRow>()
-  for (const row of rows) {
-    const key = `${row.event.workspaceId} ${row.event.eventId}`
-    if (!byKey.has(key)) byKey.set(key, row)
+function inOrder(events: readonly UsableEvent[]): UsableEvent[] {
+  const byKey = new Map<string, UsableEvent>()
+  for (const event of events) {
+    const key = `${event.workspaceId} ${event.eventId}`
+    if (!byKey.has(key)) byKey.set(key, event)
   }
   if (byKey.size === 1) return [...byKey.values()]
-  return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+  return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, event]) => event)
 }
