@@ -1,9 +1,10 @@
 import { createAuthenticate } from '../src/access/authenticate.ts'
 import { issueKey } from '../src/access/issue-key.ts'
+import { createRecentCallers } from '../src/access/recent-callers.ts'
 import { createFailureBrake } from '../src/access/slow-down-failures.ts'
 import { LIMITS } from '../src/app.ts'
 import { parseEvent } from '../src/domain/event.ts'
-import type { Authenticate } from '../src/http/authenticate.ts'
+import type { Authenticate, Recall } from '../src/http/authenticate.ts'
 import { createHttpApp, type HttpAppOptions } from '../src/http/create-http-app.ts'
 import { startHttpServer } from '../src/http/start-http-server.ts'
 import { type IngestItem, ingestInTransaction } from '../src/ingest/ingest-batch.ts'
@@ -95,11 +96,13 @@ export async function startService(routes: Pick<HttpAppOptions, 'direct' | 'rout
 }
 
 /** Finds out who calls, as the service does. */
-export async function openAuthenticate(db: Db): Promise<Authenticate> {
+export async function openAuthentication(db: Db): Promise<{ authenticate: Authenticate; recall: Recall }> {
   const entries = [{ key: 'default', workspaceId: WORKSPACE_ID }]
   const workspaces = await openWorkspaces(db, entries, createLogger('silent'))
   const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
-  return createAuthenticate({ db, workspaces, bootstrapKey: null, brake })
+  const recent = createRecentCallers(() => performance.now())
+  const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: null, brake, recent })
+  return { authenticate, recall: recent.recall }
 }
 
 function oneWorkspace(): Workspaces {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { createAuthenticate } from './access/authenticate.ts'
+import { createRecentCallers } from './access/recent-callers.ts'
 import { createFailureBrake } from './access/slow-down-failures.ts'
 import type { Config, WorkspaceConfig } from './config/config.ts'
 import { healthRoutes } from './health/health-routes.ts'
@@ -91,12 +92,19 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       .filter(({ webhookSecrets }) => webhookSecrets.length > 0)
       .map(({ key, webhookSecrets }) => ({ workspaceKey: key, verify: createVerifier(webhookSecrets) }))
     const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
-    const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: config.mirrorApiKey, brake })
+    const recent = createRecentCallers(() => performance.now())
+    const authenticate = createAuthenticate({
+      db,
+      workspaces,
+      bootstrapKey: config.mirrorApiKey,
+      brake,
+      recent,
+    })
     const app = createHttpApp({
       logger,
       direct: [webhookRoute({ endpoints, workspaces, commit })],
       routers: [
-        eventRoutes({ db, authenticate, keyring, pageCursors }),
+        eventRoutes({ db, authenticate, recall: recent.recall, keyring, pageCursors }),
         sessionRoutes({ db, authenticate, keyring, pageCursors }),
         coverageRoute({
           db,

@@ -1,8 +1,8 @@
 import express, { type Request, type Response } from 'express'
 import { requireCaller } from '../../src/http/authenticate.ts'
 import { readInput } from '../../src/http/read-input.ts'
-import { listEvents } from '../../src/store/list-events.ts'
-import { openAuthenticate, openPool, startService } from '../service-parts.ts'
+import { type EventQuery, listEvents, listEventsWithProof } from '../../src/store/list-events.ts'
+import { openAuthentication, openPool, startService } from '../service-parts.ts'
 
 /*
  * `/events/list` as it is usually written: the same HTTP stack, the same authentication and the same query, but each stored event
@@ -12,21 +12,24 @@ import { openAuthenticate, openPool, startService } from '../service-parts.ts'
 const POOL_CONNECTIONS = 10
 
 const db = openPool(process.env.DATABASE_URL ?? '', POOL_CONNECTIONS)
-const authenticate = await openAuthenticate(db)
+const { authenticate, recall } = await openAuthentication(db)
 const router = express.Router().post('/events/list', (request, response) => list(request, response))
 await startService({ routers: [router] })
 
 async function list(request: Request, response: Response): Promise<void> {
-  const caller = await requireCaller(authenticate, request)
+  const recent = recall(request)
+  const caller = recent?.caller ?? (await requireCaller(authenticate, request))
   const { since, limit } = (await readInput(request)).body as { since: string; limit: number }
-  const events = await listEvents(db, {
+  const query: EventQuery = {
     workspaceId: caller.workspaceId,
     visibility: { kind: 'all' },
     after: BigInt(Date.parse(since)) * 1000n,
     filters: [],
     limit: limit + 1,
     offset: 0,
-  })
+  }
+  const found = recent && (await listEventsWithProof(db, query, recent.proof))
+  const events = found?.proven === 'yes' ? found.events : await listEvents(db, query)
   const hasNextPage = events.length > limit
   response.json({
     events: events.slice(0, limit).map(({ body }) => JSON.parse(body) as unknown),

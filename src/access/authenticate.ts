@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
-import { type Caller, SCOPES } from '../domain/caller.ts'
+import { type Caller, type ProvableCaller, SCOPES } from '../domain/caller.ts'
 import { ApiError } from '../http/api-error.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
@@ -8,7 +7,9 @@ import { findApiKey, touchApiKey } from '../store/api-keys.ts'
 import { findSessionByToken } from '../store/find-session-by-token.ts'
 import type { Db } from '../store/open-database.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { type Credential, credentialOf } from './credential.ts'
 import { readKey, sha256 } from './key-format.ts'
+import type { RecentCallers } from './recent-callers.ts'
 import type { FailureBrake } from './slow-down-failures.ts'
 
 export interface AuthenticateOptions {
@@ -17,10 +18,8 @@ export interface AuthenticateOptions {
   /** SEAM_MIRROR_API_KEY: full scope, every configured workspace. */
   bootstrapKey: string | null
   brake: FailureBrake
+  recent: RecentCallers
 }
-
-/** Longest credential looked at; anything longer is wrong. */
-const MAX_TOKEN_LENGTH = 512
 
 /**
  * Finds out who calls, as on Seam's pages (contract, 3): an API key for its one workspace, an access token together with the
@@ -31,9 +30,8 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const bootstrapSha256 = options.bootstrapKey === null ? null : sha256(options.bootstrapKey)
   return async (request) => {
     const address = request.socket.remoteAddress ?? 'unknown'
-    const token = tokenOf(request)
-    const caller =
-      token === null ? null : await callerOf(options, bootstrapSha256, token, workspaceHeader(request))
+    const credential = credentialOf(request)
+    const caller = credential === null ? null : await callerOf(options, bootstrapSha256, credential)
     if (caller !== null) {
       brake.forget(address)
       return caller
@@ -48,17 +46,24 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
 async function callerOf(
   options: AuthenticateOptions,
   bootstrapSha256: Buffer | null,
-  token: string,
-  workspaceId: string | null,
+  credential: Credential,
 ): Promise<Caller | null> {
-  const { db, workspaces } = options
-  const tokenSha256 = sha256(token)
+  const { token, tokenSha256, workspaceId } = credential
   // Digests have one length, so comparing them tells nothing about the key's.
   if (bootstrapSha256 !== null && timingSafeEqual(tokenSha256, bootstrapSha256)) {
-    return bootstrapCaller(workspaces, workspaceId)
+    return bootstrapCaller(options.workspaces, workspaceId)
   }
-  if (token.startsWith('seam_cst')) return clientSessionCaller(options, token, tokenSha256, workspaceId)
+  const find = token.startsWith('seam_cst') ? findClientSession : findKey
+  const found = await find(options, credential)
+  if (found === null) return null
+  options.recent.add(credential, found)
+  return found.caller
+}
 
+async function findKey(
+  { db, workspaces }: AuthenticateOptions,
+  { token, tokenSha256, workspaceId }: Credential,
+): Promise<ProvableCaller | null> {
   const key = readKey(token)
   if (key === null) return null
   const grant = await findApiKey(db, key.keyId)
@@ -67,7 +72,10 @@ async function callerOf(
   const id = workspaceId ?? grant.workspaceIds[0]
   if (id === undefined || !grant.workspaceIds.includes(id) || !isConfigured(workspaces, id)) return null
   if (grant.isUseDue) await touchApiKey(db, key.keyId)
-  return { kind: 'key', workspaceId: id, scopes: grant.scopes }
+  return {
+    caller: { kind: 'key', workspaceId: id, scopes: grant.scopes },
+    proof: { kind: 'key', keyId: key.keyId, rowVersion: grant.rowVersion },
+  }
 }
 
 /** The bootstrap key may name any configured workspace; without a name it means the only one. */
@@ -82,40 +90,25 @@ function bootstrapCaller(workspaces: Workspaces, workspaceId: string | null): Ca
   return null
 }
 
-async function clientSessionCaller(
+async function findClientSession(
   { db, workspaces }: AuthenticateOptions,
-  token: string,
-  tokenSha256: Buffer,
-  workspaceId: string | null,
-): Promise<Caller | null> {
+  { token, tokenSha256, workspaceId }: Credential,
+): Promise<ProvableCaller | null> {
   const session = await findSessionByToken(db, tokenSha256)
   if (session === null || session.isExpired || !isConfigured(workspaces, session.workspaceId)) return null
   if (workspaceId !== null && workspaceId !== session.workspaceId) return null
-  const { clientSessionId, connectedAccountIds, connectWebviewIds } = session
+  const { clientSessionId, connectedAccountIds, connectWebviewIds, rowVersion } = session
   return {
-    kind: 'client_session',
-    workspaceId: session.workspaceId,
-    clientSessionId,
-    token,
-    connectedAccountIds,
-    connectWebviewIds,
+    caller: {
+      kind: 'client_session',
+      workspaceId: session.workspaceId,
+      clientSessionId,
+      token,
+      connectedAccountIds,
+      connectWebviewIds,
+    },
+    proof: { kind: 'client_session', tokenSha256, rowVersion },
   }
-}
-
-/**
- * The credential: `Authorization: Bearer …` (the scheme in any case), or a client session token in one of the headers that
- * SDKs repeat it in (contract, 2.1 and 3).
- */
-function tokenOf({ headers }: IncomingMessage): string | null {
-  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
-  const session = headers['client-session-token'] ?? headers['seam-client-session-token']
-  const token = headers.authorization === undefined ? session : bearer
-  return typeof token === 'string' && token.length <= MAX_TOKEN_LENGTH ? token : null
-}
-
-function workspaceHeader({ headers }: IncomingMessage): string | null {
-  const header = headers['seam-workspace']
-  return typeof header === 'string' && header !== '' ? header.toLowerCase() : null
 }
 
 function isConfigured(workspaces: Workspaces, id: string): boolean {

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { hash, randomInt } from 'node:crypto'
 
 /*
  * Keys look like Seam's own, because every official SDK checks a key's beginning before it sends it (contract, 3 and trap 10):
@@ -37,7 +37,7 @@ export function readKey(token: string): { kind: KeyKind; keyId: string } | null 
 }
 
 export function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }
 
 function randomBase58(length: number): string {

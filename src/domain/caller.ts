@@ -23,6 +23,17 @@ export interface ClientSessionCaller {
   connectWebviewIds: readonly string[]
 }
 
+/** How the store can tell whether a caller is still the one that was looked up. `rowVersion` is that of the row it was found in. */
+export type CallerProof =
+  | { kind: 'key'; keyId: string; rowVersion: string }
+  | { kind: 'client_session'; tokenSha256: Buffer; rowVersion: string }
+
+/** Somebody who was known a moment ago; to be served only by a query that proves it again. */
+export interface ProvableCaller {
+  caller: Caller
+  proof: CallerProof
+}
+
 export function hasScope(caller: Caller, scope: Scope): boolean {
   if (caller.kind !== 'key') return false
   return caller.scopes.includes(scope) || (scope !== 'secrets:read' && caller.scopes.includes('admin'))

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Caller } from '../domain/caller.ts'
+import type { Caller, ProvableCaller } from '../domain/caller.ts'
 import { ApiError } from './api-error.ts'
 
 /**
@@ -7,6 +7,9 @@ import { ApiError } from './api-error.ts'
  * ApiError when that can't be found out now, or when the caller left out which workspace it means.
  */
 export type Authenticate = (request: IncomingMessage) => Caller | null | Promise<Caller | null>
+
+/** Who sent this credential a moment ago; null when that is not known. */
+export type Recall = (request: IncomingMessage) => ProvableCaller | null
 
 /** The caller, or 401 in the words that every failed authentication gets. */
 export async function requireCaller(authenticate: Authenticate, request: IncomingMessage): Promise<Caller> {

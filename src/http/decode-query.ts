@@ -21,6 +21,7 @@ export function decodeQuery(
   query: URLSearchParams,
   kinds: Readonly<Record<string, ParamKind<unknown>>>,
 ): Record<string, unknown> {
+  if (query.size === 0) return {}
   const strict = query.getAll('_strict').includes('true')
   const values: Record<string, unknown> = {}
   for (const [name, kind] of Object.entries(kinds)) {

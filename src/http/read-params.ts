@@ -1,6 +1,5 @@
-import { z } from 'zod'
 import { decodeQuery } from './decode-query.ts'
-import { inputError } from './input-error.ts'
+import { type InputIssue, inputError } from './input-error.ts'
 import type { ParamKind } from './param-kinds.ts'
 import type { RequestInput } from './read-input.ts'
 
@@ -21,16 +20,24 @@ export function defineParams<K extends Kinds>(
   kinds: K,
   problemOf: (params: ParamsOf<K>) => string | null = () => null,
 ): ReadParams<ParamsOf<K>> {
-  const schema = z.object(
-    Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, kind.schema])),
-  )
+  const all = Object.entries(kinds).map(([name, { schema }]) => {
+    return { name, schema, isNeeded: !schema.safeParse(undefined).success }
+  })
   return ({ query, body }) => {
-    const result = schema.safeParse({ ...decodeQuery(query, kinds), ...body }, { error: zod3Message })
-    if (!result.success) throw inputError(result.error.issues)
-    const params = result.data as ParamsOf<K>
-    const problem = problemOf(params)
+    const given: Record<string, unknown> = { ...decodeQuery(query, kinds), ...body }
+    const params: Record<string, unknown> = {}
+    const issues: InputIssue[] = []
+    // Only what was given: an object's schema would ask each of thirty kinds about nothing at all.
+    for (const { name, schema, isNeeded } of all) {
+      if (!isNeeded && given[name] === undefined) continue
+      const { success, data, error } = schema.safeParse(given[name], { error: zod3Message })
+      if (success) params[name] = data
+      else issues.push(...error.issues.map(({ path, message }) => ({ path: [name, ...path], message })))
+    }
+    if (issues.length > 0) throw inputError(issues)
+    const problem = problemOf(params as ParamsOf<K>)
     if (problem !== null) throw inputError([{ path: [], message: problem }])
-    return params
+    return params as ParamsOf<K>
   }
 }
 

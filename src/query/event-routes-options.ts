@@ -1,4 +1,4 @@
-import type { Authenticate } from '../http/authenticate.ts'
+import type { Authenticate, Recall } from '../http/authenticate.ts'
 import type { PageCursors } from '../http/page-cursor.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/open-database.ts'
@@ -6,6 +6,7 @@ import type { Db } from '../store/open-database.ts'
 export interface EventRoutesOptions {
   db: Db
   authenticate: Authenticate
+  recall: Recall
   /** Opens what `secrets:read` may see; null when nothing was sealed. */
   keyring: Keyring | null
   pageCursors: PageCursors

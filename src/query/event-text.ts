@@ -4,12 +4,17 @@ import { unsealEvent } from '../secrets/event-secrets-box.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { StoredEvent } from '../store/list-events.ts'
 
+/** Whether a caller is shown PINs: it must have the scope by name, and there must be a key that opens them. */
+export function seesSecrets(caller: Caller, keyring: Keyring | null): keyring is Keyring {
+  return keyring !== null && hasScope(caller, 'secrets:read')
+}
+
 /**
  * How a caller gets to see an event: with its PINs for a key with `secrets:read`, with masks for everybody else, and for
  * secrets that no key opens.
  */
 export function eventTextFor(caller: Caller, keyring: Keyring | null): (event: StoredEvent) => string {
-  if (keyring === null || !hasScope(caller, 'secrets:read')) return ({ body }) => body
+  if (!seesSecrets(caller, keyring)) return ({ body }) => body
   return ({ body, sealedSecrets }) => {
     if (sealedSecrets === null) return body
     const { eventId } = positionOf(body)

@@ -6,7 +6,7 @@ import { defineParams } from '../http/read-params.ts'
 import { getEvent } from '../store/get-event.ts'
 import type { EventFilter } from '../store/list-events.ts'
 import type { EventRoutesOptions } from './event-routes-options.ts'
-import { eventTextFor } from './event-text.ts'
+import { eventTextFor, seesSecrets } from './event-text.ts'
 import { eventVisibility } from './event-visibility.ts'
 
 const readFilters = defineParams({ event_id: uuid(), event_type: text(), device_id: uuid() }, (params) =>
@@ -29,7 +29,12 @@ export function getEventRoute({ db, authenticate, keyring }: EventRoutesOptions)
       const filters = Object.entries(params).flatMap(([column, value]): EventFilter[] =>
         value === undefined ? [] : [{ column, values: [value] }],
       )
-      const event = await getEvent(db, caller.workspaceId, eventVisibility(caller), filters)
+      const event = await getEvent(db, {
+        workspaceId: caller.workspaceId,
+        visibility: eventVisibility(caller),
+        filters,
+        withSecrets: seesSecrets(caller, keyring),
+      })
       if (event === null) throw new ApiError(404, 'event_not_found', 'Event not found')
       return `{"event":${eventTextFor(caller, keyring)(event)},"ok":true}`
     },

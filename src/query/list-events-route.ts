@@ -1,12 +1,13 @@
 import type { Router } from 'express'
+import type { Caller } from '../domain/caller.ts'
 import { apiRoute } from '../http/api-route.ts'
 import { type PagePosition, pageJson } from '../http/page-cursor.ts'
 import { instant, instantPair, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
-import { listEvents } from '../store/list-events.ts'
+import { type EventQuery, listEvents, listEventsWithProof, type StoredEvent } from '../store/list-events.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from './event-filter-params.ts'
 import type { EventRoutesOptions } from './event-routes-options.ts'
-import { eventTextFor, positionOf } from './event-text.ts'
+import { eventTextFor, positionOf, seesSecrets } from './event-text.ts'
 import { eventVisibility } from './event-visibility.ts'
 
 /** Events in an answer when the caller does not say (contract, 6.1). */
@@ -34,47 +35,70 @@ const readListParams = defineParams({ ...FILTER_PARAM_KINDS, ...TIME_AND_PAGE_KI
   return null
 })
 
+type ListParams = ReturnType<typeof readListParams>
+
 /**
  * `/events/list` (contract, 6): the caller's workspace's events, newest first, bounds exclusive at both ends. What Seam lacks is
  * added in the form it has elsewhere (contract, 11): `page_cursor` and `pagination`. A cursor names the last event of its page, so
  * events that arrive meanwhile move nothing.
  */
-export function listEventsRoute({ db, authenticate, keyring, pageCursors }: EventRoutesOptions): Router {
+export function listEventsRoute(options: EventRoutesOptions): Router {
+  const { db, authenticate, recall } = options
   return apiRoute({
     path: '/events/list',
     methods: ['GET', 'POST'],
     authenticate,
     readParams: readListParams,
-    answer: async (
-      { limit = DEFAULT_LIMIT, page_cursor: cursor, unstable_offset: offset = 0, ...list },
-      caller,
-    ) => {
-      const visibility = eventVisibility(caller)
-      const query = [
-        '/events/list',
-        caller.workspaceId,
-        caller.kind === 'key' ? null : caller.clientSessionId,
-        list,
-      ]
-      const events = await listEvents(db, {
-        workspaceId: caller.workspaceId,
-        visibility,
-        after: list.since ?? list.between?.[0],
-        before: list.between?.[1],
-        filters: eventFilters(list),
-        following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
-        // One more than asked for tells whether there is a next page.
-        limit: limit + 1,
-        offset,
-      })
+    answer: async (params, caller) => {
+      const page = pageFor(options, params, caller)
+      return page.print(await listEvents(db, page.query))
+    },
+    recent: {
+      recall,
+      answer: async (params, { caller, proof }) => {
+        const page = pageFor(options, params, caller)
+        const { events, proven } = await listEventsWithProof(db, page.query, proof)
+        if (proven === 'no') return { kind: 'refuted' }
+        return { kind: proven === 'yes' ? 'proven' : 'unproven', json: page.print(events) }
+      },
+    },
+  })
+}
+
+/** What is to be read for a caller, and how it is answered with that. */
+function pageFor(
+  { keyring, pageCursors }: EventRoutesOptions,
+  { limit = DEFAULT_LIMIT, page_cursor: cursor, unstable_offset: offset = 0, ...list }: ListParams,
+  caller: Caller,
+): { query: EventQuery; print: (events: readonly StoredEvent[]) => readonly string[] } {
+  const visibility = eventVisibility(caller)
+  const after = list.since ?? list.between?.[0]
+  const before = list.between?.[1]
+  const filters = eventFilters(list)
+  const { workspaceId } = caller
+  const session = caller.kind === 'key' ? null : caller.clientSessionId
+  const paged = ['/events/list', workspaceId, session, `${after}`, `${before}`, filters] as const
+  return {
+    query: {
+      workspaceId,
+      visibility,
+      after,
+      before,
+      filters,
+      following: cursor ? followingOf(pageCursors.decode(paged, cursor)) : undefined,
+      // One more than asked for tells whether there is a next page.
+      limit: limit + 1,
+      offset,
+      withSecrets: seesSecrets(caller, keyring),
+    },
+    print: (events) => {
       const page = events.slice(0, limit)
       const last = page.at(-1)
       const next = events.length > limit && last !== undefined ? positionOf(last.body) : null
-      const nextCursor = next && pageCursors.encode(query, [`${next.createdAt}`, next.eventId])
-      const texts = page.map(eventTextFor(caller, keyring))
-      return pageJson('events', texts, nextCursor)
+      const nextCursor = next && pageCursors.encode(paged, [`${next.createdAt}`, next.eventId])
+      return pageJson('events', page.map(eventTextFor(caller, keyring)), nextCursor)
     },
-  })
+  }
 }
 
 function followingOf([createdAt, eventId]: PagePosition): { createdAt: bigint; eventId: string } {

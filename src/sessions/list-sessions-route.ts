@@ -39,10 +39,11 @@ export function listSessionsRoute({ db, authenticate, keyring, pageCursors }: Se
     readParams: readListParams,
     answer: async ({ limit = MAX_SESSIONS, page_cursor: cursor, ...params }, caller) => {
       requireScope(caller, 'client_sessions:read')
-      const query = ['/client_sessions/list', caller.workspaceId, params]
+      const filters = filtersOf(params)
+      const query = ['/client_sessions/list', caller.workspaceId, filters] as const
       const sessions = await listClientSessions(db, {
         workspaceId: caller.workspaceId,
-        filters: filtersOf(params),
+        filters,
         following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
         // One more than asked for tells whether there is a next page.
         limit: limit + 1,

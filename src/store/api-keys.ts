@@ -37,6 +37,8 @@ export interface ApiKeyGrant {
   isValid: boolean
   /** Whether its last use is to be noted again: see touchApiKey. */
   isUseDue: boolean
+  /** Changes with every update of the row. */
+  rowVersion: string
 }
 
 /** How exact `last_used_at` is, in minutes: a busy key is not written to at each of its requests. */
@@ -46,7 +48,8 @@ const FIND_SQL = prepared(
   'find_api_key',
   `select key_sha256 as "keySha256", workspace_ids::text[] as "workspaceIds", scopes,
        revoked_at is null and (expires_at is null or expires_at > clock_timestamp()) as "isValid",
-       last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}) as "isUseDue"
+       last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}) as "isUseDue",
+       xmin::text as "rowVersion"
      from api_keys where key_id = $1`,
 )
 

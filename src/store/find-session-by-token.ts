@@ -10,6 +10,8 @@ export interface TokenSession {
   connectWebviewIds: string[]
   /** By the database's clock. */
   isExpired: boolean
+  /** Changes with every update of the row. */
+  rowVersion: string
 }
 
 const SQL = prepared(
@@ -17,7 +19,7 @@ const SQL = prepared(
   `
 select workspace_id::text as "workspaceId", client_session_id as "clientSessionId",
   connected_account_ids as "connectedAccountIds", connect_webview_ids as "connectWebviewIds",
-  coalesce(expires_at <= clock_timestamp(), false) as "isExpired"
+  coalesce(expires_at <= clock_timestamp(), false) as "isExpired", xmin::text as "rowVersion"
 from client_sessions
 where token_sha256 = $1 and deleted_at is null
 limit 2`,

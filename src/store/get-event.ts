@@ -1,13 +1,11 @@
-import { type EventFilter, type EventVisibility, type StoredEvent, listEvents } from './list-events.ts'
+import { type EventQuery, type StoredEvent, listEvents } from './list-events.ts'
 import type { Db } from './open-database.ts'
 
 /** The newest event that all filters match and that may be seen; null when there is none. */
 export async function getEvent(
-  db: Pick<Db, 'executeQuery'>,
-  workspaceId: string,
-  visibility: EventVisibility,
-  filters: readonly EventFilter[],
+  db: Pick<Db, 'queryTexts'>,
+  query: Pick<EventQuery, 'workspaceId' | 'visibility' | 'filters' | 'withSecrets'>,
 ): Promise<StoredEvent | null> {
-  const [newest] = await listEvents(db, { workspaceId, visibility, filters, limit: 1, offset: 0 })
+  const [newest] = await listEvents(db, { ...query, limit: 1, offset: 0 })
   return newest ?? null
 }

@@ -1,7 +1,11 @@
 import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import { formatInstant, type Micros } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
-import { type Db, runSql } from './open-database.ts'
+import pg from 'pg'
+import type { CallerProof } from '../domain/caller.ts'
+import { callerProofSql } from './caller-proof.ts'
+import type { Db } from './open-database.ts'
+import type { TextRow } from './text-query.ts'
 
 /** Events of which the column holds any of the values. No values match no event. */
 export interface EventFilter {
@@ -28,11 +32,14 @@ export interface EventQuery {
   following?: { createdAt: Micros; eventId: string } | undefined
   limit: number
   offset: number
+  /** Whether the caller may see them; left out they are not read. */
+  withSecrets?: boolean
 }
 
 /** An event as it is stored: its secrets taken out, sealed, beside it. */
 export interface StoredEvent {
   body: string
+  /** Null also when they were not asked for. */
   sealedSecrets: Buffer | null
 }
 
@@ -43,33 +50,70 @@ const COLUMN_TYPES: ReadonlyMap<string, 'uuid' | 'uuid[]' | 'text'> = new Map([
 ])
 
 /** The events, newest first, ties by event id. */
-export async function listEvents(db: Pick<Db, 'executeQuery'>, query: EventQuery): Promise<StoredEvent[]> {
+export async function listEvents(db: Pick<Db, 'queryTexts'>, query: EventQuery): Promise<StoredEvent[]> {
   if (query.filters.some(({ values }) => values.length === 0)) return []
   const { text, parameters } = listEventsSql(query)
-  return runSql<StoredEvent>(db, text, parameters)
+  return (await db.queryTexts(text, parameters)).map(storedEvent)
 }
+
+/**
+ * The same for a caller that was known a moment ago; whether it still is comes with the rows. Where there are no rows it has to be found out in
+ * another way. (A join with the proof would always have one, and cost Postgres 0.1 ms more.)
+ */
+export async function listEventsWithProof(
+  db: Pick<Db, 'queryTexts'>,
+  query: EventQuery,
+  proof: CallerProof,
+): Promise<{ events: StoredEvent[]; proven: 'yes' | 'no' | 'unknown' }> {
+  if (query.filters.some(({ values }) => values.length === 0)) return { events: [], proven: 'unknown' }
+  const { text, parameters } = listEventsSql(query, proof)
+  const rows = await db.queryTexts(text, parameters)
+  const [first] = rows
+  if (first === undefined) return { events: [], proven: 'unknown' }
+  if (first.at(-1) !== IS_TRUE) return { events: [], proven: 'no' }
+  return { events: rows.map((row) => storedEvent(row.slice(0, -1))), proven: 'yes' }
+}
+
+/** As Postgres writes a boolean. */
+const IS_TRUE = 't'
+
+function storedEvent([body, secrets]: TextRow): StoredEvent {
+  return { body: body as string, sealedSecrets: typeof secrets === 'string' ? readBytea(secrets) : null }
+}
+
+const readBytea = pg.types.getTypeParser(pg.types.builtins.BYTEA) as (text: string) => Buffer
 
 /**
  * The statement behind `listEvents`. It has a condition only for what is asked, and pg sends it unnamed, so that Postgres
  * plans each call with its values: whether the index of a filter is read, or the one by time with the filter applied on
  * the way, depends on how rare the values are. A test explains it for every filter.
  */
-export function listEventsSql(query: EventQuery): { text: string; parameters: unknown[] } {
+export function listEventsSql(
+  query: EventQuery,
+  proof?: CallerProof,
+): { text: string; parameters: unknown[] } {
   const parameters: unknown[] = []
   const parameter: Parameter = (value) => `$${parameters.push(value)}`
+  const answered =
+    proof === undefined ? columnsOf(query) : `${columnsOf(query)}, ${callerProofSql(proof, parameter)}`
   const merged = mergedFilter(query)
-  if (merged !== null) return { text: mergedSql(query, merged, parameter), parameters }
+  if (merged !== null) return { text: mergedSql(query, merged, answered, parameter), parameters }
   const where = conditionsOf(query, parameter).join(' and ')
   if (query.visibility.kind === 'all') {
-    const text = `select body, secrets as "sealedSecrets" from events where ${where}
+    const text = `select ${answered} from events where ${where}
 order by created_at desc, event_id
 limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
     return { text, parameters }
   }
-  return { text: visibleEventsSql(query, query.visibility, where, parameter), parameters }
+  return { text: visibleEventsSql(query, query.visibility, where, answered, parameter), parameters }
 }
 
 type Parameter = (value: unknown) => string
+
+/** What is read of an event, in this order. */
+function columnsOf({ withSecrets = false }: EventQuery): string {
+  return withSecrets ? 'body, secrets' : 'body'
+}
 
 /** The only filter of a query, when it has several values and an index that gives the order for each of them. */
 function mergedFilter({ visibility, filters }: EventQuery): EventFilter | null {
@@ -86,7 +130,12 @@ function mergedFilter({ visibility, filters }: EventQuery): EventFilter | null {
  * First a few of each value's newest are looked at, twice a page together. The page can't reach further back than where they fill it,
  * so after that each value is read only down to there: of ten thousand devices that is hardly more than the page.
  */
-function mergedSql(query: EventQuery, { column, values }: EventFilter, parameter: Parameter): string {
+function mergedSql(
+  query: EventQuery,
+  { column, values }: EventFilter,
+  answered: string,
+  parameter: Parameter,
+): string {
   const { limit, offset } = query
   const type = COLUMN_TYPES.get(column)
   const ids = [...new Set(values)]
@@ -99,9 +148,9 @@ function mergedSql(query: EventQuery, { column, values }: EventFilter, parameter
 ), reach as materialized (
   select created_at from probe order by created_at desc offset ${parameter(wanted - 1)} limit 1
 )
-select body, "sealedSecrets" from (select distinct id from probe) as mine
+select ${answered} from (select distinct id from probe) as mine
 cross join lateral (
-  select body, secrets as "sealedSecrets", created_at, event_id from events
+  select ${columnsOf(query)}, created_at, event_id from events
   where ${where} and created_at >= coalesce((select created_at from reach), '-infinity') ${newest(wanted)}
 ) as newest
 order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
@@ -122,15 +171,17 @@ const SHORT_PAGE = 100
  * walk through everybody's, whichever Postgres takes for cheaper.
  */
 function visibleEventsSql(
-  { limit, offset, filters }: EventQuery,
+  query: EventQuery,
   visibility: EventVisibility & { kind: 'only' },
   where: string,
+  answered: string,
   parameter: Parameter,
 ): string {
+  const { limit, offset, filters } = query
   const accounts = [...new Set(visibility.connectedAccountIds.filter(isUuid))]
   const webviews = [...new Set(visibility.connectWebviewIds.filter(isUuid))]
   const page = `order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
-  const columns = 'body, secrets as "sealedSecrets", created_at, event_id'
+  const columns = `${columnsOf(query)}, created_at, event_id`
   // Whether an event was seen through its account already; asked of the webviews' events only.
   const isUnseen =
     accounts.length === 0 || webviews.length === 0
@@ -141,8 +192,7 @@ function visibleEventsSql(
     { column: 'connect_webview_id', ids: webviews, where: `${where} and ${isUnseen}` },
   ].filter(({ ids }) => ids.length > 0)
   // No accounts and no webviews: nothing may be seen.
-  if (sources.length === 0)
-    return `select body, secrets as "sealedSecrets" from events where ${where} and false ${page}`
+  if (sources.length === 0) return `select ${answered} from events where ${where} and false ${page}`
   const most = `order by created_at desc, event_id limit ${parameter(limit + offset)}`
   const isShortRead = limit + offset <= SHORT_PAGE && filters.every(({ column }) => column !== 'event_type')
   const mostMerged = isShortRead ? MERGED_IDS.forShortReads : MERGED_IDS.forLongReads
@@ -158,10 +208,9 @@ function visibleEventsSql(
           (source) => `(select newest.* from unnest(${parameter(source.ids)}::uuid[]) as mine (id)
   cross join lateral (select ${columns} from events where ${source.where} and ${source.column} = mine.id ${most}) as newest)`,
         )
-  return `select body, "sealedSecrets" from (${scans.join('\n  union all ')}) as visible\n${page}`
+  return `select ${answered} from (${scans.join('\n  union all ')}) as visible\n${page}`
 }
 
-/** The workspace comes first: `$1`. */
 function conditionsOf(query: EventQuery, parameter: Parameter): string[] {
   const conditions = [`workspace_id = ${parameter(query.workspaceId)}`]
   if (query.after !== undefined) conditions.push(`created_at > ${parameter(formatInstant(query.after))}`)

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import type { Db } from './open-database.ts'
+import type { Database } from './schema.ts'
 
 /** The repository's folder of numbered SQL files. */
 export const MIGRATIONS_DIR = path.join(import.meta.dirname, '../../migrations')
@@ -53,7 +54,7 @@ export async function isSchemaCurrent(db: Db, folder: string = MIGRATIONS_DIR): 
   return wanted.length === present.length && wanted.every((name, i) => name === present[i])
 }
 
-async function refuseNewerSchema(db: Db, provider: SqlFiles): Promise<void> {
+async function refuseNewerSchema(db: Kysely<Database>, provider: SqlFiles): Promise<void> {
   const known = new Set(await provider.names())
   const unknown = (await appliedNames(db)).filter((name) => !known.has(name))
   if (unknown.length > 0) {
@@ -63,7 +64,7 @@ async function refuseNewerSchema(db: Db, provider: SqlFiles): Promise<void> {
   }
 }
 
-async function appliedNames(db: Db): Promise<string[]> {
+async function appliedNames(db: Kysely<Database>): Promise<string[]> {
   const { rows: tables } = await sql<{ present: boolean }>`
     select to_regclass('kysely_migration') is not null as present`.execute(db)
   if (tables[0]?.present !== true) return []

@@ -1,8 +1,16 @@
-import { CompiledQuery, type DialectAdapter, Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
-import { openPool, type PoolOptions } from './open-pool.ts'
+import {
+  type Compilable,
+  CompiledQuery,
+  type DialectAdapter,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  type QueryResult,
+} from 'kysely'
+import type pg from 'pg'
+import { openPool, type Pool, type PoolOptions } from './open-pool.ts'
 import type { Database } from './schema.ts'
-
-export type Db = Kysely<Database>
+import type { TextRow } from './text-query.ts'
 
 /**
  * Kysely's migrator takes a lock of the session, which a transaction-mode pooler gives to nobody in particular and leaves behind on one
@@ -19,14 +27,35 @@ class Dialect extends PostgresDialect {
   }
 }
 
+/** Kysely for transactions and for what is built by it; statements that are text already go to the pool without its detours. */
+export class Db extends Kysely<Database> {
+  readonly #pool: Pool
+
+  constructor(pool: Pool) {
+    super({ dialect: new Dialect({ pool }) })
+    this.#pool = pool
+  }
+
+  override async executeQuery<Row>(query: CompiledQuery<Row> | Compilable<Row>): Promise<QueryResult<Row>> {
+    const { sql, parameters } = 'compile' in query ? query.compile() : query
+    const { rows } = await this.#pool.query<Row & pg.QueryResultRow>(sql, parameters)
+    return { rows }
+  }
+
+  /** The rows as Postgres sends them: for long answers of which nothing is read here. */
+  queryTexts(text: string, parameters: readonly unknown[]): Promise<TextRow[]> {
+    return this.#pool.queryTexts(text, parameters)
+  }
+}
+
 /** Opens a pool; connects only when first used, so it also succeeds while Postgres is away. `destroy()` closes it. */
 export function openDatabase(options: PoolOptions): Db {
-  return new Kysely<Database>({ dialect: new Dialect({ pool: openPool(options) }) })
+  return new Db(openPool(options))
 }
 
 /** Runs one statement written as text with `$1` parameters. */
 export async function runSql<Row>(
-  db: Pick<Db, 'executeQuery'>,
+  db: Pick<Kysely<Database>, 'executeQuery'>,
   text: string,
   parameters: readonly unknown[],
 ): Promise<Row[]> {

@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
+import { TextQuery, type TextRow } from './text-query.ts'
 
 export interface PoolOptions {
   connectionString: string
@@ -45,11 +46,19 @@ const types = {
       : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }
 
+/** pg's pool, for Kysely and for statements that need no transaction. */
+export interface Pool extends PostgresPool {
+  /** Runs one statement, on whichever connection is free. */
+  query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<Row>>
+  /** The same, with rows as Postgres sends them. */
+  queryTexts(text: string, values: readonly unknown[]): Promise<TextRow[]>
+}
+
 /**
- * pg's pool for Kysely, with what pg leaves out: a limit to the queue, connections that are given up when a statement times out, and
- * PgBouncer, which refuses connections that bring settings. It connects only when first used.
+ * With what pg leaves out: a limit to the queue, connections that are given up when a statement times out, and PgBouncer, which refuses
+ * connections that bring settings. It connects only when first used.
  */
-export function openPool(options: PoolOptions): PostgresPool {
+export function openPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     application_name: 'seam-mirror',
@@ -66,10 +75,9 @@ export function openPool(options: PoolOptions): PostgresPool {
   // without this, a restart of Postgres would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
 
-  /** Kysely keeps something for each client it has seen, so it sees the same one for each connection. */
-  const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  const connections = new WeakMap<pg.PoolClient, Connection>()
 
-  async function connect(): Promise<pg.PoolClient> {
+  async function connectClient(): Promise<pg.PoolClient> {
     try {
       return await pool.connect()
     } catch (error) {
@@ -82,27 +90,49 @@ export function openPool(options: PoolOptions): PostgresPool {
       return pool.connect()
     }
   }
+
+  async function connect(): Promise<Connection> {
+    if (pool.waitingCount >= options.maxWaiting) {
+      throw new PoolBusyError('Too many statements are waiting for a database connection.')
+    }
+    const client = await connectClient()
+    const known = connections.get(client)
+    if (known !== undefined) return known
+    try {
+      const canPrepare = await isDirect(client, options.connectTimeoutMs)
+      const connection = openConnection(client, canPrepare, options.statementTimeoutMs + GRACE_MS)
+      connections.set(client, connection)
+      return connection
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+  }
+
+  async function using<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const connection = await connect()
+    try {
+      return await work(connection)
+    } finally {
+      connection.release()
+    }
+  }
   return {
     options: {},
-    connect: async () => {
-      if (pool.waitingCount >= options.maxWaiting) {
-        throw new PoolBusyError('Too many statements are waiting for a database connection.')
-      }
-      const client = await connect()
-      try {
-        const known = clients.get(client)
-        if (known !== undefined) return known
-        const canPrepare = await isDirect(client, options.connectTimeoutMs)
-        const limited = withTimeLimit(client, canPrepare, options.statementTimeoutMs + GRACE_MS)
-        clients.set(client, limited)
-        return limited
-      } catch (error) {
-        client.release(true)
-        throw error
-      }
-    },
+    // Kysely's other way to query is with a cursor, which nothing here does.
+    connect: async () => (await connect()) as unknown as PostgresPoolClient,
+    query: <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]) =>
+      using((connection) => connection.query(text, values) as Promise<pg.QueryResult<Row>>),
+    queryTexts: (text, values) => using((connection) => connection.queryTexts(text, values)),
     end: () => pool.end(),
   }
+}
+
+/** A connection in use. */
+interface Connection {
+  query(text: string, values?: readonly unknown[]): Promise<pg.QueryResult>
+  queryTexts(text: string, values: readonly unknown[]): Promise<TextRow[]>
+  release(destroy?: boolean): void
 }
 
 /**
@@ -113,23 +143,32 @@ export function openPool(options: PoolOptions): PostgresPool {
  * after that was made: then the rows of an answer outlive the garbage collector's small rounds (those freed 2 MB instead of 6), and
  * a page of 500 events costs the service 2.3 instead of 1.5 ms of CPU time.
  */
-function withTimeLimit(client: pg.PoolClient, canPrepare: boolean, timeoutMs: number): PostgresPoolClient {
-  return {
-    query: (text: string, values: unknown[] = []) => {
-      const name = canPrepare ? PREPARED.exec(text)?.[1] : undefined
-      const query: pg.QueryConfig = { ...(name !== undefined && { name }), text, values }
-      return new Promise<pg.QueryResult>((resolve, reject) => {
-        const timer = setTimeout(giveUp, timeoutMs, client)
-        client.query(query, (error, result) => {
-          clearTimeout(timer)
-          if (error) reject(error)
-          else resolve(result)
-        })
+function openConnection(client: pg.PoolClient, canPrepare: boolean, timeoutMs: number): Connection {
+  const configOf = (text: string, values: readonly unknown[]): pg.QueryConfig => {
+    const name = canPrepare ? PREPARED.exec(text)?.[1] : undefined
+    return name === undefined
+      ? { text, values: values as unknown[] }
+      : { name, text, values: values as unknown[] }
+  }
+  function limited<Result>(
+    submit: (done: (error: Error | null | undefined, result: Result) => void) => void,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(giveUp, timeoutMs, client)
+      submit((error, result) => {
+        clearTimeout(timer)
+        if (error) reject(error)
+        else resolve(result)
       })
-    },
-    release: (destroy?: boolean) => client.release(destroy),
-    // Kysely's other way to query is with a cursor, which nothing here does.
-  } as unknown as PostgresPoolClient
+    })
+  }
+  return {
+    query: (text, values = []) =>
+      limited<pg.QueryResult>((done) => client.query(configOf(text, values), done)),
+    queryTexts: (text, values) =>
+      limited<TextRow[]>((done) => void client.query(new TextQuery(configOf(text, values), done))),
+    release: (destroy) => client.release(destroy),
+  }
 }
 
 /** Ends the connection; pg rejects the statement that is on it with this error, and the pool drops it. */

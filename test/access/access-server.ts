@@ -1,6 +1,7 @@
 import { createAuthenticate } from '../../src/access/authenticate.ts'
 import { issueKey, type KeyRequest } from '../../src/access/issue-key.ts'
 import { sha256 } from '../../src/access/key-format.ts'
+import { createRecentCallers } from '../../src/access/recent-callers.ts'
 import { createFailureBrake } from '../../src/access/slow-down-failures.ts'
 import { parseEvent } from '../../src/domain/event.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
@@ -53,9 +54,10 @@ export async function startAccessServer({
   const workspaces = await openWorkspaces(db, entries, pino({ level: 'silent' }))
   const delays: number[] = []
   const brake = createFailureBrake({ sleep: async (ms) => void delays.push(ms), monotonicMs: () => 0 })
-  const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: BOOTSTRAP_KEY, brake })
+  const recent = createRecentCallers(() => performance.now())
+  const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: BOOTSTRAP_KEY, brake, recent })
   const pageCursors = createPageCursors(await readPageCursorKey(db))
-  const server = await serve([eventRoutes({ db, authenticate, keyring, pageCursors })])
+  const server = await serve([eventRoutes({ db, authenticate, recall: recent.recall, keyring, pageCursors })])
   return {
     url: server.url,
     db,

@@ -31,7 +31,9 @@ export async function startQueryServer(): Promise<QueryServer> {
     workspaceId: WORKSPACE_ID,
     scopes: ['events:read'],
   })
-  const server = await serve([eventRoutes({ db, authenticate, keyring: null, pageCursors })])
+  const server = await serve([
+    eventRoutes({ db, authenticate, recall: () => null, keyring: null, pageCursors }),
+  ])
   const headers = { authorization: `Bearer ${API_KEY}` }
   return {
     url: server.url,

@@ -226,7 +226,9 @@ async function askEvents(body: object): Promise<Response> {
   const pageCursors = createPageCursors(await readPageCursorKey(server.db))
   const caller = keyCaller(['events:read'])
   const authenticate = callerWithKey('seam_test_events', caller)
-  const events = await serve([eventRoutes({ db: server.db, authenticate, keyring: null, pageCursors })])
+  const events = await serve([
+    eventRoutes({ db: server.db, authenticate, recall: () => null, keyring: null, pageCursors }),
+  ])
   try {
     return await fetch(`${events.url}/events/list`, {
       method: 'POST',

@@ -106,6 +106,7 @@ test('I10: a token finds its session with what it may see, until it expires, is 
     connectedAccountIds: [account.toLowerCase()],
     connectWebviewIds: [],
     isExpired: false,
+    rowVersion: expect.stringMatching(/^\d+$/) as string,
   })
   expect(await find(eternal.token)).toMatchObject({ isExpired: false })
   expect(await find(expired.token)).toMatchObject({ isExpired: true })

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http'
+import { sha256 } from './key-format.ts'
+
+/** What a request says of who sends it. */
+export interface Credential {
+  token: string
+  tokenSha256: Buffer
+  /** The header `seam-workspace`, in lower case; null where there is none. */
+  workspaceId: string | null
+}
+
+/** Longest credential looked at; anything longer is wrong. */
+const MAX_TOKEN_LENGTH = 512
+
+/**
+ * The credential: `Authorization: Bearer …` (the scheme in any case), or a client session token in one of the headers that
+ * SDKs repeat it in (contract, 2.1 and 3). Null for none, or one that can't be right.
+ */
+export function credentialOf({ headers }: IncomingMessage): Credential | null {
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+  const session = headers['client-session-token'] ?? headers['seam-client-session-token']
+  const token = headers.authorization === undefined ? session : bearer
+  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH) return null
+  const workspace = headers['seam-workspace']
+  const workspaceId = typeof workspace === 'string' && workspace !== '' ? workspace.toLowerCase() : null
+  return { token, tokenSha256: sha256(token), workspaceId }
+}
