@@ -21,4 +21,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Memory limits as in package.json (PERFORMANCE.md, "What was tried"). node itself is process 1, so that SIGTERM reaches it.
-CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=100", "bin/seam-mirror.js", "serve"]
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=100", "--no-allocation-site-pretenuring", "bin/seam-mirror.js", "serve"]

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { createAuthenticate } from '../../src/access/authenticate.ts'
 import { issueKey, type KeyRequest } from '../../src/access/issue-key.ts'
 import { sha256 } from '../../src/access/key-format.ts'
@@ -7,6 +8,7 @@ import { parseEvent } from '../../src/domain/event.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
+import type { Recall } from '../../src/http/authenticate.ts'
 import type { Keyring } from '../../src/secrets/keyring.ts'
 import { type Db, runSql } from '../../src/store/open-database.ts'
 import { readPageCursorKey } from '../../src/store/read-page-cursor-key.ts'
@@ -38,6 +40,8 @@ export interface AccessServer {
   store: (workspaceId: string, events: readonly object[], keyring?: Keyring | null) => Promise<void>
   issue: (request: Partial<KeyRequest>) => Promise<string>
   addSession: (session: SessionRow) => Promise<void>
+  /** Who is remembered for these headers. */
+  recall: (headers: Record<string, string>) => ReturnType<Recall>
   /** `/events/list` since the beginning of time, or another request. */
   ask: (headers: Record<string, string>, path?: string, body?: object) => Promise<Response>
   stop: () => Promise<void>
@@ -101,6 +105,7 @@ export async function startAccessServer({
         headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       }),
+    recall: (headers) => recent.recall({ headers } as unknown as IncomingMessage),
     stop: async () => {
       await server.stop(0)
       await database.drop()

@@ -104,6 +104,48 @@ describe('group commit', () => {
     expect(new Set(submitted.map(({ state }) => state))).toEqual(new Set(['resolved']))
   })
 
+  test('another flush begins beside one only when as many wait as are in it', async () => {
+    const { batches, flush } = controlledFlush()
+    const commit = createGroupCommit({ flush, ...NO_LIMITS, maxFlushes: 2 })
+    const submit = async (...items: string[]) => {
+      for (const item of items) void commit.submit(item, 1)
+      await turn()
+    }
+    await submit('a', 'b', 'c')
+    await submit('d', 'e')
+    expect(batches.map(({ items }) => items)).toEqual([['a', 'b', 'c']])
+    await submit('f')
+    expect(batches.map(({ items }) => items)).toEqual([
+      ['a', 'b', 'c'],
+      ['d', 'e', 'f'],
+    ])
+    // Two are under way, and the first to end makes room for whatever waits that is as much as the other.
+    await submit('g', 'h', 'i', 'j')
+    batches[0]?.succeed()
+    await turn()
+    expect(batches[2]?.items).toEqual(['g', 'h', 'i', 'j'])
+    // Less than that waits for both.
+    await submit('k')
+    batches[1]?.succeed()
+    await turn()
+    expect(batches).toHaveLength(3)
+    batches[2]?.succeed()
+    await turn()
+    expect(batches[3]?.items).toEqual(['k'])
+  })
+
+  test('a full batch does not wait for a flush that is larger', async () => {
+    const { batches, flush } = controlledFlush()
+    const commit = createGroupCommit({ flush, ...NO_LIMITS, maxFlushes: 3, maxBatchItems: 2 })
+    for (const item of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) void commit.submit(item, 1)
+    await turn()
+    expect(batches.map(({ items }) => items)).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+      ['e', 'f'],
+    ])
+  })
+
   test('a batch has no more than its limit', async () => {
     const { batches, flush } = controlledFlush()
     const commit = createGroupCommit({ flush, ...NO_LIMITS, maxBatchItems: 2 })
