@@ -44,7 +44,7 @@ export async function listFilters(bench: Bench): Promise<Figure[]> {
       growthFigure(each, inFew.http, inMany.http),
     )
   }
-  figures.push(await httpAlone(bench, few))
+  figures.push(await httpAlone(bench, few), ...(await besideBareService(bench, few)))
   const { plansFile } = bench.options
   if (plansFile !== null) await writeFile(plansFile, printPlans(plans, (many ?? few).events))
   for (const store of [few, many]) await store?.process.stop()
@@ -83,6 +83,41 @@ async function httpAlone(bench: Bench, { process: { url }, key }: Store): Promis
     p50Ms,
     p99Ms,
   }
+}
+
+/** How far we are from the least that a Node service can need, which has no target: one request at a time, and one after the other for both. */
+async function besideBareService(
+  bench: Bench,
+  { databaseUrl, process: ours, key }: Store,
+): Promise<Figure[]> {
+  const bare = await bench.startBaseline('bare-list-service', databaseUrl)
+  const figures: Figure[] = []
+  for (const limit of [50, 500]) {
+    const ask = (url: string) =>
+      bench.load().run({
+        kind: 'requests',
+        url,
+        path: '/events/list',
+        key,
+        body: JSON.stringify({ since: FIRST_CREATED_AT, limit }),
+        connections: 1,
+        seconds: bench.options.isQuick ? 0.3 : 1,
+        count: 10_000,
+      })
+    await inTurn(1, { ours: () => ask(ours.url), bare: () => ask(bare.url) })
+    const runs = await inTurn(3, { ours: () => ask(ours.url), bare: () => ask(bare.url) })
+    const [mine, theirs] = [runs.ours, runs.bare].map((each) => median(each.map(({ p50Ms }) => p50Ms)))
+    figures.push({
+      row: 'list-filters',
+      what: `list, newest, limit ${limit}, beside a bare service`,
+      unit: 'ms',
+      ours: mine ?? Number.NaN,
+      baseline: { what: 'node:http and a prepared statement', value: theirs ?? Number.NaN },
+      target: null,
+    })
+  }
+  await bare.stop()
+  return figures
 }
 
 /** Medians of p50s, in ms. */
