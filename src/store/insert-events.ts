@@ -110,7 +110,7 @@ export async function insertEvents(
   if (batch.length > 0) await runSql(db, INSERT_SQL, parametersOf(batch.map(toRow), path))
 }
 
-/** Rows of one statement. A page is some four of them; a statement's own cost is that of ten rows. */
+/** Rows of one statement: a page of 500 is four. (Rows a second: 64 of them 23,700, 128 25,400, 256 25,300, all 500 24,500.) */
 const PART_ROWS = 128
 
 /**
@@ -130,6 +130,8 @@ export async function insertEventsAndTell(
     const parameters = parametersOf(batch.slice(from, from + PART_ROWS).map(toRow), path)
     stored.push(...(await underWay))
     underWay = runSql<Row>(trx, INSERT_AND_TELL_SQL, parameters)
+    // Its error is met when it is awaited, which is after the next part was made.
+    underWay.catch(() => {})
     // Until it is sent; Kysely and pg take some turns for that.
     await nextTurn()
   }

@@ -77,6 +77,49 @@ describe('ingest', () => {
     expect(rows.flat().every((row) => row.webhook_at !== null && row.poll_at !== null)).toBe(true)
   })
 
+  test('a page of several statements tells each new event once, whichever of them it went with', async () => {
+    const events = Array.from({ length: 300 }, () => sampleEvent())
+    await ingestBatch(db, events.slice(0, 100).map(parsed), 'webhook')
+    const { inserted } = await ingestAndTell([...events, ...events].map(parsed), 'poll')
+    expect(inserted.map(({ eventId }) => eventId).toSorted()).toEqual(
+      events
+        .slice(100)
+        .map(({ event_id }) => event_id)
+        .toSorted(),
+    )
+  })
+
+  test('I3: an error in a later statement of a page leaves nothing of the page, and harms nobody else', async () => {
+    const events = Array.from({ length: 300 }, () => sampleEvent())
+    const [last] = events.toSorted((a, b) => (a.event_id > b.event_id ? -1 : 1))
+    const nested = '['.repeat(60_000) + ']'.repeat(60_000)
+    const items = events.map((event) =>
+      event === last
+        ? parseEvent(JSON.stringify({ ...event, x: 0 }).replace('"x":0', `"x":${nested}`), WORKSPACE_ID)
+        : parsed(event),
+    )
+    await expect(ingestAndTell(items, 'poll')).rejects.toThrow(/stack depth|nested/)
+    const ids = events.map(({ event_id }) => event_id)
+    expect(await db.selectFrom('events').select('event_id').where('event_id', 'in', ids).execute()).toEqual(
+      [],
+    )
+    await ingestAndTell(events.slice(0, 10).map(parsed), 'poll')
+  })
+
+  test('a connection that is gone before a page is stored fails the page, and nothing else', async () => {
+    const items = Array.from({ length: 300 }, () => parsed(sampleEvent()))
+    const onLostConnection = db.transaction().execute(async (trx) => {
+      await sql`select pg_terminate_backend(pg_backend_pid())`.execute(trx).catch(() => {})
+      // Nobody waits for the end of the connection, which comes after the answer.
+      await expect
+        .poll(() => sql`select 1`.execute(trx).then(String, (error: Error) => error.message))
+        .toMatch(/not queryable/)
+      return ingestInTransaction(trx, items, 'poll')
+    })
+    await expect(onLostConnection).rejects.toThrow(/not queryable/)
+    await ingestAndTell(items, 'poll')
+  })
+
   test('I7: the stored body is the received text, to the last digit, escape and space', async () => {
     const id = sampleEvent().event_id
     const text = `{ "zeta": 1.0, "event_id":"${id}", "big": 123456789012345678901234567890, "event_type":"x.y", "nul": "a\\u0000b", "lone": "\\ud800", "created_at": "2026-01-02T03:04:05.123456789+02:00", "10": 1, "2": 2 }`
