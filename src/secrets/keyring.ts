@@ -43,11 +43,12 @@ export function createKeyring(keys: readonly [Buffer, ...Buffer[]]): Keyring {
   const sealingKey = createSecretKey(keys[0])
   const sealingId = keyIdOf(keys[0])
   const head = Buffer.from([FORMAT, ...Buffer.from(sealingId, 'hex')])
+  const nextNonce = nonces()
   return {
     keyIds: [...byId.keys()],
     fingerprint: (value) => createHmac('sha256', sealingKey).update('fingerprint').update(value).digest(),
     seal: (plaintext, context) => {
-      const nonce = randomBytes(NONCE_BYTES)
+      const nonce = nextNonce()
       const cipher = createCipheriv('aes-256-gcm', sealingKey, nonce).setAAD(Buffer.from(context))
       const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
       return Buffer.concat([head, nonce, cipher.getAuthTag(), ciphertext])
@@ -67,6 +68,17 @@ export function createKeyring(keys: readonly [Buffer, ...Buffer[]]): Keyring {
         return null
       }
     },
+  }
+}
+
+/** Random nonces, 256 of them for each call to the system: asked for one by one they were a quarter of the sealing (1.5 of 6 µs). */
+function nonces(): () => Buffer {
+  let random = Buffer.alloc(0)
+  return () => {
+    if (random.length === 0) random = randomBytes(256 * NONCE_BYTES)
+    const nonce = random.subarray(0, NONCE_BYTES)
+    random = random.subarray(NONCE_BYTES)
+    return nonce
   }
 }
 
