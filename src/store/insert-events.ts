@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import type { IngestPath, UsableEvent } from '../domain/event.ts'
+import { formatInstant, type Micros } from '../domain/instant.ts'
 import { binaryArray, BYTEA, type ElementType, JSON_TEXT, TEXT, TIMESTAMPTZ, UUID } from './binary-array.ts'
 import { type Db, runSql } from './open-database.ts'
 import { prepared } from './open-pool.ts'
@@ -22,21 +23,24 @@ interface Row {
   inserted: boolean
 }
 
-/** One column of the batch: its name, how an element of its array becomes its value, and the array itself. */
-interface BatchColumn {
+/** One column: how a batch of it is sent, as an array, and how one value alone. */
+interface Column {
   name: string
   arrayType: string
+  /** How an element of the array becomes the column's value. */
   select: string
   array: (batch: readonly EventRow[]) => Buffer
+  type: string
+  value: (row: EventRow) => unknown
 }
 
-const COLUMNS: readonly BatchColumn[] = [
+const COLUMNS: readonly Column[] = [
   column('workspace_id', UUID, ({ event }) => event.workspaceId),
   column('event_id', UUID, ({ event }) => event.eventId),
   column('event_type', TEXT, ({ event }) => event.eventType),
-  column('created_at', TIMESTAMPTZ, ({ event }) => event.createdAt),
-  column('occurred_at', TIMESTAMPTZ, ({ event }) => event.occurredAt),
-  ...EVENT_FIELDS.map((field, i): BatchColumn => {
+  instantColumn('created_at', ({ event }) => event.createdAt),
+  instantColumn('occurred_at', ({ event }) => event.occurredAt),
+  ...EVENT_FIELDS.map((field, i): Column => {
     if (field.type !== 'uuid[]') {
       const type = field.type === 'uuid' ? UUID : TEXT
       return column(field.column, type, ({ event }) => event.fields[i] as string | null)
@@ -46,7 +50,7 @@ const COLUMNS: readonly BatchColumn[] = [
       const ids = event.fields[i] as readonly string[] | null
       return ids === null ? null : `{${ids.join(',')}}`
     })
-    return { ...asText, select: `${field.column}::uuid[]` }
+    return { ...asText, select: `${field.column}::uuid[]`, type: 'uuid[]' }
   }),
   column('body', JSON_TEXT, ({ body }) => body),
   column('secrets', BYTEA, ({ sealedSecrets }) => sealedSecrets),
@@ -56,14 +60,37 @@ function column<Value>(
   name: string,
   type: ElementType<Value>,
   value: (row: EventRow) => Value | null,
-): BatchColumn {
+): Column {
   return {
     name,
     arrayType: `${type.name}[]`,
     select: name,
     array: (batch) => binaryArray(type, batch.map(value)),
+    type: type.name,
+    value,
   }
 }
+
+/** Alone, an instant is sent as text: pg has no other form for it that keeps its microseconds. */
+function instantColumn(name: string, instant: (row: EventRow) => Micros | null): Column {
+  const value = (row: EventRow): string | null => {
+    const micros = instant(row)
+    return micros === null ? null : formatInstant(micros)
+  }
+  return { ...column(name, TIMESTAMPTZ, instant), value }
+}
+
+const INTO = `insert into events as e (${COLUMNS.map(({ name }) => name).join(', ')}, webhook_at, poll_at)`
+
+const SIGHTINGS = `
+  case when $1 = 'webhook' then statement_timestamp() end,
+  case when $1 = 'poll' then statement_timestamp() end`
+
+const ON_CONFLICT = `
+on conflict (workspace_id, event_id) do update set
+  webhook_at = coalesce(e.webhook_at, excluded.webhook_at),
+  poll_at = coalesce(e.poll_at, excluded.poll_at)
+where ($1 = 'webhook' and e.webhook_at is null) or ($1 = 'poll' and e.poll_at is null)`
 
 /**
  * One statement for a whole batch: what is new is inserted, and what was there gets the sighting it lacked; nothing else of
@@ -72,20 +99,20 @@ function column<Value>(
  *
  * Prepared: planning it took Postgres 0.15 of 0.52 ms for a single event.
  */
-const INSERT = `
-insert into events as e (${COLUMNS.map(({ name }) => name).join(', ')}, webhook_at, poll_at)
+const INSERT = `${INTO}
 select
-  ${COLUMNS.map(({ select }) => select).join(', ')},
-  case when $1 = 'webhook' then statement_timestamp() end,
-  case when $1 = 'poll' then statement_timestamp() end
+  ${COLUMNS.map(({ select }) => select).join(', ')},${SIGHTINGS}
 from unnest(${COLUMNS.map(({ arrayType }, i) => `$${i + 2}::${arrayType}`).join(', ')})
-  as batch (${COLUMNS.map(({ name }) => name).join(', ')})
-on conflict (workspace_id, event_id) do update set
-  webhook_at = coalesce(e.webhook_at, excluded.webhook_at),
-  poll_at = coalesce(e.poll_at, excluded.poll_at)
-where ($1 = 'webhook' and e.webhook_at is null) or ($1 = 'poll' and e.poll_at is null)`
+  as batch (${COLUMNS.map(({ name }) => name).join(', ')})${ON_CONFLICT}`
 
 const INSERT_SQL = prepared('insert_events', INSERT)
+
+/** The same for an event that comes alone, as nearly all do in a quiet workspace: 0.41 instead of 0.47 ms, commit included. */
+const INSERT_ONE_SQL = prepared(
+  'insert_event',
+  `${INTO}
+values (${COLUMNS.map(({ type }, i) => `$${i + 2}::${type}`).join(', ')},${SIGHTINGS})${ON_CONFLICT}`,
+)
 
 /**
  * `xmax = 0` is true for rows this statement inserted and false for those it updated. Only for those who have to know: it costs a tenth of
@@ -106,8 +133,11 @@ export async function insertEvents(
   toRow: ToRow,
   path: IngestPath,
 ): Promise<void> {
-  const batch = inOrder(events)
-  if (batch.length > 0) await runSql(db, INSERT_SQL, parametersOf(batch.map(toRow), path))
+  const rows = inOrder(events).map(toRow)
+  const [first, second] = rows
+  if (first === undefined) return
+  if (second !== undefined) await runSql(db, INSERT_SQL, parametersOf(rows, path))
+  else await runSql(db, INSERT_ONE_SQL, [path, ...COLUMNS.map(({ value }) => value(first))])
 }
 
 /** Rows of one statement: a page of 500 is four. (Rows a second: 64 of them 23,700, 128 25,400, 256 25,300, all 500 24,500.) */

@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type IngestPath, parseEvent } from '../../src/domain/event.ts'
 import { type IngestItem, ingestBatch, ingestInTransaction } from '../../src/ingest/ingest-batch.ts'
+import { createKeyring } from '../../src/secrets/keyring.ts'
+import { buildHotel } from '../../src/simulated-seam/build-hotel.ts'
+import { makeEvent, simulatedEventTypes } from '../../src/simulated-seam/make-event.ts'
+import { createRandom } from '../../src/simulated-seam/random.ts'
 import type { Db } from '../../src/store/open-database.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
@@ -118,6 +123,38 @@ describe('ingest', () => {
     })
     await expect(onLostConnection).rejects.toThrow(/not queryable/)
     await ingestAndTell(items, 'poll')
+  })
+
+  test('I7: an event that comes alone is stored as it is in a batch, whatever is in it', async () => {
+    const random = createRandom(7, 'alone')
+    const hotel = buildHotel(WORKSPACE_ID, random, 0)
+    const made = simulatedEventTypes.map((type) =>
+      makeEvent({ hotel, random, at: 1_750_000_000_123_456, precision: 'micros', type }),
+    )
+    const strange = [
+      { created_at: '0001-01-01T00:00:00Z', occurred_at: '9999-12-31T23:59:59.999999Z' },
+      { created_at: '1969-12-31T23:59:59.999999+02:00', occurred_at: null },
+      { customer_key: '{"a\\\\b",null,\'} é 😀', occurred_at: 'no instant' },
+      { access_grant_ids: [randomUUID(), randomUUID().toUpperCase()], acs_entrance_ids: [] },
+      { device_id: randomUUID().toUpperCase(), note: '\u0000 \ud800' },
+    ].map((fields) => sampleEvent(fields))
+    const items = [...made, ...strange].map(parsed)
+    const rows = async () => {
+      const all = await db.selectFrom('events').selectAll().orderBy('event_id').execute()
+      return all.map(({ webhook_at, ingested_at, arrival_transaction, secrets, ...row }) => {
+        void [ingested_at, arrival_transaction]
+        return { ...row, isWebhook: webhook_at !== null, hasSecrets: secrets !== null }
+      })
+    }
+    const keyring = createKeyring([Buffer.alloc(32, 1)])
+    await sql`truncate events`.execute(db)
+    await ingestBatch(db, items, 'webhook', keyring)
+    const together = await rows()
+    await sql`truncate events`.execute(db)
+    for (const item of items) await ingestBatch(db, [item], 'webhook', keyring)
+    expect(await rows()).toEqual(together)
+    expect(together).toHaveLength(items.length)
+    expect(together.filter(({ hasSecrets }) => hasSecrets).length).toBeGreaterThan(3)
   })
 
   test('I7: the stored body is the received text, to the last digit, escape and space', async () => {
