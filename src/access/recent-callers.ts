@@ -36,7 +36,7 @@ export function createRecentCallers(monotonicMs: () => number): RecentCallers {
   }
 }
 
-/** With the hash: nothing here holds a key. */
+/** With the hash: no key stays in memory for this. */
 function nameOf({ tokenSha256, workspaceId }: Credential): string {
   return `${tokenSha256.toString('latin1')} ${workspaceId}`
 }
