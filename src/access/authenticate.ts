@@ -55,9 +55,9 @@ async function callerOf(
   }
   const find = token.startsWith('seam_cst') ? findClientSession : findKey
   const found = await find(options, credential)
-  if (found === null) return null
-  options.recent.add(credential, found)
-  return found.caller
+  if (found === null) options.recent.forget(credential)
+  else options.recent.add(credential, found)
+  return found?.caller ?? null
 }
 
 async function findKey(

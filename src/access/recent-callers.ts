@@ -5,6 +5,8 @@ import { type Credential, credentialOf } from './credential.ts'
 /** Callers that were authenticated a moment ago, by their credentials. */
 export interface RecentCallers {
   add(credential: Credential, found: ProvableCaller): void
+  /** For a credential that turned out to be no good (any more): its next requests cost a look-up, not a query of events. */
+  forget(credential: Credential): void
   recall: Recall
 }
 
@@ -28,6 +30,7 @@ export function createRecentCallers(monotonicMs: () => number): RecentCallers {
       const first = callers.keys().next().value
       if (callers.size > MAX_CALLERS && first !== undefined) callers.delete(first)
     },
+    forget: (credential) => void callers.delete(nameOf(credential)),
     recall: (request) => {
       const credential = credentialOf(request)
       const recent = credential === null ? undefined : callers.get(nameOf(credential))

@@ -144,8 +144,8 @@ export async function insertEvents(
 const FIRST_PART_ROWS = 36
 
 /**
- * The same in the caller's transaction, and returns the new ones. In parts: while Postgres stores one, the next is made, which takes a third
- * as long for a row. So the first is small, because nothing is done meanwhile, and the next may be larger.
+ * The same in the caller's transaction, and returns the new ones. In parts: while Postgres stores one, the next is made, which takes a
+ * quarter to a third as long for a row. So the first is small, because nothing is done meanwhile, and the next may be larger.
  */
 export async function insertEventsAndTell(
   trx: Transaction<Database>,

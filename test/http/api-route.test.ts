@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { apiRoute } from '../../src/http/api-route.ts'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Caller } from '../../src/domain/caller.ts'
+import { apiRoute, type RecentAnswer } from '../../src/http/api-route.ts'
 import { integer, uuidList } from '../../src/http/param-kinds.ts'
 import { MAX_INPUT_BYTES } from '../../src/http/read-input.ts'
 import { defineParams } from '../../src/http/read-params.ts'
@@ -194,5 +195,78 @@ describe('The order of the checks', () => {
       message: 'Expected number, received string for "limit"',
       validation_errors: { _errors: [], limit: { _errors: ['Expected number, received string'] } },
     })
+  })
+})
+
+describe('A caller that was known a moment ago', () => {
+  const caller: Caller = { kind: 'key', workspaceId: 'w', scopes: ['events:read'] }
+  const proof = { kind: 'key' as const, keyId: 'k', rowVersion: '1' }
+
+  const readParams = defineParams({ limit: integer({ min: 1 }) })
+
+  /** What was done for one POST, in order, and how it was answered. */
+  async function ask(recentAnswer: () => Promise<RecentAnswer>, now: Caller | null, body = '{"limit":4}') {
+    const done: string[] = []
+    const route = apiRoute({
+      path: '/things/list',
+      methods: ['POST'],
+      authenticate: () => {
+        done.push('authenticate')
+        return now
+      },
+      readParams,
+      answer: async ({ limit }) => {
+        done.push('answer')
+        return JSON.stringify({ limit })
+      },
+      recent: {
+        recall: () => ({ caller, proof }),
+        answer: () => {
+          done.push('recent answer')
+          return recentAnswer()
+        },
+      },
+    })
+    const own = await serve([route])
+    onTestFinished(async () => void (await own.stop(0)))
+    const headers = { authorization, 'content-type': json }
+    const response = await fetch(`${own.url}/things/list`, { method: 'POST', headers, body })
+    return { done, status: response.status, text: await response.text() }
+  }
+  const other: Caller = { ...caller, scopes: [] }
+
+  test('is answered by the query that proves it, and not looked up', async () => {
+    const asked = await ask(async () => ({ kind: 'proven', json: '"recent"' }), null)
+    expect(asked).toEqual({ done: ['recent answer'], status: 200, text: '"recent"' })
+  })
+
+  test.each<[string, Caller | null, number, string[], string]>([
+    ['is the same', structuredClone(caller), 200, [], '"recent"'],
+    ['may do less now', other, 200, ['answer'], '{"limit":4}'],
+    ['is nobody any more', null, 401, [], 'unauthorized'],
+  ])(
+    'I10: without rows to prove it is looked up, and if it %s …',
+    async (_title, now, status, then, text) => {
+      const asked = await ask(async () => ({ kind: 'unproven', json: '"recent"' }), now)
+      expect(asked).toMatchObject({ status, done: ['recent answer', 'authenticate', ...then] })
+      expect(asked.text).toContain(text)
+    },
+  )
+
+  test.each<[string, Caller | null, number, string[]]>([
+    ['with what it may do now', structuredClone(caller), 200, ['answer']],
+    ['or not at all', null, 401, []],
+  ])('I10: when the query refutes it, is looked up and answered %s', async (_title, now, status, then) => {
+    const asked = await ask(async () => ({ kind: 'refuted' }), now)
+    expect(asked.status).toBe(status)
+    expect(asked.done).toEqual(['recent answer', 'authenticate', ...then])
+  })
+
+  test.each([
+    [caller, 400],
+    [null, 401],
+  ])('I10: hears what is wrong with its request only if it is still known', async (now, status) => {
+    const asked = await ask(async () => ({ kind: 'refuted' }), now, '{"limit":0}')
+    expect(asked).toMatchObject({ status, done: ['authenticate'] })
   })
 })
