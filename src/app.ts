@@ -4,6 +4,7 @@ import { createRecentCallers } from './access/recent-callers.ts'
 import { createFailureBrake } from './access/slow-down-failures.ts'
 import type { Config, WorkspaceConfig } from './config/config.ts'
 import { healthRoutes } from './health/health-routes.ts'
+import { createApiRoutes } from './http/api-route.ts'
 import { createHttpApp } from './http/create-http-app.ts'
 import { createPageCursors } from './http/page-cursor.ts'
 import { startHttpServer } from './http/start-http-server.ts'
@@ -100,15 +101,16 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       brake,
       recent,
     })
+    const route = createApiRoutes({ authenticate, recall: recent.recall })
     const app = createHttpApp({
       logger,
       direct: [webhookRoute({ endpoints, workspaces, commit })],
       routers: [
-        eventRoutes({ db, authenticate, recall: recent.recall, keyring, pageCursors }),
-        sessionRoutes({ db, authenticate, keyring, pageCursors }),
+        eventRoutes({ db, route, keyring, pageCursors }),
+        sessionRoutes({ db, route, keyring, pageCursors }),
         coverageRoute({
           db,
-          authenticate,
+          route,
           settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
         }),
         healthRoutes({ db: webhookDb, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),

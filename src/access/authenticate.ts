@@ -12,6 +12,9 @@ import { readKey, sha256 } from './key-format.ts'
 import type { RecentCallers } from './recent-callers.ts'
 import type { FailureBrake } from './slow-down-failures.ts'
 
+/** What the log calls the key of the first steps, which has no id of its own. */
+const BOOTSTRAP_KEY_ID = 'SEAM_MIRROR_API_KEY'
+
 export interface AuthenticateOptions {
   db: Db
   workspaces: Workspaces
@@ -73,7 +76,7 @@ async function findKey(
   if (id === undefined || !grant.workspaceIds.includes(id) || !isConfigured(workspaces, id)) return null
   if (grant.isUseDue) await touchApiKey(db, key.keyId)
   return {
-    caller: { kind: 'key', workspaceId: id, scopes: grant.scopes },
+    caller: { kind: 'key', keyId: key.keyId, workspaceId: id, scopes: grant.scopes },
     proof: { kind: 'key', keyId: key.keyId, rowVersion: grant.rowVersion },
   }
 }
@@ -83,7 +86,9 @@ function bootstrapCaller(workspaces: Workspaces, workspaceId: string | null): Ca
   const all = workspaces.all()
   if (workspaceId === null && all.length > 1) throw missingWorkspace()
   const id = workspaceId ?? all[0]?.id ?? null
-  if (id !== null && isConfigured(workspaces, id)) return { kind: 'key', workspaceId: id, scopes: SCOPES }
+  if (id !== null && isConfigured(workspaces, id)) {
+    return { kind: 'key', keyId: BOOTSTRAP_KEY_ID, workspaceId: id, scopes: SCOPES }
+  }
   if (all.some((workspace) => workspace.id === null)) {
     throw serviceUnavailable('The workspace behind this server is not known yet')
   }

@@ -8,6 +8,8 @@ export type Caller = KeyCaller | ClientSessionCaller
 /** An API key of one workspace, or an access token used for one. */
 export interface KeyCaller {
   kind: 'key'
+  /** The part of the key that names it, or the variable that holds it; may be logged. */
+  keyId: string
   workspaceId: string
   scopes: readonly Scope[]
 }

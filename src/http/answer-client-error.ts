@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { ApiError } from './api-error.ts'
-import { errorBody, JSON_CONTENT_TYPE, REQUEST_ID_HEADER } from './error-body.ts'
+import { errorBody, JSON_CONTENT_TYPE, NO_STORE, REQUEST_ID_HEADER } from './error-body.ts'
 
 const REASONS: Record<number, string> = {
   400: 'Bad Request',
@@ -19,6 +19,7 @@ export function answerClientError(error: Error, socket: Duplex): void {
       `HTTP/1.1 ${apiError.status} ${REASONS[apiError.status]}`,
       'connection: close',
       `content-type: ${JSON_CONTENT_TYPE}`,
+      `cache-control: ${NO_STORE}`,
       `content-length: ${Buffer.byteLength(body)}`,
       `${REQUEST_ID_HEADER}: ${requestId}`,
       '',

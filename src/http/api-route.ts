@@ -2,27 +2,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
 import express, { type Router } from 'express'
 import type { Caller, ProvableCaller } from '../domain/caller.ts'
-import { type Authenticate, type Recall, requireCaller } from './authenticate.ts'
+import { ApiError } from './api-error.ts'
+import type { Authenticate, Recall } from './authenticate.ts'
+import { noteCaller } from './noted-caller.ts'
 import { readInput } from './read-input.ts'
 import type { ReadParams } from './read-params.ts'
 import { requireMethod } from './require-method.ts'
 import { sendJson } from './send-json.ts'
 
+/** What one endpoint does. Who calls, and how the answer gets there, is the same for all of them and not its affair. */
 export interface ApiRoute<Params> {
   path: string
   /** Reads are asked with GET by new SDKs and with POST by old ones (contract, trap 1). */
   methods: readonly string[]
-  authenticate: Authenticate
+  /**
+   * The callers whose kind of credential this endpoint takes, where it does not take all. Any other is answered 401, as if it
+   * had none (contract 3 and 16.8); a 403 is for keys that lack a scope.
+   */
+  takes?: (caller: Caller) => boolean
   readParams: ReadParams<Params>
   /** The body of the 200, as JSON text, whole or in parts. Throws an ApiError for anything else. */
   answer: (params: Params, caller: Caller) => Promise<Json>
   /** For endpoints that are asked all the time: their queries prove who calls, instead of asking for it first. */
-  recent?: RecentCallerRoute<Params>
-}
-
-export interface RecentCallerRoute<Params> {
-  recall: Recall
-  answer: (params: Params, caller: ProvableCaller) => Promise<RecentAnswer>
+  answerRecent?: (params: Params, caller: ProvableCaller) => Promise<RecentAnswer>
 }
 
 /** The same answer, and whether the caller turned out to be who it was. */
@@ -30,44 +32,74 @@ export type RecentAnswer = { kind: 'proven' | 'unproven'; json: Json } | { kind:
 
 type Json = string | readonly string[]
 
+/** What stands around every endpoint. */
+export interface ApiOptions {
+  authenticate: Authenticate
+  recall: Recall
+}
+
+export type MakeApiRoute = <Params>(route: ApiRoute<Params>) => Router
+
 /**
- * One endpoint of the API. The order of its checks is Seam's: an unauthenticated PUT is a 401, not a 405, and nothing is
+ * Makes endpoints of the API. The order of their checks is Seam's: an unauthenticated PUT is a 401, not a 405, and nothing is
  * said about parameters to somebody who has no key (contract, 2.3).
  */
-export function apiRoute<Params>(route: ApiRoute<Params>): Router {
-  const router = express.Router({ caseSensitive: true })
-  router.all(route.path, (request, response) => runRoute(route, request, response))
-  return router
+export function createApiRoutes(api: ApiOptions): MakeApiRoute {
+  return (route) => {
+    const router = express.Router({ caseSensitive: true })
+    router.all(route.path, (request, response) => runRoute(api, route, request, response))
+    return router
+  }
 }
 
 async function runRoute<Params>(
+  api: ApiOptions,
   route: ApiRoute<Params>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  sendJson(response, 200, await answerOf(route, request))
+  sendJson(response, 200, await answerOf(api, route, request))
 }
 
-async function answerOf<Params>(route: ApiRoute<Params>, request: IncomingMessage): Promise<Json> {
-  const recent = route.recent?.recall(request) ?? null
-  if (route.recent === undefined || recent === null) {
-    const caller = await requireCaller(route.authenticate, request)
+async function answerOf<Params>(
+  api: ApiOptions,
+  route: ApiRoute<Params>,
+  request: IncomingMessage,
+): Promise<Json> {
+  const recent = route.answerRecent === undefined ? null : api.recall(request)
+  if (route.answerRecent === undefined || recent === null) {
+    const caller = await requireCaller(api, route, request)
     return route.answer(await readParamsOf(route, request), caller)
   }
   let params: Params
   let answer: RecentAnswer
   try {
     params = await readParamsOf(route, request)
-    answer = await route.recent.answer(params, recent)
+    answer = await route.answerRecent(params, recent)
   } catch (error) {
     // Nobody is told what is wrong with a request before it is known that they have a key.
-    await requireCaller(route.authenticate, request)
+    await requireCaller(api, route, request)
     throw error
   }
-  if (answer.kind === 'proven') return answer.json
-  const caller = await requireCaller(route.authenticate, request)
+  if (answer.kind === 'proven') {
+    noteCaller(request, recent.caller)
+    return answer.json
+  }
+  const caller = await requireCaller(api, route, request)
   if (answer.kind === 'unproven' && isDeepStrictEqual(caller, recent.caller)) return answer.json
   return route.answer(params, caller)
+}
+
+/** The caller, or 401 in the words that every failed authentication gets. */
+async function requireCaller(
+  { authenticate }: ApiOptions,
+  { takes = () => true }: Pick<ApiRoute<never>, 'takes'>,
+  request: IncomingMessage,
+): Promise<Caller> {
+  const caller = await authenticate(request)
+  if (caller !== null) noteCaller(request, caller)
+  if (caller === null || !takes(caller)) throw new ApiError(401, 'unauthorized', 'Unauthorized')
+  return caller
 }
 
 async function readParamsOf<Params>(route: ApiRoute<Params>, request: IncomingMessage): Promise<Params> {

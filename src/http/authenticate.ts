@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Caller, ProvableCaller } from '../domain/caller.ts'
-import { ApiError } from './api-error.ts'
 
 /**
  * Finds out who calls; null for a credential that is missing, malformed or wrong (the caller is never told which). Throws an
@@ -10,10 +9,3 @@ export type Authenticate = (request: IncomingMessage) => Caller | null | Promise
 
 /** Who sent this credential a moment ago; null when that is not known. */
 export type Recall = (request: IncomingMessage) => ProvableCaller | null
-
-/** The caller, or 401 in the words that every failed authentication gets. */
-export async function requireCaller(authenticate: Authenticate, request: IncomingMessage): Promise<Caller> {
-  const caller = await authenticate(request)
-  if (caller === null) throw new ApiError(401, 'unauthorized', 'Unauthorized')
-  return caller
-}

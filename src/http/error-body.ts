@@ -2,6 +2,8 @@ import type { ApiError } from './api-error.ts'
 
 /** Starts with exactly `application/json`: SDKs ignore the body of an error that says anything else (contract, 2). */
 export const JSON_CONTENT_TYPE = 'application/json; charset=utf-8'
+/** `cache-control` of every answer with a body: what one caller may see is in it, or what is wrong at this moment. */
+export const NO_STORE = 'no-store'
 export const REQUEST_ID_HEADER = 'seam-request-id'
 
 /** The body of every answer that is not a success, as JSON text (contract, 5.1). */

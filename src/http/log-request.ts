@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Level, Logger } from 'pino'
+import { isUuid } from '../domain/uuid.ts'
 import { REQUEST_ID_HEADER } from './error-body.ts'
+import { notedCaller } from './noted-caller.ts'
 
 /** Asked every few seconds by whatever keeps the service running: not worth a line each. */
-const QUIET_PATHS = new Set(['/livez', '/readyz'])
+const QUIET = /^\/(?:livez|readyz)(?:\?|$)/
 /** Nor is a delivery that was stored: there are thousands, and the database tells of each when it came. */
 const WEBHOOKS = '/webhooks/'
 const MAX_LOGGED_PATH_LENGTH = 200
+const MAX_LOGGED_WORD_LENGTH = 32
 
 /**
  * Gives each request a UUID, in the header that SDKs read it from (contract, 5.1), and writes one line when it is done. The line
@@ -22,6 +25,8 @@ export function logRequest(logger: Logger, request: IncomingMessage, response: S
   const startedAt = performance.now()
   // As it was sent: Express changes it.
   const { url = '' } = request
+  // A connection that is gone has no address any more.
+  const address = request.socket.remoteAddress
   response.on('close', () => {
     const level = levelOf(url, response)
     if (!logger.isLevelEnabled(level)) return
@@ -32,6 +37,8 @@ export function logRequest(logger: Logger, request: IncomingMessage, response: S
         path: pathOf(url),
         status: response.headersSent ? response.statusCode : null,
         durationMs: Math.round(performance.now() - startedAt),
+        address,
+        ...notedCaller(request),
       },
       response.writableFinished ? 'Request answered' : 'Request aborted by the caller',
     )
@@ -41,13 +48,26 @@ export function logRequest(logger: Logger, request: IncomingMessage, response: S
 function levelOf(url: string, response: ServerResponse): Level {
   if (response.statusCode >= 500) return 'warn'
   const isStored = url.startsWith(WEBHOOKS) && response.statusCode < 300 && response.writableFinished
-  return isStored || QUIET_PATHS.has(pathOf(url)) ? 'debug' : 'info'
+  return isStored || QUIET.test(url) ? 'debug' : 'info'
 }
 
-/** A request target in absolute form (`GET http://user:password@host/`) is not a path and is not logged. */
+/**
+ * The path as far as it is words and UUIDs, which is what routes are made of; anything else is `…`. Nothing is decoded or searched for
+ * keys: a key or PIN that somebody pasted into a path is no word, however it is spelled or encoded. A request target in absolute
+ * form (`GET http://user:password@host/`) is not a path and is not logged.
+ */
 function pathOf(url: string): string {
   if (!url.startsWith('/')) return '*'
-  const path = (url.split(/[?#]/, 1)[0] ?? '').slice(0, MAX_LOGGED_PATH_LENGTH)
-  // No route has a key in its path, but somebody may have pasted one there.
-  return path.replaceAll(/(seam|whsec)_[^/]*/g, '$1_…')
+  const end = url.search(/[?#]/)
+  const path = url.slice(0, Math.min(end === -1 ? url.length : end, MAX_LOGGED_PATH_LENGTH))
+  return path
+    .split('/')
+    .map((segment) => (isWord(segment) || isUuid(segment) ? segment : '…'))
+    .join('/')
+}
+
+/** Lower-case letters, and digits only in `v1`. Every key and secret of Seam's and ours begins with `seam_` or `whsec_`. */
+function isWord(segment: string): boolean {
+  if (segment.length > MAX_LOGGED_WORD_LENGTH) return false
+  return /^(?:[a-z]*(?:[-_.][a-z]+)*|v\d)$/.test(segment) && !/seam_|whsec_/.test(segment)
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from './api-error.ts'
 
-/** Throws 405 with `Allow` unless the request's method is one of these. */
+/** Throws 405 with `Allow` unless the request's method is one of these. What can be read with GET can be asked with HEAD as well. */
 export function requireMethod(request: IncomingMessage, methods: readonly string[]): void {
-  if (methods.includes(request.method ?? '')) return
+  const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  if (allowed.includes(request.method ?? '')) return
   throw new ApiError(405, 'method_not_allowed', 'Method not allowed', {
-    headers: { allow: methods.join(', ') },
+    headers: { allow: allowed.join(', ') },
   })
 }

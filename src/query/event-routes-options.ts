@@ -1,12 +1,11 @@
-import type { Authenticate, Recall } from '../http/authenticate.ts'
+import type { MakeApiRoute } from '../http/api-route.ts'
 import type { PageCursors } from '../http/page-cursor.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/open-database.ts'
 
 export interface EventRoutesOptions {
   db: Db
-  authenticate: Authenticate
-  recall: Recall
+  route: MakeApiRoute
   /** Opens what `secrets:read` may see; null when nothing was sealed. */
   keyring: Keyring | null
   pageCursors: PageCursors

@@ -1,6 +1,5 @@
 import type { Router } from 'express'
 import { ApiError } from '../http/api-error.ts'
-import { apiRoute } from '../http/api-route.ts'
 import { text, uuid } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { getEvent } from '../store/get-event.ts'
@@ -19,11 +18,10 @@ const readFilters = defineParams({ event_id: uuid(), event_type: text(), device_
  * `/events/get` (contract, 7): the newest event that everything given matches. Seam does not say which one wins; the newest
  * is the one that tells a device's present state.
  */
-export function getEventRoute({ db, authenticate, keyring }: EventRoutesOptions): Router {
-  return apiRoute({
+export function getEventRoute({ db, route, keyring }: EventRoutesOptions): Router {
+  return route({
     path: '/events/get',
     methods: ['GET', 'POST'],
-    authenticate,
     readParams: readFilters,
     answer: async (params, caller) => {
       const filters = Object.entries(params).flatMap(([column, value]): EventFilter[] =>

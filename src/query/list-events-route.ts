@@ -1,6 +1,5 @@
 import type { Router } from 'express'
 import type { Caller } from '../domain/caller.ts'
-import { apiRoute } from '../http/api-route.ts'
 import { type PagePosition, pageJson } from '../http/page-cursor.ts'
 import { instant, instantPair, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
@@ -43,24 +42,20 @@ type ListParams = ReturnType<typeof readListParams>
  * events that arrive meanwhile move nothing.
  */
 export function listEventsRoute(options: EventRoutesOptions): Router {
-  const { db, authenticate, recall } = options
-  return apiRoute({
+  const { db, route } = options
+  return route({
     path: '/events/list',
     methods: ['GET', 'POST'],
-    authenticate,
     readParams: readListParams,
     answer: async (params, caller) => {
       const page = pageFor(options, params, caller)
       return page.print(await listEvents(db, page.query))
     },
-    recent: {
-      recall,
-      answer: async (params, { caller, proof }) => {
-        const page = pageFor(options, params, caller)
-        const { events, proven } = await listEventsWithProof(db, page.query, proof)
-        if (proven === 'no') return { kind: 'refuted' }
-        return { kind: proven === 'yes' ? 'proven' : 'unproven', json: page.print(events) }
-      },
+    answerRecent: async (params, { caller, proof }) => {
+      const page = pageFor(options, params, caller)
+      const { events, proven } = await listEventsWithProof(db, page.query, proof)
+      if (proven === 'no') return { kind: 'refuted' }
+      return { kind: proven === 'yes' ? 'proven' : 'unproven', json: page.print(events) }
     },
   })
 }

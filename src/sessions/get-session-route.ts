@@ -1,7 +1,6 @@
 import type { Router } from 'express'
 import type { Caller } from '../domain/caller.ts'
 import { ApiError } from '../http/api-error.ts'
-import { apiRoute } from '../http/api-route.ts'
 import { text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { requireScope } from '../http/require-scope.ts'
@@ -16,11 +15,10 @@ const readFilters = defineParams({ client_session_id: text(), user_identifier_ke
  * `/client_sessions/get` (contract 8.2): the newest session that everything given matches. For a client session that is
  * itself or none: any other is not found, whether it exists or not (I10).
  */
-export function getSessionRoute({ db, authenticate, keyring }: SessionRoutesOptions): Router {
-  return apiRoute({
+export function getSessionRoute({ db, route, keyring }: SessionRoutesOptions): Router {
+  return route({
     path: '/client_sessions/get',
     methods: ['GET', 'POST'],
-    authenticate,
     readParams: readFilters,
     answer: async (params, caller) => {
       const { client_session_id: clientSessionId, user_identifier_key: userIdentifierKey } = params

@@ -1,6 +1,5 @@
 import type { Router } from 'express'
 import { ApiError } from '../http/api-error.ts'
-import { apiRoute } from '../http/api-route.ts'
 import { defineParams } from '../http/read-params.ts'
 import { getWorkspace } from '../store/get-workspace.ts'
 import type { SessionRoutesOptions } from './session-routes-options.ts'
@@ -8,12 +7,11 @@ import type { SessionRoutesOptions } from './session-routes-options.ts'
 /** `/workspaces/get` (contract 9): the caller's workspace as Seam describes it. Every credential may ask. */
 export function getWorkspaceRoute({
   db,
-  authenticate,
+  route,
 }: Omit<SessionRoutesOptions, 'keyring' | 'pageCursors'>): Router {
-  return apiRoute({
+  return route({
     path: '/workspaces/get',
     methods: ['GET', 'POST'],
-    authenticate,
     readParams: defineParams({}),
     answer: async (_params, { workspaceId }) => {
       const workspace = await getWorkspace(db, workspaceId)

@@ -1,6 +1,4 @@
 import type { Router } from 'express'
-import { apiRoute } from '../http/api-route.ts'
-import type { Authenticate } from '../http/authenticate.ts'
 import { type PagePosition, pageJson } from '../http/page-cursor.ts'
 import { boolean, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
@@ -31,11 +29,12 @@ const readListParams = defineParams({
  * `/client_sessions/list` (contract 8.1): the workspace's sessions, newest first, all of them or those that all filters match.
  * `limit`, `page_cursor` and `pagination` are ours, in the form that Seam's other lists have (contract 11).
  */
-export function listSessionsRoute({ db, authenticate, keyring, pageCursors }: SessionRoutesOptions): Router {
-  return apiRoute({
+export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRoutesOptions): Router {
+  return route({
     path: '/client_sessions/list',
     methods: ['GET', 'POST'],
-    authenticate: keysOnly(authenticate),
+    // A client session is not among the credentials of this endpoint.
+    takes: ({ kind }) => kind === 'key',
     readParams: readListParams,
     answer: async ({ limit = MAX_SESSIONS, page_cursor: cursor, ...params }, caller) => {
       requireScope(caller, 'client_sessions:read')
@@ -80,16 +79,4 @@ function filtersOf(params: FilterParams): SessionFilter[] {
     userIdentityId: params.user_identity_id,
   }
   return params.without_user_identifier_key === true ? [asked, { userIdentifierKey: null }] : [asked]
-}
-
-/**
- * Refuses client session tokens as if they were no credentials, 401 before anything else is looked at: a client session is not
- * among the credentials of this endpoint, and a credential that an endpoint does not take is a rejected one (contract 3 and
- * 16.8). A 403 is for keys, which are taken here but may lack the scope.
- */
-function keysOnly(authenticate: Authenticate): Authenticate {
-  return async (request) => {
-    const caller = await authenticate(request)
-    return caller?.kind === 'key' ? caller : null
-  }
 }

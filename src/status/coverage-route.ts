@@ -1,7 +1,6 @@
 import type { Router } from 'express'
 import { type Micros, microsFromMillis, MICROS_PER_SECOND } from '../domain/instant.ts'
-import { apiRoute } from '../http/api-route.ts'
-import type { Authenticate } from '../http/authenticate.ts'
+import type { MakeApiRoute } from '../http/api-route.ts'
 import { instant, instantPair } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { requireScope } from '../http/require-scope.ts'
@@ -21,17 +20,16 @@ const readWindow = defineParams({ since: instant(), between: instantPair() }, ({
 
 export interface CoverageRouteOptions {
   db: Db
-  authenticate: Authenticate
+  route: MakeApiRoute
   /** By workspace id. */
   settingsOf: (workspaceId: string) => ReportSettings
 }
 
 /** `GET /v1/coverage`: what is complete, what is missing, and by which path events come; `since` or `between` for the latter. */
-export function coverageRoute({ db, authenticate, settingsOf }: CoverageRouteOptions): Router {
-  return apiRoute({
+export function coverageRoute({ db, route, settingsOf }: CoverageRouteOptions): Router {
+  return route({
     path: '/v1/coverage',
     methods: ['GET', 'POST'],
-    authenticate,
     readParams: readWindow,
     answer: async ({ since, between }, caller) => {
       requireScope(caller, 'events:read')

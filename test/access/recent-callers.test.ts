@@ -136,7 +136,7 @@ describe('what is remembered of callers', () => {
   const requestWith = (authorization: string) =>
     ({ headers: { authorization } }) as unknown as IncomingMessage
   const someone: ProvableCaller = {
-    caller: { kind: 'key', workspaceId: A, scopes: ['events:read'] },
+    caller: { kind: 'key', keyId: 'seam_mirror1aaaaaaaa', workspaceId: A, scopes: ['events:read'] },
     proof: { kind: 'key', keyId: 'seam_mirror1aaaaaaaa', rowVersion: '7' },
   }
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Caller } from '../../src/domain/caller.ts'
-import { apiRoute, type RecentAnswer } from '../../src/http/api-route.ts'
+import { createApiRoutes, type RecentAnswer } from '../../src/http/api-route.ts'
 import { integer, uuidList } from '../../src/http/param-kinds.ts'
 import { MAX_INPUT_BYTES } from '../../src/http/read-input.ts'
 import { defineParams } from '../../src/http/read-params.ts'
@@ -11,12 +11,14 @@ import { errorOf, serve, type Served } from './serve.ts'
 
 let server: Served
 
+const CALLER: Caller = { kind: 'key', keyId: 'k', workspaceId: 'w', scopes: ['events:read'] }
+
 beforeAll(async () => {
   const readParams = defineParams({ ids: uuidList(), limit: integer({ min: 1 }) })
-  const route = apiRoute({
+  const authenticate = callerWithKey('good', CALLER)
+  const route = createApiRoutes({ authenticate, recall: () => null })({
     path: '/things/list',
     methods: ['GET', 'POST'],
-    authenticate: callerWithKey('good', { kind: 'key', workspaceId: 'w', scopes: ['events:read'] }),
     readParams,
     answer: async ({ ids, limit }) => JSON.stringify({ ids: ids?.length, limit, ok: true }),
   })
@@ -183,7 +185,7 @@ describe('The order of the checks', () => {
     for (const method of ['PUT', 'DELETE', 'PATCH']) {
       const response = await call({ method, body: 'x' })
       expect([response.status, (await errorOf(response)).type]).toEqual([405, 'method_not_allowed'])
-      expect(response.headers.get('allow')).toBe('GET, POST')
+      expect(response.headers.get('allow')).toBe('GET, HEAD, POST')
     }
   })
 
@@ -198,8 +200,67 @@ describe('The order of the checks', () => {
   })
 })
 
+describe('C4: HEAD', () => {
+  test('is answered like GET, without the body', async () => {
+    const [get, head] = [await call({ query: '?limit=3' }), await call({ query: '?limit=3', method: 'HEAD' })]
+    expect(await head.text()).toBe('')
+    const headers = (response: Response) =>
+      Object.fromEntries(
+        [...response.headers].filter(
+          ([name]) => !/^(?:seam-request-id|date|connection|keep-alive)$/.test(name),
+        ),
+      )
+    expect(head.status).toBe(200)
+    expect(headers(head)).toEqual(headers(get))
+    expect(head.headers.get('content-length')).toBe(String('{"limit":3,"ok":true}'.length))
+  })
+
+  test('leaves the connection fit for the next request', async () => {
+    const connection = await openRawConnection(server.port)
+    const request = (method: string) =>
+      `${method} /things/list HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n`
+    connection.send(`${request('HEAD')}\r\n${request('GET')}connection: close\r\n\r\n`)
+    const [first, second, ...more] = (await connection.receiveAll()).split('HTTP/1.1 200 OK').slice(1)
+    expect(more).toEqual([])
+    expect(first).toMatch(/\r\n\r\n$/)
+    expect(second).toMatch(/\r\n\r\n\{"ok":true\}$/)
+  })
+
+  test('is refused like GET: by credential, by input, and where there is no GET', async () => {
+    expect((await call({ method: 'HEAD', headers: { authorization: 'Bearer bad' } })).status).toBe(401)
+    expect((await call({ method: 'HEAD', query: '?limit=x' })).status).toBe(400)
+    const recent = await serve([
+      createApiRoutes({ authenticate: () => CALLER, recall: () => null })({
+        path: '/posted',
+        methods: ['POST'],
+        readParams: defineParams({}),
+        answer: async () => '{}',
+      }),
+    ])
+    onTestFinished(async () => void (await recent.stop(0)))
+    const response = await fetch(`${recent.url}/posted`, { method: 'HEAD' })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+})
+
+describe("B9: A request's line in the log names the key", () => {
+  const lineOf = (response: Response) =>
+    server.logs.find(({ reqId }) => reqId === response.headers.get('seam-request-id'))
+
+  test('of a caller that is let in, also when its request is wrong', async () => {
+    expect(lineOf(await call())).toMatchObject({ status: 200, keyId: 'k' })
+    expect(lineOf(await call({ query: '?limit=x' }))).toMatchObject({ status: 400, keyId: 'k' })
+  })
+
+  test('of nobody else', async () => {
+    const line = lineOf(await call({ headers: { authorization: 'Bearer bad' } }))
+    expect(line).toMatchObject({ status: 401, address: '127.0.0.1' })
+    expect(line).not.toHaveProperty('keyId')
+  })
+})
+
 describe('A caller that was known a moment ago', () => {
-  const caller: Caller = { kind: 'key', workspaceId: 'w', scopes: ['events:read'] }
+  const caller: Caller = { kind: 'key', keyId: 'k', workspaceId: 'w', scopes: ['events:read'] }
   const proof = { kind: 'key' as const, keyId: 'k', rowVersion: '1' }
 
   const readParams = defineParams({ limit: integer({ min: 1 }) })
@@ -207,24 +268,21 @@ describe('A caller that was known a moment ago', () => {
   /** What was done for one POST, in order, and how it was answered. */
   async function ask(recentAnswer: () => Promise<RecentAnswer>, now: Caller | null, body = '{"limit":4}') {
     const done: string[] = []
-    const route = apiRoute({
+    const authenticate = () => {
+      done.push('authenticate')
+      return now
+    }
+    const route = createApiRoutes({ authenticate, recall: () => ({ caller, proof }) })({
       path: '/things/list',
       methods: ['POST'],
-      authenticate: () => {
-        done.push('authenticate')
-        return now
-      },
       readParams,
       answer: async ({ limit }) => {
         done.push('answer')
         return JSON.stringify({ limit })
       },
-      recent: {
-        recall: () => ({ caller, proof }),
-        answer: () => {
-          done.push('recent answer')
-          return recentAnswer()
-        },
+      answerRecent: () => {
+        done.push('recent answer')
+        return recentAnswer()
       },
     })
     const own = await serve([route])

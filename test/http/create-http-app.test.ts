@@ -16,10 +16,16 @@ const leaky = Object.assign(
   },
 )
 
+/** Requests that are never answered. */
+let waiting = 0
+
 function routes(): Router {
   const router = express.Router()
   router.get('/fine', (_request, response) => sendJson(response, 200, '{"ok":true}'))
-  router.get('/livez', (_request, response) => void response.json({ ok: true }))
+  router.get('/livez', (_request, response) => sendJson(response, 200, '{"ok":true}'))
+  router.get('/waits', () => {
+    waiting += 1
+  })
   router.get('/fails', () => {
     throw leaky
   })
@@ -164,6 +170,7 @@ test('I9: A request is logged by method, path, status, duration and id, and noth
     path: '/fine',
     status: 200,
     durationMs: expect.any(Number) as number,
+    address: '127.0.0.1',
     msg: 'Request answered',
   })
   expect(JSON.stringify(server.logs)).not.toContain('SECRET')
@@ -180,4 +187,87 @@ test('Health checks are logged at debug level only', async () => {
   const response = await fetch(`${server.url}/livez`)
   const line = server.logs.find(({ reqId }) => reqId === response.headers.get('seam-request-id'))
   expect(line).toMatchObject({ path: '/livez', level: 20 })
+})
+
+/** The path in the log of a request with this target. */
+async function loggedPath(target: string): Promise<unknown> {
+  const connection = await openRawConnection(server.port)
+  connection.send(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+  const answer = await connection.receiveAll()
+  const reqId = /seam-request-id: (\S+)/i.exec(answer)?.[1]
+  return server.logs.find((line) => line.reqId === reqId && line.path !== undefined)?.path
+}
+
+const KEY = 'seam_mirror1a1B2c3D4_abcdefghijkmnopqrstuvwx1'
+const everyCharacter = (text: string, spell: (hex: string) => string) =>
+  Array.from(text, (char) => spell(char.charCodeAt(0).toString(16))).join('')
+
+test.each([
+  ['plain', KEY],
+  ['its first letter escaped', `%73${KEY.slice(1)}`],
+  ['its underscores escaped', KEY.replaceAll('_', '%5F')],
+  ['escaped twice', `%2573${KEY.slice(1)}`],
+  ['escaped three times', KEY.replaceAll('_', '%25255f')],
+  ['every character escaped', everyCharacter(KEY, (hex) => `%${hex}`)],
+  ['in UTF-16 of the old kind', everyCharacter(KEY, (hex) => `%u00${hex}`)],
+  [
+    'in overlong UTF-8',
+    everyCharacter(KEY, (hex) => `%C1%${(0x80 + (Number.parseInt(hex, 16) & 0x3f)).toString(16)}`),
+  ],
+  ['cut by an escaped slash', KEY.replace('_', '_%2F')],
+  ['its secret part alone', KEY.slice(21)],
+  ['in other letters', KEY.toUpperCase()],
+  ['reversed', Array.from(KEY).toReversed().join('')],
+  ['with a suffix', `${KEY}.json`],
+  ['behind a semicolon', `list;key=${KEY}`],
+  ['with a broken escape', `%zz${KEY}`],
+  ['a key of letters only', 'seam_mirrorabcdefghijklmnop'],
+  ['a webhook secret of letters only', 'whsec_abcdefghijklmnop'],
+  ['a PIN', '73519462'],
+])('E18, I9: A secret in the path is not logged, however it is spelled: %s', async (_title, segment) => {
+  expect(await loggedPath(`/events/${segment}/list?${KEY}#${KEY}`)).toMatch(/^\/events\/…(?:\/list)?$/)
+})
+
+test.each([
+  ['/devices/list', '/devices/list'],
+  ['/v1/coverage', '/v1/coverage'],
+  ['/client_sessions/get/', '/client_sessions/get/'],
+  ['/', '/'],
+  ['/wp-login.php', '/wp-login.php'],
+  [
+    '/webhooks/seam/0A1b2c3d-0000-4000-8000-000000000001',
+    '/webhooks/seam/0A1b2c3d-0000-4000-8000-000000000001',
+  ],
+  [`/${'a/'.repeat(500)}`, `/${'a/'.repeat(99)}a`],
+])('E18: What routes are made of is logged as it is: %s', async (target, logged) => {
+  expect(await loggedPath(target)).toBe(logged)
+})
+
+test('B9: A request is logged with the address it came from, also when its sender has gone', async () => {
+  const response = await fetch(`${server.url}/fine`)
+  const line = server.logs.find(({ reqId }) => reqId === response.headers.get('seam-request-id'))
+  expect(line?.address).toBe('127.0.0.1')
+  const connection = await openRawConnection(server.port)
+  connection.send('GET /waits HTTP/1.1\r\nhost: x\r\n\r\n')
+  await expect.poll(() => waiting, { timeout: 60_000 }).toBe(1)
+  connection.socket.destroy()
+  const aborted = () => server.logs.find(({ path }) => path === '/waits')
+  await expect.poll(aborted, { timeout: 60_000 }).toMatchObject({
+    address: '127.0.0.1',
+    status: null,
+    msg: 'Request aborted by the caller',
+  })
+})
+
+test.each(['/fine', '/nowhere', '/fails', '/away', '/livez'])(
+  'C3: %s says that nobody may keep the answer',
+  async (path) => {
+    expect((await fetch(server.url + path)).headers.get('cache-control')).toBe('no-store')
+  },
+)
+
+test('C3: So does the answer to what is no HTTP at all', async () => {
+  const connection = await openRawConnection(server.port)
+  connection.send('garbage\r\n\r\n')
+  expect(await connection.receiveAll()).toMatch(/^HTTP\/1\.1 400 .*\r\ncache-control: no-store\r\n/s)
 })

@@ -94,5 +94,5 @@ test('A list can be read, not changed', async () => {
     method: 'DELETE',
     headers: { authorization: `Bearer ${API_KEY}` },
   })
-  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST'])
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
 })

@@ -1,4 +1,5 @@
 import { parseEvent } from '../../src/domain/event.ts'
+import { createApiRoutes } from '../../src/http/api-route.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
@@ -28,12 +29,12 @@ export async function startQueryServer(): Promise<QueryServer> {
   const pageCursors = createPageCursors(await readPageCursorKey(db))
   const authenticate = callerWithKey(API_KEY, {
     kind: 'key',
+    keyId: 'seam_test1',
     workspaceId: WORKSPACE_ID,
     scopes: ['events:read'],
   })
-  const server = await serve([
-    eventRoutes({ db, authenticate, recall: () => null, keyring: null, pageCursors }),
-  ])
+  const route = createApiRoutes({ authenticate, recall: () => null })
+  const server = await serve([eventRoutes({ db, route, keyring: null, pageCursors })])
   const headers = { authorization: `Bearer ${API_KEY}` }
   return {
     url: server.url,

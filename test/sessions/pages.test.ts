@@ -2,6 +2,7 @@ import { SeamHttp } from '@seamapi/http'
 import fc from 'fast-check'
 import { SeamHttp as SeamHttp1 } from 'seam-http-1'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createApiRoutes } from '../../src/http/api-route.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
 import { readPageCursorKey } from '../../src/store/read-page-cursor-key.ts'
@@ -227,7 +228,12 @@ async function askEvents(body: object): Promise<Response> {
   const caller = keyCaller(['events:read'])
   const authenticate = callerWithKey('seam_test_events', caller)
   const events = await serve([
-    eventRoutes({ db: server.db, authenticate, recall: () => null, keyring: null, pageCursors }),
+    eventRoutes({
+      db: server.db,
+      route: createApiRoutes({ authenticate, recall: () => null }),
+      keyring: null,
+      pageCursors,
+    }),
   ])
   try {
     return await fetch(`${events.url}/events/list`, {

@@ -13,6 +13,7 @@ import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import type { SampleSession } from './sample-session.ts'
 import { KEYRING } from './sync-rig.ts'
+import { createApiRoutes } from '../../src/http/api-route.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { readPageCursorKey } from '../../src/store/read-page-cursor-key.ts'
 
@@ -29,7 +30,7 @@ export interface SessionServer {
 }
 
 export function keyCaller(scopes: readonly Scope[], workspaceId = WORKSPACE_ID): KeyCaller {
-  return { kind: 'key', workspaceId, scopes }
+  return { kind: 'key', keyId: 'seam_test', workspaceId, scopes }
 }
 
 export function sessionCaller(session: SampleSession): ClientSessionCaller {
@@ -59,7 +60,8 @@ export async function startSessionServer(keyring: Keyring | null = KEYRING): Pro
   const authenticate = ({ headers }: IncomingMessage) =>
     callers.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null
   const pageCursors = createPageCursors(await readPageCursorKey(db))
-  const server = await serve([sessionRoutes({ db, authenticate, keyring, pageCursors })])
+  const route = createApiRoutes({ authenticate, recall: () => null })
+  const server = await serve([sessionRoutes({ db, route, keyring, pageCursors })])
   return {
     url: server.url,
     db,

@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http'
+import type { Caller } from '../domain/caller.ts'
+
+const CALLER = Symbol('caller')
+
+type Noted = IncomingMessage & { [CALLER]?: Caller }
+
+/** Notes who turned out to have sent a request, for its line in the log. */
+export function noteCaller(request: IncomingMessage, caller: Caller): void {
+  const noted: Noted = request
+  noted[CALLER] = caller
+}
+
+/** What a log may say of the caller: the part of a key that names it, or the session's id. Undefined for nobody that is known. */
+export function notedCaller(
+  request: IncomingMessage,
+): { keyId: string } | { clientSessionId: string } | undefined {
+  const { [CALLER]: caller }: Noted = request
+  if (caller === undefined) return undefined
+  return caller.kind === 'key' ? { keyId: caller.keyId } : { clientSessionId: caller.clientSessionId }
+}
