@@ -82,6 +82,7 @@ const noSimulatorInProduction: OxlintOverride = {
 
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'node', 'promise', 'vitest'],
+  jsPlugins: ['eslint-plugin-regexp'],
   categories: { correctness: 'error', suspicious: 'error' },
   rules: {
     'import/no-cycle': 'error',
@@ -94,6 +95,9 @@ export default defineConfig({
     'eslint/eqeqeq': 'error',
     'eslint/no-console': 'error',
     'unicorn/prefer-node-protocol': 'error',
+    // A regular expression whose time grows with the square of its input stops the process for seconds: text comes from outside.
+    'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+    'regexp/no-super-linear-move': ['error', { report: 'potential' }],
     // Edges (JSON, rows, headers) are asserted once and checked by hand beside the assertion.
     'typescript/no-unsafe-type-assertion': 'off',
     // Calls every method named fill an array's.
@@ -106,8 +110,16 @@ export default defineConfig({
   overrides: [
     ...layerRules,
     noSimulatorInProduction,
-    // A helper beside the one test that uses it reads better than one at the top.
-    { files: ['test/**'], rules: { 'unicorn/consistent-function-scoping': 'off' } },
+    {
+      files: ['test/**'],
+      rules: {
+        // A helper beside the one test that uses it reads better than one at the top.
+        'unicorn/consistent-function-scoping': 'off',
+        // What a test reads is its own output.
+        'regexp/no-super-linear-backtracking': 'off',
+        'regexp/no-super-linear-move': 'off',
+      },
+    },
     {
       files: ['src/cli.ts', 'src/demo.ts', 'bench/**'],
       rules: { 'eslint/no-console': 'off' },

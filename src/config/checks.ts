@@ -19,7 +19,7 @@ export const uuid = z
 export const httpUrl = z
   .string()
   .refine(isUrlWith('http:', 'https:'), 'must be a URL that begins with http:// or https://')
-  .transform((url) => url.replace(/\/+$/, ''))
+  .transform((url) => url.replace(/(?<!\/)\/+$/, ''))
 
 export const postgresUrl = z
   .string()

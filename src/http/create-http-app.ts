@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { ApiError } from './api-error.ts'
 import { type AnswerError, answerError } from './answer-error.ts'
 import { logRequest } from './log-request.ts'
+import { originForm } from './origin-form.ts'
 import type { TranslateError } from './to-api-error.ts'
 
 /**
@@ -27,6 +28,7 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
   const fail = answerError(logger, translateError)
   const app = createExpressApp(routers, fail)
   return (request, response) => {
+    request.url = originForm(request.url ?? '')
     logRequest(logger, request, response)
     for (const route of direct) {
       const answered = route(request, response)

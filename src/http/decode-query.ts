@@ -1,7 +1,9 @@
 import { inputError } from './input-error.ts'
 import type { ParamKind } from './param-kinds.ts'
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
+/** No number that means anything here is longer; a longer text is not read as one. */
+const MAX_NUMBER_LENGTH = 64
 
 /** Read as booleans only without `_strict`. */
 const LENIENT_BOOLEANS: Record<string, boolean> = {
@@ -42,9 +44,13 @@ function decodeScalar(
   if (value === undefined) return undefined
   if (more.length > 0) throw unreadable(name, 'has repeated values but is not an array parameter')
   if (value === '') return null
-  if (kind === 'number') return NUMBER.test(value) ? Number(value) : value
+  if (kind === 'number') return isNumber(value) ? Number(value) : value
   if (kind === 'boolean') return decodeBoolean(value, strict)
   return value
+}
+
+function isNumber(value: string): boolean {
+  return value.length <= MAX_NUMBER_LENGTH && NUMBER.test(value)
 }
 
 function decodeBoolean(value: string, strict: boolean): boolean | string {
