@@ -98,7 +98,8 @@ function createUpstream(options: SimulatedSeamOptions, faults: Faults): Upstream
 
 function createServer(upstream: Upstream, log: RequestLog): http.Server {
   // Long lists of ids in a query exceed Node's 16 KiB (contract, section 1, trap 18).
-  return http.createServer({ maxHeaderSize: 64 * 1024 }, (message, response) => {
+  // It never closes an idle connection: after Node's five seconds a busy client would reuse one at the moment of its end.
+  return http.createServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: 0 }, (message, response) => {
     // Only a request that was cut off, or a mistake in here: either way there is nobody to tell but the client.
     handleRequest(message, response, upstream, log).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : new Error(String(error)))

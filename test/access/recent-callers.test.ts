@@ -60,22 +60,31 @@ describe('I10: a caller that is remembered', () => {
   test('is refused when its key or its session expires, though nothing writes to it', async () => {
     const key = await server.issue({})
     const keyId = readKey(key)?.keyId ?? ''
-    const seconds = 4
-    await sql`update api_keys set expires_at = clock_timestamp() + make_interval(secs => ${seconds}) where key_id = ${keyId}`.execute(
-      server.db,
-    )
     await server.addSession({
       workspaceId: A,
       clientSessionId: 's1',
       token: TOKEN,
       connectedAccountIds: [ACCOUNT],
       connectWebviewIds: [],
-      expiresIn: seconds,
     })
-    await introduce(bearer(key), both)
-    await introduce(bearer(TOKEN), [event.event_id])
-    await expect.poll(() => seenBy(bearer(key)), { timeout: 30_000 }).toBe(401)
-    await expect.poll(() => seenBy(bearer(TOKEN)), { timeout: 30_000 }).toBe(401)
+    const expireIn = async (seconds: number) => {
+      for (const [table, id] of [
+        ['api_keys', sql`key_id = ${keyId}`],
+        ['client_sessions', sql`client_session_id = 's1'`],
+      ] as const)
+        await sql`update ${sql.table(table)} set expires_at = clock_timestamp() + make_interval(secs => ${seconds}) where ${id}`.execute(
+          server.db,
+        )
+    }
+    // Both have to be introduced before they expire, which a busy machine may need more time for.
+    for (let seconds = 4; ; seconds *= 4) {
+      await expireIn(seconds)
+      await introduce(bearer(key), both).catch(() => {})
+      await introduce(bearer(TOKEN), [event.event_id]).catch(() => {})
+      if (server.recall(bearer(key)) !== null && server.recall(bearer(TOKEN)) !== null) break
+    }
+    await expect.poll(() => seenBy(bearer(key))).toBe(401)
+    await expect.poll(() => seenBy(bearer(TOKEN))).toBe(401)
   })
 
   test('loses a scope at once', async () => {

@@ -2,26 +2,22 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { formatInstant, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
 import { MIRROR_API_KEY, OLD_SECRET, type Rig } from './rig.ts'
-import { until } from './until.ts'
+import { PATIENCE_MS, until } from './until.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const SERVE_MS = 30_000
-const DRAIN_MS = 20_000
-/** From the end of all faults until coverage must have passed the last event. */
-const COMPLETE_MS = 45_000
 
 /** When all faults have ended: lets the service catch up, as it must by itself, and has an audit look for what came too late. */
 export async function letCatchUp(rig: Rig, say: (line: string) => void): Promise<void> {
   const { findings, replicas, seam } = rig
   if (rig.restartAtEnd) await Promise.all(replicas.map((replica) => replica.terminate()))
-  const serving = await Promise.all(replicas.map((replica) => replica.serve(SERVE_MS)))
-  if (serving.includes(false)) findings.add('I14', `a replica did not serve within ${SERVE_MS} ms`)
+  const serving = await Promise.all(replicas.map((replica) => replica.serve(PATIENCE_MS)))
+  if (serving.includes(false)) findings.add('I14', `a replica did not serve within ${PATIENCE_MS} ms`)
   say('all replicas serve')
-  const isDrained = await until(() => seam.deliveries().pending === 0, DRAIN_MS)
+  const isDrained = await until(() => seam.deliveries().pending === 0, PATIENCE_MS)
   if (!isDrained) findings.add('I12', `${seam.deliveries().pending} deliveries were pending at the end`)
   say('all deliveries are made or given up')
-  const isComplete = await until(() => isCovered(rig), COMPLETE_MS, 60)
-  if (!isComplete) findings.add('I5', `coverage was not complete ${COMPLETE_MS} ms after the last fault`)
+  const isComplete = await until(() => isCovered(rig), PATIENCE_MS, 60)
+  if (!isComplete) findings.add('I5', `coverage was not complete ${PATIENCE_MS} ms after the last fault`)
   say('coverage is complete')
   if (rig.onlyForAudit.size > 0) await audit(rig)
 }
@@ -56,7 +52,7 @@ async function audit(rig: Rig): Promise<void> {
   )
   const visible = await until(
     () => rig.seamNow() > rig.trafficEndedMs + plan.settleSeconds * 1000 + 2000,
-    10_000,
+    PATIENCE_MS,
   )
   if (!visible) findings.add('lab', 'late events did not become visible')
   // Small pages have had their turn: an audit makes four requests a second at most.

@@ -8,11 +8,10 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openTestPool } from '../support/open-test-pool.ts'
 import { onServer, withDatabase } from '../support/postgres-server.ts'
 import { INSTRUMENTS_SQL } from './instruments.ts'
+import { PATIENCE_MS } from './until.ts'
 
 const run = promisify(execFile)
 const TEMPLATE = 'chaos_template'
-/** Longest a statement of the laboratory waits for a server that is being restarted. */
-const AWAY_MS = 15_000
 
 /** A Postgres server of the laboratory's own: rounds restart it as they like. */
 export interface LabPostgres {
@@ -61,7 +60,7 @@ async function createTemplate(serverUrl: string): Promise<void> {
 
 /** Does it again while the server can't be reached, which in the laboratory is never for long. */
 export async function retried<Result>(work: () => Promise<Result>): Promise<Result> {
-  const giveUpAt = performance.now() + AWAY_MS
+  const giveUpAt = performance.now() + PATIENCE_MS
   for (;;) {
     try {
       return await work()

@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Findings } from './findings.ts'
-import { until } from './until.ts'
+import { PATIENCE_MS, until } from './until.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-/** I14: a stop that takes longer is not clean. */
-const STOP_MS = 10_000
 /** Until Node has loaded the service on a busy machine. */
 const LOADING_MS = 3000
 /** Starts of Node are a good part of a round; with its code compiled before, one takes half as long. */
@@ -130,9 +128,9 @@ export class Replica {
     this.#sent = 'SIGTERM'
     this.counts.terminations += 1
     this.#child.kill('SIGTERM')
-    const inTime = await Promise.race([this.#ended.then(() => true), setTimeout(STOP_MS, false)])
+    const inTime = await Promise.race([this.#ended.then(() => true), setTimeout(PATIENCE_MS, false)])
     if (inTime) return
-    this.#options.findings.add('I14', `${this.app} had not stopped ${STOP_MS} ms after SIGTERM`)
+    this.#options.findings.add('I14', `${this.app} had not stopped ${PATIENCE_MS} ms after SIGTERM`)
     this.#sent = 'SIGKILL'
     this.#child?.kill('SIGKILL')
     await this.#ended

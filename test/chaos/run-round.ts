@@ -8,10 +8,7 @@ import { letCatchUp } from './finish-round.ts'
 import { type Place, type Rig, startRig } from './rig.ts'
 import type { Moment, RoundPlan } from './schedule.ts'
 import { makeTraffic } from './traffic.ts'
-import { until } from './until.ts'
-
-/** Longest that faults wait for a first replica. */
-const SERVES_MS = 10_000
+import { PATIENCE_MS, until } from './until.ts'
 
 export interface RoundResult {
   plan: RoundPlan
@@ -86,7 +83,7 @@ export async function runRound(
 async function doHarm(rig: Rig, applied: string[], say: (line: string) => void): Promise<void> {
   const { plan } = rig
   // Traffic meets a service that has not started yet; faults are to meet one that works.
-  const isUp = until(() => rig.replicas.some(({ isServing }) => isServing), SERVES_MS)
+  const isUp = until(() => rig.replicas.some(({ isServing }) => isServing), PATIENCE_MS)
   let isOver = false
   const traffic = makeTraffic(rig, () => isOver)
   await isUp

@@ -4,7 +4,7 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { issueKey } from '../../src/access/issue-key.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { runSql } from '../../src/store/open-database.ts'
@@ -46,7 +46,7 @@ afterEach(async () => {
 
 /** Routes by the credentials, as Seam's own address does. */
 async function startProxy(targets: readonly SimulatedSeam[]): Promise<string> {
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
     const target = targets.find(({ apiKey }) => incoming.headers.authorization === `Bearer ${apiKey}`)
     if (target === undefined) {
       outgoing.writeHead(401).end()
@@ -429,6 +429,6 @@ describe('two entries for one workspace', () => {
     )
     expect(await eventIdsIn(app, 'south')).toEqual([])
     expect(await eventIdsIn(app, 'north')).toEqual([])
-    await vi.waitFor(async () => expect(await eventIdsIn(app, 'east')).toHaveLength(EVENTS), 10_000)
+    await expect.poll(() => eventIdsIn(app, 'east')).toHaveLength(EVENTS)
   })
 })

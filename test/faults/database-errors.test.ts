@@ -115,7 +115,7 @@ async function deadlock<Result>(
   await sql`set local deadlock_timeout = '20s'`.execute(other)
   await sql.raw(hold).execute(other)
   const result = cause()
-  await expect.poll(waiting, { interval: 5, timeout: 10_000 }).not.toEqual([])
+  await expect.poll(waiting, { interval: 5 }).not.toEqual([])
   await close(other)
   await other.rollback().execute()
   return result
@@ -176,7 +176,7 @@ test('I1, I4: a serialization failure by a concurrent writer loses nothing on ei
     const other = await db.startTransaction().execute()
     await storeIn(other, event)
     const result = cause()
-    await expect.poll(waiting, { interval: 5, timeout: 10_000 }).not.toEqual([])
+    await expect.poll(waiting, { interval: 5 }).not.toEqual([])
     await other.commit().execute()
     expect([204, 503, 'complete', 'partial', 'failed']).toContain(await result)
     await expectNoFalseClaim(rig)

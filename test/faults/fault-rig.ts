@@ -105,11 +105,7 @@ export async function expectAllGoodAgain(rig: FaultRig, clockOffsetMs = 60_000):
 }
 
 /** As a sender does it: again and again until it is taken. Anything else than "not now" on the way is a failure. */
-export async function deliverUntilTaken(
-  url: string,
-  event: Record<string, unknown> = {},
-  timeoutMs = 20_000,
-): Promise<void> {
+export async function deliverUntilTaken(url: string, event: Record<string, unknown> = {}): Promise<void> {
   await expect
     .poll(
       async () => {
@@ -117,7 +113,7 @@ export async function deliverUntilTaken(
         if (status !== 204 && status !== 503) throw new Error(`The delivery was answered ${status}.`)
         return status
       },
-      { timeout: timeoutMs, interval: 20 },
+      { interval: 20 },
     )
     .toBe(204)
 }

@@ -28,7 +28,7 @@ test('I1, I4: while another replica migrates to a newer release, this one goes o
   await runSql(gate, 'select pg_advisory_xact_lock(4711)', [])
 
   const stream = streamWebhooks(rig.app.url, 5, rig.workspaceId)
-  await expect.poll(() => stream.result.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(20)
+  await expect.poll(() => stream.result.acknowledged.length).toBeGreaterThan(20)
   const migrating = migrate(database.open(2), folder)
   const waitingFor = (what: string) =>
     runSql(
@@ -37,17 +37,17 @@ test('I1, I4: while another replica migrates to a newer release, this one goes o
        where datname = current_database() and wait_event_type = 'Lock' and query ilike $1 and pid <> pg_backend_pid()`,
       [what],
     )
-  await expect.poll(() => waitingFor('%pg_advisory_xact_lock(4711)%'), { timeout: 10_000 }).not.toEqual([])
+  await expect.poll(() => waitingFor('%pg_advisory_xact_lock(4711)%')).not.toEqual([])
   // Both paths run into the locks.
   rig.seam.emit(10)
   const polling = rig.poll()
-  await expect.poll(() => waitingFor('%insert into events%'), { timeout: 10_000 }).not.toEqual([])
+  await expect.poll(() => waitingFor('%insert into events%')).not.toEqual([])
   const { length } = stream.result.acknowledged
   await gate.rollback().execute()
   expect(await migrating).toEqual({ applied: ['0999_newer'] })
   await polling
 
-  await expect.poll(() => stream.result.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(length + 20)
+  await expect.poll(() => stream.result.acknowledged.length).toBeGreaterThan(length + 20)
   stream.stop()
   await stream.ended
   expect(stream.result.unanswered).toEqual([])

@@ -46,9 +46,7 @@ test('I13: a process that sleeps in the middle of a poll while another takes ove
   const pair = { db, seam, workspaceId: seam.workspaceId }
   seam.fill({ count: 60, from: Date.now() - 3_600_000, to: Date.now() - 10_000 })
   const sleeper = await startReplica(seam)
-  await expect
-    .poll(async () => (await readCoverage(db, seam.workspaceId)).length, { timeout: 20_000 })
-    .toBe(1)
+  await expect.poll(async () => (await readCoverage(db, seam.workspaceId)).length).toBe(1)
   const first = await leaseOf(seam)
 
   // Stopped while it waits for an answer, which is there when it wakes up. It has just seen that it holds the lease.
@@ -59,7 +57,7 @@ test('I13: a process that sleeps in the middle of a poll while another takes ove
       return 500
     },
   })
-  await expect.poll(() => asked, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect.poll(() => asked).toBeGreaterThan(0)
   // Not seen by the sleeping process: its answer was made before, as of then.
   seam.emit(10)
   await runSql(
@@ -68,21 +66,19 @@ test('I13: a process that sleeps in the middle of a poll while another takes ove
     [seam.workspaceId],
   )
   const second = await startReplica(seam)
-  await expect.poll(async () => (await leaseOf(seam))?.holder, { timeout: 20_000 }).not.toBe(first?.holder)
+  await expect.poll(async () => (await leaseOf(seam))?.holder).not.toBe(first?.holder)
   const taken = await leaseOf(seam)
   expect(Number(taken?.token)).toBeGreaterThan(Number(first?.token))
 
   sleeper.kill('SIGCONT')
-  await expect.poll(() => sleeper.stdout(), { timeout: 20_000 }).toContain('Another process has taken over')
+  await expect.poll(() => sleeper.stdout()).toContain('Another process has taken over')
   expect(await leaseOf(seam)).toEqual(taken)
   await expectNoFalseClaim(pair)
 
   // Both go on: the one that slept stands by and receives.
   const [pushed] = seam.emit(1)
   await deliverUntilTaken(sleeper.url, pushed)
-  await expect
-    .poll(() => expectSame(pair).then(() => 'the same', String), { timeout: 20_000 })
-    .toBe('the same')
+  await expect.poll(() => expectSame(pair).then(() => 'the same', String)).toBe('the same')
   expect(await leaseOf(seam)).toEqual(taken)
   await stopReplica(sleeper)
   await stopReplica(second)
@@ -120,8 +116,6 @@ test('I4: a poller that is killed at any moment of a backfill leaves a true clai
   kill = () => {}
   await runSql(db, 'delete from leases where workspace_id = $1', [seam.workspaceId])
   const last = await startReplica(seam)
-  await expect
-    .poll(() => expectSame(pair).then(() => 'the same', String), { timeout: 25_000 })
-    .toBe('the same')
+  await expect.poll(() => expectSame(pair).then(() => 'the same', String)).toBe('the same')
   await stopReplica(last)
-}, 60_000)
+})

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Poller } from '../../src/poller/start-poller.ts'
 import { runSql } from '../../src/store/open-database.ts'
 import { readCoverage } from '../../src/store/read-coverage.ts'
@@ -98,7 +98,7 @@ test('A poller that is stopped in the middle of a backfill leaves it to the next
   })
   fill(rig, 1000)
   poller = await rig.startPoller()
-  await vi.waitFor(() => expect(stopped).not.toBeNull(), 10_000)
+  await expect.poll(() => stopped).not.toBeNull()
   await (stopped as unknown as Promise<void>)
   await expectNoFalseClaim(rig)
   const stored = (await storedEvents(rig)).size
@@ -129,12 +129,9 @@ test('The live edge is refreshed while a long backfill runs, and the backfill go
   })
   fill(rig, 1500)
   poller = await rig.startPoller()
-  await vi.waitFor(
-    async () => expect((await readCoverage(db, rig.workspaceId))[0]?.from).toBeLessThanOrEqual(DAY_AGO),
-    {
-      timeout: 15_000,
-    },
-  )
+  await expect
+    .poll(async () => (await readCoverage(db, rig.workspaceId))[0]?.from)
+    .toBeLessThanOrEqual(DAY_AGO)
   const requests = pageRequests(rig.seam)
   const live = requests.filter(({ params }) => params.since !== undefined)
   expect(live.length, 'looks at the live edge').toBeGreaterThan(20)

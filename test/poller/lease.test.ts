@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { acquireLease, fence, LeaseLostError, releaseLease } from '../../src/store/leases.ts'
 import { runSql } from '../../src/store/open-database.ts'
 import { readCoverage } from '../../src/store/read-coverage.ts'
@@ -56,14 +56,15 @@ describe('a lease', () => {
       // A lifetime of no seconds: it has expired as soon as it is prolonged.
       await fence(trx, lease, 0)
       taking = acquireLease(db, id, TWO, 30).then((taken) => order.push(taken === null ? 'refused' : 'taken'))
-      await vi.waitFor(async () => {
-        const waiting = await runSql(
-          db,
-          "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%into leases%'",
-          [],
+      await expect
+        .poll(() =>
+          runSql(
+            db,
+            "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%into leases%'",
+            [],
+          ),
         )
-        expect(waiting).not.toEqual([])
-      })
+        .not.toEqual([])
       order.push('committed')
     })
     await taking
@@ -102,7 +103,7 @@ describe('several pollers of one workspace', () => {
     rig.seam.setFaults({ slowRate: 1, slowMs: 300 })
     const pages = rig.pagesAsked()
     const run = asleep.pollNow()
-    await vi.waitFor(() => expect(rig.pagesAsked()).toBeGreaterThan(pages), 10_000)
+    await expect.poll(() => rig.pagesAsked()).toBeGreaterThan(pages)
     // What a long pause looks like to the database: the lease runs out, and somebody else takes it.
     await expire(rig.workspaceId)
     expect(await acquireLease(db, rig.workspaceId, TWO, 30)).not.toBeNull()

@@ -5,7 +5,7 @@ import { gapsIn } from '../../src/domain/interval.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
 import type { BackfillSince } from '../../src/poller/poll-round.ts'
 import { type Poller, type PollerOptions, startPoller } from '../../src/poller/start-poller.ts'
-import { openSeamClient } from '../../src/seam/open-seam-client.ts'
+import { openSeamClient, type SeamClient } from '../../src/seam/open-seam-client.ts'
 import {
   type Faults,
   type SimulatedSeam,
@@ -24,14 +24,13 @@ export const START_MS = Date.UTC(2031, 4, 6, 12)
 /** Where the backfill of most tests begins. */
 export const DAY_AGO: Micros = microsFromMillis(START_MS - DAY_MS)
 /** `askedAt` is Seam's clock minus the time the exchange took: coverage may end so much before the horizon. */
-const SLOWEST_ANSWER: Micros = 5n * MICROS_PER_SECOND
+export const SLOWEST_ANSWER: Micros = 30n * MICROS_PER_SECOND
 
 export interface RigOptions {
   seed?: number
   faults?: Partial<Faults>
   settleSeconds?: number
   backfillSince?: BackfillSince
-  timeoutMs?: number
 }
 
 export interface PollRunRow {
@@ -50,6 +49,8 @@ export interface Rig {
   settleSeconds: number
   /** Upstream's true clock, in Unix milliseconds. */
   clock: { ms: number }
+  /** After how many milliseconds an attempt is given up: long, because one that is given up too soon is one page more than a test has counted. */
+  timeoutMs: number
   /** What the pollers waited between attempts, in milliseconds. */
   waits: number[]
   /** A poller as after a process start; it begins its first run at once. */
@@ -63,8 +64,7 @@ export interface Rig {
 const NEVER = '0 0 0 29 2 *'
 
 export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
-  // Long: on a busy machine, an attempt that is given up too soon is one page more than a test has counted.
-  const { seed = 1, faults = {}, settleSeconds = 10, timeoutMs = 30_000 } = options
+  const { seed = 1, faults = {}, settleSeconds = 10 } = options
   const clock = { ms: START_MS }
   const workspaceId = randomUUID()
   const seam = await startSimulatedSeam({ seed, workspaceId, faults, now: () => clock.ms })
@@ -76,21 +76,20 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   const logger = createLogger('silent')
   const waits: number[] = []
   const sleep = async (ms: number): Promise<void> => void waits.push(ms)
-  return {
+  const rig: Rig = {
     seam,
     db,
     workspaceId,
     settleSeconds,
     clock,
+    timeoutMs: 120_000,
     waits,
     startPoller: async (changes = {}) => {
       const poller = startPoller({
         db,
-        client: openSeamClient({
-          endpoint: seam.url,
-          credentials: { kind: 'api_key', apiKey: seam.apiKey },
-          timeoutMs,
-        }),
+        client: {
+          get: (path, params, signal) => clientOf(seam, rig.timeoutMs).get(path, params, signal),
+        },
         workspaces: await openWorkspaces(db, [{ key: workspaceId, workspaceId: null }], logger),
         workspaceKey: workspaceId,
         schedule: NEVER,
@@ -112,6 +111,11 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
         [workspaceId],
       ),
   }
+  return rig
+}
+
+function clientOf({ url, apiKey }: SimulatedSeam, timeoutMs: number): SeamClient {
+  return openSeamClient({ endpoint: url, credentials: { kind: 'api_key', apiKey }, timeoutMs })
 }
 
 export function pageRequests(seam: SimulatedSeam): { params: Record<string, unknown>; status: number }[] {

@@ -120,4 +120,4 @@ test(`I5: in ${RUNS} random workspaces, semantics and weathers, coverage is true
   // A failure is repeated with FAST_CHECK_SEED=<seed>.
   if (result.failed) throw new Error(fc.defaultReportMessage(result), { cause: result.errorInstance })
   expect(result.numRuns).toBe(RUNS)
-}, 180_000)
+})

@@ -65,12 +65,10 @@ describe('a start that fails', () => {
       ...ENVIRONMENT,
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere',
     })
-    await expect.poll(() => service.stdout(), { timeout: 10_000 }).toContain('waiting for the database')
-    const toldAt = performance.now()
+    await expect.poll(() => service.stdout()).toContain('waiting for the database')
     service.kill('SIGTERM')
     const { signal, code } = await service.exit
     expect({ signal, code }).toEqual({ signal: null, code: 0 })
-    expect(performance.now() - toldAt).toBeLessThan(5000)
   })
 })
 
@@ -120,7 +118,7 @@ describe('without DATABASE_URL', () => {
     three.kill('SIGTERM')
     expect((await three.exit).code).toBe(0)
     expect(await isListening(secondServer.port)).toBe(false)
-  }, 120_000)
+  })
 })
 
 async function list(url: string): Promise<string[]> {

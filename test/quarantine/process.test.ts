@@ -61,7 +61,7 @@ describe('seam-mirror quarantine', () => {
       sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from quarantine%'`
         .execute(db)
         .then(({ rows }) => rows.length)
-    await expect.poll(waiting, { timeout: 15_000 }).toBe(1)
+    await expect.poll(waiting).toBe(1)
     program.kill('SIGKILL')
     expect((await program.exit).signal).toBe('SIGKILL')
     // A backend that waits for a lock does not notice that its client is gone; it has sent no commit, and never will.

@@ -34,7 +34,7 @@ export async function startSync(
     client: openSeamClient({
       endpoint: seamUrl,
       credentials: { kind: 'api_key', apiKey },
-      timeoutMs: 10_000,
+      timeoutMs: 120_000,
     }),
     workspaces: await openWorkspaces(db, [{ key: 'default', workspaceId: WORKSPACE_ID }], logger),
     workspaceKey: 'default',

@@ -28,7 +28,7 @@ export function workspaceAnswer(fields: Record<string, unknown> = {}): string {
 /** A Seam that answers what the test says; it is stopped when the test ends. */
 export async function startUpstream(): Promise<Upstream> {
   const upstream: Upstream = { url: '', workspace: workspaceAnswer(), sessions: listing(), asked: [] }
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const path = request.url?.split('?')[0] ?? ''
     upstream.asked.push(path)
     const answer = path === '/workspaces/get' ? upstream.workspace : upstream.sessions

@@ -25,7 +25,7 @@ export async function startReceiver(
 ): Promise<Receiver> {
   const secret = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`
   const received: Received[] = []
-  const server = http.createServer((request, response) => {
+  const server = http.createServer({ keepAliveTimeout: 0 }, (request, response) => {
     void (async () => {
       const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString()
       const one = { headers: request.headers as Record<string, string>, body, event: JSON.parse(body) }

@@ -92,7 +92,7 @@ describe('migrations', () => {
     expect(exits.filter(({ stdout }) => stdout.startsWith('Applied: 0001_'))).toHaveLength(1)
     expect(exits.filter(({ stdout }) => stdout.startsWith('The schema is current'))).toHaveLength(19)
     expect(await isSchemaCurrent(db)).toBe(true)
-  }, 120_000)
+  })
 
   test('wait for each other on a pool of one connection, too', async () => {
     const single = database.open(1)

@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 function open(options: Partial<PoolOptions> = {}): Db {
-  const limits = { maxConnections: 1, maxWaiting: 10, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 }
+  const limits = { maxConnections: 1, maxWaiting: 10, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 }
   const db = openTestPool(proxy.url, { ...limits, ...options })
   opened.push(db)
   return db
@@ -59,9 +59,9 @@ test.each(WAYS)(
 test.each(WAYS)(
   'I12: Postgres ends a statement that takes too long, and the connection lives on: %s',
   async (_title, ask) => {
-    const db = open({ statementTimeoutMs: 50 })
+    const db = open({ statementTimeoutMs: 1_000 })
     const before = await pidOf(db)
-    const error = await ask(db, 'select pg_sleep(30)').catch((cause: unknown) => cause)
+    const error = await ask(db, 'select pg_sleep(600)').catch((cause: unknown) => cause)
     expect(error).toMatchObject({ code: '57014' })
     expect(isDatabaseAway(error)).toBe(true)
     expect(await pidOf(db)).toBe(before)
@@ -72,10 +72,10 @@ test.each(WAYS)(
   'I12: a statement that never ends, and is not ended by Postgres, takes its connection with it instead of blocking the next: %s',
   async (_title, ask) => {
     // As on a network gone silent: Postgres' own limit never comes into it.
-    const db = open({ statementTimeoutMs: 100 })
+    const db = open({ statementTimeoutMs: 1_000 })
     const before = await pidOf(db)
     await sql`set statement_timeout = 0`.execute(db)
-    const error = await ask(db, 'select pg_sleep(30)').catch((cause: unknown) => cause)
+    const error = await ask(db, 'select pg_sleep(600)').catch((cause: unknown) => cause)
     expect(error).toMatchObject({ message: 'Query read timeout' })
     expect(isDatabaseAway(error)).toBe(true)
     const after = await pidOf(db)

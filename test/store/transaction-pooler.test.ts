@@ -75,7 +75,7 @@ test('I13: two replicas behind it receive, poll under one lease, and serve a com
         after = page.cursor
         return seen.length
       },
-      { interval: 1, timeout: 60_000 },
+      { interval: 1 },
     )
     .toBeGreaterThanOrEqual(ids.length)
   expect(seen.toSorted()).toEqual(ids.toSorted())
@@ -125,7 +125,7 @@ async function advisoryLocks(database: TestDatabase): Promise<unknown[]> {
 }
 
 function openThrough(connectionString: string): Db {
-  const db = openTestPool(connectionString, { maxConnections: 2, statementTimeoutMs: 5_000 })
+  const db = openTestPool(connectionString, { maxConnections: 2 })
   undo.push(() => db.destroy())
   return db
 }
