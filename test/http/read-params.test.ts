@@ -105,8 +105,8 @@ describe('A query means the same with and without _strict', () => {
 
 test('E2: a text longer than any number is not looked at as one', () => {
   const digits = '0'.repeat(60_000)
-  for (const text of [digits, `${digits}1`, `${digits}x`, `${digits}.${digits}`, `1e${digits}`])
-    expect(outcome(`limit=${text}`)).toBe('Expected number, received string for "limit"')
+  for (const number of [digits, `${digits}1`, `${digits}x`, `${digits}.${digits}`, `1e${digits}`])
+    expect(outcome(`limit=${number}`)).toBe('Expected number, received string for "limit"')
 })
 
 describe('A query is read generously unless it says _strict=true', () => {
