@@ -28,8 +28,8 @@ async function list(request: Request, response: Response): Promise<void> {
     limit: limit + 1,
     offset: 0,
   }
-  const found = recent && (await listEventsWithProof(db, query, recent.proof))
-  const events = found?.proven === 'yes' ? found.events : await listEvents(db, query)
+  const found = recent && (await listEventsWithProof(db, query, recent.proof, Infinity))
+  const { events } = found?.proven === 'yes' ? found : await listEvents(db, query, Infinity)
   const hasNextPage = events.length > limit
   response.json({
     events: events.slice(0, limit).map(({ body }) => JSON.parse(body) as unknown),

@@ -1,9 +1,9 @@
 import type { Router } from 'express'
 import type { Caller } from '../domain/caller.ts'
-import { type PagePosition, pageJson } from '../http/page-cursor.ts'
+import { MAX_PAGE_BYTES, type PagePosition, pageJson } from '../http/page-cursor.ts'
 import { instant, instantPair, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
-import { type EventQuery, listEvents, listEventsWithProof, type StoredEvent } from '../store/list-events.ts'
+import { type EventQuery, listEvents, listEventsWithProof, type ListedEvents } from '../store/list-events.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from './event-filter-params.ts'
 import type { EventRoutesOptions } from './event-routes-options.ts'
 import { eventTextFor, positionOf, seesSecrets } from './event-text.ts'
@@ -49,13 +49,13 @@ export function listEventsRoute(options: EventRoutesOptions): Router {
     readParams: readListParams,
     answer: async (params, caller) => {
       const page = pageFor(options, params, caller)
-      return page.print(await listEvents(db, page.query))
+      return page.print(await listEvents(db, page.query, MAX_PAGE_BYTES))
     },
     answerRecent: async (params, { caller, proof }) => {
       const page = pageFor(options, params, caller)
-      const { events, proven } = await listEventsWithProof(db, page.query, proof)
+      const { proven, ...listed } = await listEventsWithProof(db, page.query, proof, MAX_PAGE_BYTES)
       if (proven === 'no') return { kind: 'refuted' }
-      return { kind: proven === 'yes' ? 'proven' : 'unproven', json: page.print(events) }
+      return { kind: proven === 'yes' ? 'proven' : 'unproven', json: page.print(listed) }
     },
   })
 }
@@ -65,7 +65,7 @@ function pageFor(
   { keyring, pageCursors }: EventRoutesOptions,
   { limit = DEFAULT_LIMIT, page_cursor: cursor, unstable_offset: offset = 0, ...list }: ListParams,
   caller: Caller,
-): { query: EventQuery; print: (events: readonly StoredEvent[]) => readonly string[] } {
+): { query: EventQuery; print: (listed: ListedEvents) => readonly string[] } {
   const visibility = eventVisibility(caller)
   const after = list.since ?? list.between?.[0]
   const before = list.between?.[1]
@@ -86,10 +86,10 @@ function pageFor(
       offset,
       withSecrets: seesSecrets(caller, keyring),
     },
-    print: (events) => {
+    print: ({ events, isCut }) => {
       const page = events.slice(0, limit)
       const last = page.at(-1)
-      const next = events.length > limit && last !== undefined ? positionOf(last.body) : null
+      const next = (isCut || events.length > limit) && last !== undefined ? positionOf(last.body) : null
       const nextCursor = next && pageCursors.encode(paged, [`${next.createdAt}`, next.eventId])
       return pageJson('events', page.map(eventTextFor(caller, keyring)), nextCursor)
     },

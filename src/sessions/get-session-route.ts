@@ -25,7 +25,8 @@ export function getSessionRoute({ db, route, keyring }: SessionRoutesOptions): R
       const asked = { clientSessionId, userIdentifierKey }
       const { workspaceId } = caller
       const filters = [asked, ...limitsOf(caller, asked)]
-      const [session] = await listClientSessions(db, { workspaceId, filters, limit: 1 })
+      const { sessions } = await listClientSessions(db, { workspaceId, filters, limit: 1 }, Infinity)
+      const [session] = sessions
       if (session === undefined) {
         throw new ApiError(404, 'client_session_not_found', 'Client session not found')
       }

@@ -1,5 +1,5 @@
 import type { Router } from 'express'
-import { type PagePosition, pageJson } from '../http/page-cursor.ts'
+import { MAX_PAGE_BYTES, type PagePosition, pageJson } from '../http/page-cursor.ts'
 import { boolean, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { requireScope } from '../http/require-scope.ts'
@@ -40,15 +40,19 @@ export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRo
       requireScope(caller, 'client_sessions:read')
       const filters = filtersOf(params)
       const query = ['/client_sessions/list', caller.workspaceId, filters] as const
-      const sessions = await listClientSessions(db, {
-        workspaceId: caller.workspaceId,
-        filters,
-        following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
-        // One more than asked for tells whether there is a next page.
-        limit: limit + 1,
-      })
+      const { sessions, isCut } = await listClientSessions(
+        db,
+        {
+          workspaceId: caller.workspaceId,
+          filters,
+          following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
+          // One more than asked for tells whether there is a next page.
+          limit: limit + 1,
+        },
+        MAX_PAGE_BYTES,
+      )
       const page = sessions.slice(0, limit)
-      const last = sessions.length > limit ? page.at(-1) : undefined
+      const last = isCut || sessions.length > limit ? page.at(-1) : undefined
       const next = last && pageCursors.encode(query, [last.createdAt ?? UNREADABLE, last.clientSessionId])
       const texts = page.map((session) => sessionText(session, caller, keyring))
       return pageJson('client_sessions', texts, next ?? null)

@@ -6,6 +6,6 @@ export async function getEvent(
   db: Pick<Db, 'queryTexts'>,
   query: Pick<EventQuery, 'workspaceId' | 'visibility' | 'filters' | 'withSecrets'>,
 ): Promise<StoredEvent | null> {
-  const [newest] = await listEvents(db, { ...query, limit: 1, offset: 0 })
-  return newest ?? null
+  const { events } = await listEvents(db, { ...query, limit: 1, offset: 0 }, Infinity)
+  return events[0] ?? null
 }

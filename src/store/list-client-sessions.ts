@@ -1,6 +1,7 @@
 import { formatInstant } from '../domain/instant.ts'
 import { normalId } from './normal-id.ts'
-import { type Db, runSql } from './open-database.ts'
+import type { Db } from './open-database.ts'
+import { readBytea, type TextRow } from './text-query.ts'
 
 /** What a session must have; all that is given must hold. */
 export interface SessionFilter {
@@ -17,8 +18,7 @@ export interface SessionQuery {
   filters: readonly SessionFilter[]
   /** Sessions that come after this one in the list's order. */
   following?: SessionPosition | undefined
-  /** All sessions when not given. */
-  limit?: number
+  limit: number
 }
 
 /** A session's place in the order: its creation time (microseconds as text, null when it can't be read) and its id. */
@@ -36,14 +36,27 @@ export interface StoredSession extends SessionPosition {
 
 /**
  * The sessions that are not deleted, newest first, ties by id; those whose creation time can't be read come last. Expired ones
- * are among them: whether Seam lists those is its own affair (contract 17.7), and the copy shows what Seam lists.
+ * are among them: whether Seam lists those is its own affair (contract 17.7), and the copy shows what Seam lists. As many are read as
+ * `maxBytes` hold, but at least one; `isCut` says that there are more.
  */
 export async function listClientSessions(
-  db: Pick<Db, 'executeQuery'>,
+  db: Pick<Db, 'queryTexts'>,
   query: SessionQuery,
-): Promise<StoredSession[]> {
+  maxBytes: number,
+): Promise<{ sessions: StoredSession[]; isCut: boolean }> {
   const { text, parameters } = listClientSessionsSql(query)
-  return runSql<StoredSession>(db, text, parameters)
+  const { rows, isCut } = await db.queryTexts(text, parameters, maxBytes)
+  return { sessions: rows.map(storedSession), isCut }
+}
+
+/** Of the columns in the order of the statement. */
+function storedSession([clientSessionId, createdAt, body, tokenSealed]: TextRow): StoredSession {
+  return {
+    clientSessionId: clientSessionId as string,
+    createdAt: createdAt ?? null,
+    body: body as string,
+    tokenSealed: readBytea(tokenSealed),
+  }
 }
 
 /** The statement behind `listClientSessions`: a condition only for what is asked, so that each filter's index is used. */
@@ -67,10 +80,10 @@ export function listClientSessionsSql(query: SessionQuery): { text: string; para
     }
   }
   if (query.following !== undefined) conditions.push(followingSql(query.following, parameter))
-  const limit = query.limit === undefined ? '' : `\nlimit ${parameter(query.limit)}`
-  const text = `select client_session_id as "clientSessionId", (extract(epoch from created_at) * 1000000)::bigint::text as "createdAt", body, token_sealed as "tokenSealed"
+  const text = `select client_session_id, (extract(epoch from created_at) * 1000000)::bigint, body, token_sealed
 from client_sessions where ${conditions.join(' and ')}
-order by created_at desc nulls last, client_session_id${limit}`
+order by created_at desc nulls last, client_session_id
+limit ${parameter(query.limit)}`
   return { text, parameters }
 }
 

@@ -1,11 +1,10 @@
 import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import { formatInstant, type Micros } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
-import pg from 'pg'
 import type { CallerProof } from '../domain/caller.ts'
 import { callerProofSql } from './caller-proof.ts'
 import type { Db } from './open-database.ts'
-import type { TextRow } from './text-query.ts'
+import { readBytea, type TextRow } from './text-query.ts'
 
 /** Events of which the column holds any of the values. No values match no event. */
 export interface EventFilter {
@@ -49,11 +48,24 @@ const COLUMN_TYPES: ReadonlyMap<string, 'uuid' | 'uuid[]' | 'text'> = new Map([
   ...EVENT_FIELDS.map(({ column, type }) => [column, type] as const),
 ])
 
-/** The events, newest first, ties by event id. */
-export async function listEvents(db: Pick<Db, 'queryTexts'>, query: EventQuery): Promise<StoredEvent[]> {
-  if (query.filters.some(({ values }) => values.length === 0)) return []
+export interface ListedEvents {
+  events: StoredEvent[]
+  /** Whether there are more, which would have passed `maxBytes`. */
+  isCut: boolean
+}
+
+const NONE: ListedEvents = { events: [], isCut: false }
+
+/** The events, newest first, ties by event id: as many as `maxBytes` hold, but at least one. */
+export async function listEvents(
+  db: Pick<Db, 'queryTexts'>,
+  query: EventQuery,
+  maxBytes: number,
+): Promise<ListedEvents> {
+  if (query.filters.some(({ values }) => values.length === 0)) return NONE
   const { text, parameters } = listEventsSql(query)
-  return (await db.queryTexts(text, parameters)).map(storedEvent)
+  const { rows, isCut } = await db.queryTexts(text, parameters, maxBytes)
+  return { events: rows.map(storedEvent), isCut }
 }
 
 /**
@@ -64,24 +76,23 @@ export async function listEventsWithProof(
   db: Pick<Db, 'queryTexts'>,
   query: EventQuery,
   proof: CallerProof,
-): Promise<{ events: StoredEvent[]; proven: 'yes' | 'no' | 'unknown' }> {
-  if (query.filters.some(({ values }) => values.length === 0)) return { events: [], proven: 'unknown' }
+  maxBytes: number,
+): Promise<ListedEvents & { proven: 'yes' | 'no' | 'unknown' }> {
+  if (query.filters.some(({ values }) => values.length === 0)) return { ...NONE, proven: 'unknown' }
   const { text, parameters } = listEventsSql(query, proof)
-  const rows = await db.queryTexts(text, parameters)
+  const { rows, isCut } = await db.queryTexts(text, parameters, maxBytes)
   const [first] = rows
-  if (first === undefined) return { events: [], proven: 'unknown' }
-  if (first.at(-1) !== IS_TRUE) return { events: [], proven: 'no' }
-  return { events: rows.map((row) => storedEvent(row.slice(0, -1))), proven: 'yes' }
+  if (first === undefined) return { ...NONE, proven: 'unknown' }
+  if (first.at(-1) !== IS_TRUE) return { ...NONE, proven: 'no' }
+  return { events: rows.map((row) => storedEvent(row.slice(0, -1))), isCut, proven: 'yes' }
 }
 
 /** As Postgres writes a boolean. */
 const IS_TRUE = 't'
 
 function storedEvent([body, secrets]: TextRow): StoredEvent {
-  return { body: body as string, sealedSecrets: typeof secrets === 'string' ? readBytea(secrets) : null }
+  return { body: body as string, sealedSecrets: readBytea(secrets) }
 }
-
-const readBytea = pg.types.getTypeParser(pg.types.builtins.BYTEA) as (text: string) => Buffer
 
 /**
  * The statement behind `listEvents`. It has a condition only for what is asked, and pg sends it unnamed, so that Postgres

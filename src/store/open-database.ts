@@ -10,7 +10,7 @@ import {
 import type pg from 'pg'
 import { openPool, type Pool, type PoolOptions } from './open-pool.ts'
 import type { Database } from './schema.ts'
-import type { TextRow } from './text-query.ts'
+import type { TextRows } from './text-query.ts'
 
 /**
  * Kysely's migrator takes a lock of the session, which a transaction-mode pooler gives to nobody in particular and leaves behind on one
@@ -42,9 +42,9 @@ export class Db extends Kysely<Database> {
     return { rows }
   }
 
-  /** The rows as Postgres sends them: for long answers of which nothing is read here. */
-  queryTexts(text: string, parameters: readonly unknown[]): Promise<TextRow[]> {
-    return this.#pool.queryTexts(text, parameters)
+  /** The rows as Postgres sends them, up to so many bytes: for long answers of which nothing is read here. */
+  queryTexts(text: string, parameters: readonly unknown[], maxBytes: number): Promise<TextRows> {
+    return this.#pool.queryTexts(text, parameters, maxBytes)
   }
 }
 

@@ -195,7 +195,11 @@ describe('/client_sessions/list', () => {
         { connectWebviewId: 'webview_7' },
       ]
       for (const filter of filters) {
-        const { text, parameters } = listClientSessionsSql({ workspaceId: WORKSPACE_ID, filters: [filter] })
+        const { text, parameters } = listClientSessionsSql({
+          workspaceId: WORKSPACE_ID,
+          filters: [filter],
+          limit: 10_001,
+        })
         const plan = await runSql<Record<string, string>>(plans.db, `explain ${text}`, parameters)
         const lines = plan.map((row) => row['QUERY PLAN']).join('\n')
         expect(lines).toMatch(/Index Scan/)

@@ -2,6 +2,7 @@ import { SeamHttp } from '@seamapi/http'
 import fc from 'fast-check'
 import { SeamHttp as SeamHttp1 } from 'seam-http-1'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { runSql } from '../../src/store/open-database.ts'
 import { createApiRoutes } from '../../src/http/api-route.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
@@ -103,6 +104,28 @@ describe('limit and page_cursor on /client_sessions/list', () => {
       expect(ids(await follow({ limit, ...queries[query] }))).toEqual(whole[query])
     })
     expect(await fc.check(holds, { numRuns: 25 })).toMatchObject({ failed: false, error: null })
+  })
+
+  test('E16: sessions of 250 KB come in pages of so many bytes, each session once', async () => {
+    const large = sessions.slice(0, 50)
+    // Made where they are stored: 25 MB in all.
+    await runSql(
+      server.db,
+      `update client_sessions set body = (body::jsonb || jsonb_build_object('filler', repeat('x', 500000)))::json
+       where workspace_id = $1 and client_session_id = any($2)`,
+      [WORKSPACE_ID, ids(large)],
+    )
+    const whole: string[] = []
+    const lengths: number[] = []
+    let cursor: string | null = null
+    do {
+      const page: Page = await list({ page_cursor: cursor })
+      whole.push(...ids(page.client_sessions))
+      lengths.push(page.client_sessions.length)
+      cursor = page.pagination.next_page_cursor
+    } while (cursor !== null)
+    expect(whole.toSorted()).toEqual(ids(sessions).toSorted())
+    expect(lengths).toHaveLength(2)
   })
 
   test('a limit that fits exactly has no next page; one less has', async () => {

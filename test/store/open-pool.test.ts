@@ -38,7 +38,7 @@ const pidOf = async (db: Db) =>
 const WAYS: [string, (db: Db, text: string) => Promise<unknown>][] = [
   ['through Kysely', (db, text) => sql.raw(text).execute(db)],
   ['as text', (db, text) => runSql(db, text, [])],
-  ['as text, for texts', (db, text) => db.queryTexts(text, [])],
+  ['as text, for texts', (db, text) => db.queryTexts(text, [], Infinity)],
 ]
 
 test.each(WAYS)(
@@ -84,18 +84,53 @@ test.each(WAYS)(
   },
 )
 
+/** As many rows as asked for, of so many bytes each. */
+const wide = (rows: number, bytes: number) => `select repeat('x', ${bytes}) from generate_series(1, ${rows})`
+
+test.each<[string, string, number, boolean]>([
+  ['ten gigabytes', wide(100_000, 100_000), 9, true],
+  ['one row too many', wide(10, 100_000), 9, true],
+  ['what just fits', wide(9, 100_000), 9, false],
+  ['one row that is too long by itself', wide(1, 2_000_000), 1, false],
+  ['several of them', wide(3, 2_000_000), 1, true],
+  ['nothing', wide(0, 1), 0, false],
+])(
+  'E16, I12: rows for texts end before they are too many bytes, and the pool goes on: %s',
+  async (_title, text, expected, cut) => {
+    const broken: Error[] = []
+    const db = open({ onIdleError: (error) => void broken.push(error) })
+    const before = await pidOf(db)
+    const { rows, isCut } = await db.queryTexts(text, [], 1_000_000)
+    expect([rows.length, isCut]).toEqual([expected, cut])
+    // Only a connection on which rows are still coming is given up, and quietly.
+    expect((await pidOf(db)) === before).toBe(!cut)
+    expect(broken).toEqual([])
+  },
+)
+
+test('E16: Postgres does not go on with what nobody reads any more', async () => {
+  const db = open()
+  await db.queryTexts(wide(1_000_000, 100_000), [], 1_000_000)
+  const running = () =>
+    runSql<{ n: number }>(
+      db,
+      `select count(*)::int as n from pg_stat_activity where datname = current_database() and query like 'select repeat%'`,
+      [],
+    )
+  await expect.poll(running, { timeout: 60_000 }).toEqual([{ n: 0 }])
+})
+
 test('rows for texts are what Postgres sends, also after a statement that failed half way', async () => {
   const db = open()
-  const failing = db.queryTexts('select 1 / (3 - n) from generate_series(1, $1::int) as n', [5])
+  const failing = db.queryTexts('select 1 / (3 - n) from generate_series(1, $1::int) as n', [5], Infinity)
   await expect(failing).rejects.toMatchObject({ code: '22012' })
-  const rows = await db.queryTexts('select n, null, $1::json, n = 1 from generate_series(1, 2) as n', [
-    '{"b":1.0, "a":[]}',
-  ])
+  const text = 'select n, null, $1::json, n = 1 from generate_series(1, 2) as n'
+  const { rows } = await db.queryTexts(text, ['{"b":1.0, "a":[]}'], Infinity)
   expect(rows).toEqual([
     ['1', null, '{"b":1.0, "a":[]}', 't'],
     ['2', null, '{"b":1.0, "a":[]}', 'f'],
   ])
-  expect(await db.queryTexts('select 1 where $1', [false])).toEqual([])
+  expect(await db.queryTexts('select 1 where $1', [false], Infinity)).toEqual({ rows: [], isCut: false })
 })
 
 test('a statement that is marked is prepared once for a connection, but not behind a pooler', async () => {
