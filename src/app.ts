@@ -1,9 +1,12 @@
+import type { RequestListener } from 'node:http'
 import type { Logger } from 'pino'
 import { createAuthenticate } from './access/authenticate.ts'
 import { createRecentCallers } from './access/recent-callers.ts'
 import { createFailureBrake } from './access/slow-down-failures.ts'
 import type { Config, WorkspaceConfig } from './config/config.ts'
-import { healthRoutes } from './health/health-routes.ts'
+import { livezRoute } from './health/livez-route.ts'
+import { readyzRoute } from './health/readyz-route.ts'
+import { startingRoutes } from './health/starting-routes.ts'
 import { createApiRoutes } from './http/api-route.ts'
 import { createHttpApp } from './http/create-http-app.ts'
 import { createPageCursors } from './http/page-cursor.ts'
@@ -13,7 +16,7 @@ import { type IngestItem, ingestBatch } from './ingest/ingest-batch.ts'
 import { startAudit } from './poller/start-audit.ts'
 import { type Poller, startPoller } from './poller/start-poller.ts'
 import { eventRoutes } from './query/event-routes.ts'
-import { createGroupCommit } from './receiver/group-commit.ts'
+import { createGroupCommit, type GroupCommit } from './receiver/group-commit.ts'
 import { createVerifier } from './receiver/verify-delivery.ts'
 import { webhookRoute } from './receiver/webhook-route.ts'
 import type { Keyring } from './secrets/keyring.ts'
@@ -57,86 +60,113 @@ export interface App {
 }
 
 /**
- * Builds the whole service and starts it; the only file that knows all parts. When a step fails, the steps before it are undone
- * and the error says why. The signal calls a start off that still waits for its database.
+ * Builds the whole service and starts it; the only file that knows all parts. The port is open before anything else: until the
+ * database is there and migrated, `/livez` is answered and everything else refused for now; then the same server serves. When a step
+ * fails, the steps before it are undone and the error says why. The signal calls a start off that still waits for its database.
  */
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const releasers = new Releasers()
   try {
     for (const warning of config.warnings) logger.warn(warning)
-    const store = await openStore(config, logger, releasers, { signal })
-    const webhookDb = store.open('webhooks')
-    const jobsDb = store.open('jobs')
-    const db = store.open('queries')
-    const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
-    const workspaces = await store.whenReachable(() => openWorkspaces(webhookDb, entries, logger))
-
-    const keyring = await openKeyring(config, logger)
-    const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
-
-    const commit = createGroupCommit<IngestItem>({
-      flush: async (items) => {
-        await ingestBatch(webhookDb, items, 'webhook', keyring)
-      },
-      maxFlushes: LIMITS.webhookFlushes,
-      maxBatchItems: LIMITS.webhookBatchItems,
-      maxWaitingItems: LIMITS.webhookWaitingItems,
-      maxWaitingBytes: LIMITS.webhookWaitingBytes,
-      maxWaitMs: LIMITS.webhookWaitMs,
-      monotonicMs: () => performance.now(),
+    // Everything behind the port outlives the requests that use it.
+    const behindPort = new Releasers()
+    releasers.add(() => behindPort.release())
+    let answer = createHttpApp({ logger, routers: [startingRoutes()] })
+    const { host, port } = config
+    const server = await startHttpServer({
+      app: (request, response) => answer(request, response),
+      host,
+      port,
     })
-    releasers.add(() => commit.drain())
-    const parts = { config, db: jobsDb, keyring, workspaces, logger, releasers }
-    const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(parts, entry) ?? [])
-
-    const endpoints = config.workspaces
-      .filter(({ webhookSecrets }) => webhookSecrets.length > 0)
-      .map(({ key, webhookSecrets }) => ({ workspaceKey: key, verify: createVerifier(webhookSecrets) }))
-    const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
-    const recent = createRecentCallers(() => performance.now())
-    const authenticate = createAuthenticate({
-      db,
-      workspaces,
-      bootstrapKey: config.mirrorApiKey,
-      brake,
-      recent,
-    })
-    const route = createApiRoutes({ authenticate, recall: recent.recall })
-    const app = createHttpApp({
-      logger,
-      direct: [webhookRoute({ endpoints, workspaces, commit })],
-      routers: [
-        eventRoutes({ db, route, keyring, pageCursors }),
-        sessionRoutes({ db, route, keyring, pageCursors }),
-        coverageRoute({
-          db,
-          route,
-          settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
-        }),
-        healthRoutes({ db: webhookDb, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),
-      ],
-      translateError: (error) =>
-        isDatabaseAway(error) ? serviceUnavailable('The database can not be reached right now', error) : null,
-    })
-    const server = await startHttpServer({ app, host: config.host, port: config.port })
     releasers.add(async () => {
       const { cutOff } = await server.stop(LIMITS.stopGraceMs)
       if (cutOff > 0) logger.warn({ cutOff }, 'requests were cut off')
     })
+    logger.info({ url: server.url }, 'the port is open; requests are refused until the database is there')
+
+    const { httpApp, ...parts } = await openParts(config, logger, behindPort, signal)
+    answer = httpApp
     logger.info({ url: server.url }, 'listening')
-    return {
-      url: server.url,
-      port: server.port,
-      db,
-      workspaces,
-      pollers: jobs.map(({ poller }) => poller),
-      sessionSyncs: jobs.map(({ sessionSync }) => sessionSync),
-      stop: () => releasers.release(),
-    }
+    return { url: server.url, port: server.port, ...parts, stop: () => releasers.release() }
   } catch (error) {
     await releasers.release()
     throw error
   }
+}
+
+/** All that is behind the port: the store, the jobs, and what answers requests. */
+async function openParts(
+  config: Config,
+  logger: Logger,
+  releasers: Releasers,
+  signal: AbortSignal | undefined,
+): Promise<Omit<App, 'url' | 'port' | 'stop'> & { httpApp: RequestListener }> {
+  const store = await openStore(config, logger, releasers, { signal })
+  const webhookDb = store.open('webhooks')
+  const jobsDb = store.open('jobs')
+  const db = store.open('queries')
+  const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
+  const workspaces = await store.whenReachable(() => openWorkspaces(webhookDb, entries, logger))
+
+  const keyring = await openKeyring(config, logger)
+  const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
+
+  const commit = openCommit(webhookDb, keyring)
+  releasers.add(() => commit.drain())
+  const jobParts = { config, db: jobsDb, keyring, workspaces, logger, releasers }
+  const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(jobParts, entry) ?? [])
+
+  const endpoints = config.workspaces
+    .filter(({ webhookSecrets }) => webhookSecrets.length > 0)
+    .map(({ key, webhookSecrets }) => ({ workspaceKey: key, verify: createVerifier(webhookSecrets) }))
+  const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
+  const recent = createRecentCallers(() => performance.now())
+  const authenticate = createAuthenticate({
+    db,
+    workspaces,
+    bootstrapKey: config.mirrorApiKey,
+    brake,
+    recent,
+  })
+  const route = createApiRoutes({ authenticate, recall: recent.recall })
+  const httpApp = createHttpApp({
+    logger,
+    direct: [webhookRoute({ endpoints, workspaces, commit })],
+    routers: [
+      eventRoutes({ db, route, keyring, pageCursors }),
+      sessionRoutes({ db, route, keyring, pageCursors }),
+      coverageRoute({
+        db,
+        route,
+        settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
+      }),
+      livezRoute(),
+      readyzRoute({ db: webhookDb, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),
+    ],
+    translateError: (error) =>
+      isDatabaseAway(error) ? serviceUnavailable('The database can not be reached right now', error) : null,
+  })
+  return {
+    httpApp,
+    db,
+    workspaces,
+    pollers: jobs.map(({ poller }) => poller),
+    sessionSyncs: jobs.map(({ sessionSync }) => sessionSync),
+  }
+}
+
+function openCommit(db: Db, keyring: Keyring | null): GroupCommit<IngestItem> {
+  return createGroupCommit<IngestItem>({
+    flush: async (items) => {
+      await ingestBatch(db, items, 'webhook', keyring)
+    },
+    maxFlushes: LIMITS.webhookFlushes,
+    maxBatchItems: LIMITS.webhookBatchItems,
+    maxWaitingItems: LIMITS.webhookWaitingItems,
+    maxWaitingBytes: LIMITS.webhookWaitingBytes,
+    maxWaitMs: LIMITS.webhookWaitMs,
+    monotonicMs: () => performance.now(),
+  })
 }
 
 interface Parts {

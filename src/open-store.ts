@@ -33,8 +33,20 @@ export type PoolName = keyof typeof DATABASE_POOLS
 
 /** For a connection to be there, new or free. */
 const CONNECT_TIMEOUT_MS = 5_000
-/** How long a start waits for a database that can't be reached. */
-const START_WAIT_MS = 60_000
+/** How long a command waits for a database that can't be reached: a restart's length. The service waits until it is there. */
+export const COMMAND_WAIT_MS = 3_000
+
+export interface StoreOptions {
+  /** An embedded database that runs already (under a service) is used and left alone. */
+  leaveRunning?: boolean
+  /**
+   * For how long a database that can't be reached is waited for: by default until it is there, which suits a service. Commands give
+   * COMMAND_WAIT_MS. What waiting can't cure fails at once in any case. The error is one sentence, with the remedy in it.
+   */
+  waitMs?: number
+  /** Ends the wait, and a migration that is under way: it is rolled back. */
+  signal?: AbortSignal | undefined
+}
 
 export interface Store {
   /** A pool of its own for one kind of work; it is closed with everything else. */
@@ -45,15 +57,12 @@ export interface Store {
   whenReachable<Result>(step: () => Promise<Result>): Promise<Result>
 }
 
-/**
- * Finds the configured database, or starts an embedded one, and brings its schema up to date. With `leaveRunning`, an embedded one
- * that runs already (under a service) is used and left alone. The signal ends the wait for a database that is away.
- */
+/** Finds the configured database, or starts an embedded one, and brings its schema up to date. */
 export async function openStore(
   config: Config,
   logger: Logger,
   releasers: Releasers,
-  { leaveRunning = false, signal }: { leaveRunning?: boolean; signal?: AbortSignal | undefined } = {},
+  { leaveRunning = false, waitMs = Infinity, signal }: StoreOptions = {},
 ): Promise<Store> {
   let url = config.databaseUrl
   if (url === null) {
@@ -84,12 +93,16 @@ export async function openStore(
     })
   }
   const wait: DatabaseWait = {
-    waitMs: START_WAIT_MS,
+    waitMs,
     sleep,
-    onWait: (error) => logger.warn({ error }, 'waiting for the database'),
+    // A command soon says so itself.
+    onWait: (reason, pauseMs) =>
+      logger[waitMs === Infinity ? 'warn' : 'debug']({ reason, pauseMs }, 'waiting for the database'),
     signal,
   }
   const db = openPool('migrations')
+  const cutOff = () => db.cutOff()
+  signal?.addEventListener('abort', cutOff)
   try {
     const { applied } = await whenReachable(() => migrate(db), wait)
     if (applied.length > 0) logger.info({ applied }, 'the schema was migrated')
@@ -103,6 +116,7 @@ export async function openStore(
       },
     }
   } finally {
+    signal?.removeEventListener('abort', cutOff)
     await db.destroy()
   }
 }

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import type { Config } from './config/config.ts'
 import { createLogger } from './observability/create-logger.ts'
-import { openStore } from './open-store.ts'
+import { COMMAND_WAIT_MS, openStore } from './open-store.ts'
 import { Releasers } from './releasers.ts'
 import type { Db } from './store/open-database.ts'
 
@@ -14,7 +14,7 @@ export async function runWithDatabase<Result>(
   // What a command prints is its answer; the log goes to stderr.
   const logger = createLogger('warn', pino.destination(2))
   try {
-    const store = await openStore(config, logger, releasers, { leaveRunning: true })
+    const store = await openStore(config, logger, releasers, { leaveRunning: true, waitMs: COMMAND_WAIT_MS })
     return await work(store.open('jobs'), store.applied)
   } finally {
     await releasers.release()

@@ -21,7 +21,9 @@ export function answerError(logger: Logger, translateError: TranslateError): Ans
     const apiError = toApiError(error, translateError)
     if (apiError.status >= 500) {
       const level = apiError.status === 503 ? 'warn' : 'error'
-      logger[level]({ reqId, err: apiError.cause ?? apiError }, `Answered ${apiError.status}`)
+      // What this service says of itself has no stack that would tell anybody anything.
+      const why = apiError.cause === undefined ? { reason: apiError.message } : { err: apiError.cause }
+      logger[level]({ reqId, ...why }, `Answered ${apiError.status}`)
     }
     if (response.headersSent) {
       // Half an answer is out. Cutting the connection is the only way left to tell the caller that it's not whole.

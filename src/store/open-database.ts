@@ -46,6 +46,11 @@ export class Db extends Kysely<Database> {
   queryTexts(text: string, parameters: readonly unknown[], maxBytes: number): Promise<TextRows> {
     return this.#pool.queryTexts(text, parameters, maxBytes)
   }
+
+  /** Breaks all connections, whatever is under way on them. */
+  cutOff(): void {
+    this.#pool.cutOff()
+  }
 }
 
 /** Opens a pool; connects only when first used, so it also succeeds while Postgres is away. `destroy()` closes it. */

@@ -52,6 +52,8 @@ export interface Pool extends PostgresPool {
   query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<Row>>
   /** The same, with rows as Postgres sends them, and no more of them than `maxBytes`, or one. */
   queryTexts(text: string, values: readonly unknown[], maxBytes: number): Promise<TextRows>
+  /** Breaks all connections, whatever is under way on them. */
+  cutOff(): void
 }
 
 /**
@@ -75,6 +77,9 @@ export function openPool(options: PoolOptions): Pool {
   // without this, a restart of Postgres would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
 
+  const clients = new Set<pg.PoolClient>()
+  pool.on('connect', (client) => void clients.add(client))
+  pool.on('remove', (client) => void clients.delete(client))
   const connections = new WeakMap<pg.PoolClient, Connection>()
 
   async function connectClient(): Promise<pg.PoolClient> {
@@ -125,6 +130,9 @@ export function openPool(options: PoolOptions): Pool {
       using((connection) => connection.query(text, values) as Promise<pg.QueryResult<Row>>),
     queryTexts: (text, values, maxBytes) =>
       using((connection) => connection.queryTexts(text, values, maxBytes)),
+    cutOff: () => {
+      for (const client of clients) client.connection.stream.destroy()
+    },
     end: () => pool.end(),
   }
 }

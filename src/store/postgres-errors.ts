@@ -1,3 +1,4 @@
+import { isTlsProblem } from './explain-database-error.ts'
 import { PoolBusyError } from './open-pool.ts'
 
 /**
@@ -55,16 +56,30 @@ export function postgresErrorKind(error: unknown): PostgresErrorKind {
   if (!(error instanceof Error)) return 'unknown'
   if (error instanceof PoolBusyError) return 'away'
   if (error instanceof AggregateError && error.errors.length > 0) return postgresErrorKind(error.errors[0])
-  const { code } = error as { code?: unknown }
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown }
   if (typeof code === 'string') {
-    if (NETWORK_CODES.has(code)) return 'away'
+    // A socket file that is not there is a server that is not there; any other missing file is something else.
+    if (NETWORK_CODES.has(code) || (code === 'ENOENT' && syscall === 'connect')) return 'away'
     if (/^[0-9A-Z]{5}$/.test(code)) return BY_STATE[code] ?? BY_CLASS[code.slice(0, 2)] ?? 'unknown'
   }
-  return CONNECTION_MESSAGES.test(error.message) ? 'away' : 'unknown'
+  return CONNECTION_MESSAGES.test(error.message) || isTlsProblem(error) ? 'away' : 'unknown'
 }
 
 /** True when the database can't be used now, through no fault of the request. */
 export function isDatabaseAway(error: unknown): boolean {
   const kind = postgresErrorKind(error)
   return kind === 'away' || kind === 'retry'
+}
+
+/** Logins, databases, rights and tables: they are not there until somebody does something about it. */
+const INCURABLE_CLASSES = new Set(['28', '3D', '42'])
+/** PgBouncer has one code for all that it says itself. */
+const REFUSED_BY_POOLER = /authentication failed|no such (?:user|database)/i
+
+/** For a start: whether the same step may succeed later with nobody doing anything about it but starting Postgres. */
+export function canWaitingCure(error: unknown): boolean {
+  if (!(error instanceof Error) || !isDatabaseAway(error) || isTlsProblem(error)) return false
+  const { code } = error as { code?: unknown }
+  if (code === '08P01') return !REFUSED_BY_POOLER.test(error.message)
+  return typeof code !== 'string' || code.length !== 5 || !INCURABLE_CLASSES.has(code.slice(0, 2))
 }

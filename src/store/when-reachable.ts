@@ -1,42 +1,53 @@
-import { isDatabaseAway } from './postgres-errors.ts'
+import { explainDatabaseError, isCausedByDatabase } from './explain-database-error.ts'
+import { canWaitingCure } from './postgres-errors.ts'
 
 export interface DatabaseWait {
-  /** For how long an unreachable database is waited for. */
+  /** For how long an unreachable database is waited for; Infinity: until it is there. */
   waitMs: number
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>
-  onWait: (error: unknown) => void
+  /** Told before each pause why the database can't be used yet, in a sentence. */
+  onWait: (reason: string, pauseMs: number) => void
   /** Ends the wait: the service was told to stop before it had started. */
   signal?: AbortSignal | undefined
 }
 
-const RETRY_MS = 1000
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 5_000
 
 /**
  * Does a step of the start as soon as the database can be reached, and again when it goes away in the middle: a service and its
- * database are often started together. Everything but being unreachable fails at once.
+ * database are often started together. What waiting does not cure (a wrong password, no such database, a right that is missing)
+ * fails at once. Either way the error is one sentence that says what to do.
  */
 export async function whenReachable<Result>(
   step: () => Promise<Result>,
   { waitMs, sleep, onWait, signal }: DatabaseWait,
 ): Promise<Result> {
   const giveUpAt = performance.now() + waitMs
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
       return await step()
     } catch (error) {
-      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-      if (!isDatabaseAway(cause)) throw error
-      if (performance.now() > giveUpAt) {
-        throw new Error(
-          `The database could not be reached for ${waitMs / 1000} seconds. Check DATABASE_URL.`,
-          {
-            cause: error,
-          },
-        )
-      }
-      onWait(cause)
-      await sleep(RETRY_MS, signal)
-      if (signal?.aborted) throw new Error('Told to stop while waiting for the database.', { cause: error })
+      if (signal?.aborted) throw toldToStop()
+      // An error of ours (a migration that failed, say) may have the database's as its cause.
+      const cause = isCausedByDatabase(error) ? error : error instanceof Error ? error.cause : null
+      if (!canWaitingCure(cause)) throw cause === error ? new Error(explainDatabaseError(error)) : error
+      const reason = explainDatabaseError(cause)
+      if (performance.now() + pauseMs > giveUpAt) throw unreachable(reason)
+      onWait(reason, pauseMs)
     }
+    await sleep(pauseMs, signal)
+    if (signal?.aborted) throw toldToStop()
   }
+}
+
+/** The reason is in the sentence: as a cause it would only be said twice. */
+function unreachable(reason: string): Error {
+  return new Error(
+    `The database can not be reached: ${reason} Check DATABASE_URL, and that Postgres is running.`,
+  )
+}
+
+function toldToStop(): Error {
+  return new Error('Told to stop while waiting for the database.')
 }

@@ -147,11 +147,12 @@ export class Replica {
 
   async #watch(child: ChildProcess): Promise<void> {
     while (this.#child === child) {
-      const isAlive = await fetch(`${this.url}/livez`, { signal: AbortSignal.timeout(1000) }).then(
-        ({ ok }) => ok,
+      // While it waits for its database, it refuses everything but /livez.
+      const isUp = await fetch(`${this.url}/`, { signal: AbortSignal.timeout(1000) }).then(
+        ({ status }) => status !== 503,
         () => false,
       )
-      if (isAlive && this.#child === child) {
+      if (isUp && this.#child === child) {
         this.#state = 'serving'
         return
       }

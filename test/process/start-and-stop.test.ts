@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { runProgram, startProgram, startService } from '../support/run-program.ts'
+import { runProgram, startService } from '../support/run-program.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
 import { deliver, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY } from '../support/start-test-app.ts'
@@ -60,16 +60,26 @@ describe('a start that fails', () => {
     expect(stderr).toContain('0999_later')
   })
 
-  test('I14: told to stop while it waits for its database, it exits', async () => {
-    const service = startProgram('bin/seam-mirror.js', ['serve'], {
-      ...ENVIRONMENT,
-      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere',
-    })
-    await expect.poll(() => service.stdout()).toContain('waiting for the database')
-    service.kill('SIGTERM')
-    const { signal, code } = await service.exit
-    expect({ signal, code }).toEqual({ signal: null, code: 0 })
-  })
+  test.each([
+    ['no such database', (url: URL) => (url.pathname = '/nowhere'), /"nowhere" does not exist.*Create it/],
+    ['no such role', (url: URL) => (url.username = 'nobody_at_all'), /nobody_at_all.*Check the user/],
+  ])(
+    'A3, F10: what waiting can not cure ends it at once, in one sentence: %s',
+    async (_title, spoil, text) => {
+      const url = new URL(database.url)
+      spoil(url)
+      const { code, stdout, stderr } = await runProgram('bin/seam-mirror.js', ['serve'], {
+        ...ENVIRONMENT,
+        HOST: '127.0.0.1',
+        PORT: '0',
+        DATABASE_URL: url.href,
+      })
+      expect(code).toBe(1)
+      expect(stderr).toMatch(text)
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+      expect(stdout).not.toContain('waiting for the database')
+    },
+  )
 })
 
 describe('without DATABASE_URL', () => {

@@ -5,20 +5,19 @@ import { isSchemaCurrent } from '../store/migrate.ts'
 import type { Db } from '../store/open-database.ts'
 import { readPollLag } from '../store/read-poll-lag.ts'
 
-export interface HealthOptions {
+export interface ReadyzOptions {
   db: Db
   /** Ids of the workspaces that are polled, as far as they are known. */
   polledWorkspaceIds: () => readonly string[]
 }
 
 /**
- * `/livez`: the process answers. `/readyz`: the database is there and has this release's schema; 503 while not. It also says
+ * `/readyz`: the database is there and has this release's schema; 503 while not. It also says
  * how old the newest coverage is, and that never makes it unready: when Seam is away, a replica that is taken out of
  * rotation for it would only lose the webhooks as well.
  */
-export function healthRoutes({ db, polledWorkspaceIds }: HealthOptions): Router {
+export function readyzRoute({ db, polledWorkspaceIds }: ReadyzOptions): Router {
   const router = express.Router()
-  router.get('/livez', (_request, response) => sendJson(response, 200, '{"ok":true}'))
   router.get('/readyz', async (_request, response) => {
     if (!(await isSchemaCurrent(db))) throw serviceUnavailable('The schema is not that of this release')
     const lags = await readPollLag(db, polledWorkspaceIds())

@@ -1,0 +1,59 @@
+/** What to do about an error of the server, by SQLSTATE or its class. */
+const REMEDIES: Record<string, string> = {
+  '28': 'Check the user and the password in DATABASE_URL, and pg_hba.conf on the server.',
+  '3D': `Create it (create database … encoding 'UTF8' template template0), or correct DATABASE_URL.`,
+  '42501': 'Grant the role in DATABASE_URL what it lacks, or let it own the database.',
+}
+
+/** What Node says when it does not believe the server's certificate; OpenSSL's names and its own. */
+const TLS_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/
+const TLS_REMEDY =
+  'Name the authority that signed the certificate: DATABASE_URL=…?sslmode=verify-full&sslrootcert=/path/to/ca.pem ' +
+  '(sslmode=no-verify encrypts without checking who answers).'
+
+/** Errors of pg itself have no code. */
+const BY_MESSAGE: [RegExp, string][] = [
+  [/does not support SSL/i, 'Remove sslmode from DATABASE_URL, or turn TLS on at the server.'],
+  [/client password must be a/i, 'The server asks for a password, and DATABASE_URL has none.'],
+  [/authentication failed|no such (?:user|database)/i, REMEDIES['28'] ?? ''],
+]
+
+/** True when it comes from Postgres, a pooler, or the way to them, and not from this program. */
+export function isCausedByDatabase(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  const code = codeOf(error)
+  return (
+    code !== '' || error instanceof AggregateError || BY_MESSAGE.some(([text]) => text.test(error.message))
+  )
+}
+
+/** True when the server was reached and its certificate not believed. */
+export function isTlsProblem(error: unknown): boolean {
+  return (
+    error instanceof Error && (TLS_CODE.test(codeOf(error)) || /does not support SSL/i.test(error.message))
+  )
+}
+
+/** What went wrong with the database and, where something can be done about it, what; in whole sentences, on one line. */
+export function explainDatabaseError(error: unknown): string {
+  if (!(error instanceof Error)) return `${String(error)}.`
+  // Several addresses were tried, as for `localhost`: the error itself then says nothing.
+  const text = error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : error.message
+  const code = codeOf(error)
+  const remedy =
+    REMEDIES[code] ??
+    REMEDIES[code.slice(0, 2)] ??
+    BY_MESSAGE.find(([pattern]) => pattern.test(error.message))?.[1] ??
+    (isTlsProblem(error) ? TLS_REMEDY : null)
+  const sentence = `${(text === '' ? code : text).replaceAll(/\s+/g, ' ').replace(/\.$/, '')}.`
+  return remedy === null ? sentence : `${sentence} ${remedy}`
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
