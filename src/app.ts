@@ -67,16 +67,16 @@ export interface App {
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const releasers = new Releasers()
   try {
+    for (const note of config.notes) logger.info(note)
     for (const warning of config.warnings) logger.warn(warning)
     // Everything behind the port outlives the requests that use it.
     const behindPort = new Releasers()
     releasers.add(() => behindPort.release())
     let answer = createHttpApp({ logger, routers: [startingRoutes()] })
-    const { host, port } = config
     const server = await startHttpServer({
       app: (request, response) => answer(request, response),
-      host,
-      port,
+      host: config.host ?? undefined,
+      port: config.port,
     })
     releasers.add(async () => {
       const { cutOff } = await server.stop(LIMITS.stopGraceMs)
@@ -108,7 +108,7 @@ async function openParts(
   const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
   const workspaces = await store.whenReachable(() => openWorkspaces(webhookDb, entries, logger))
 
-  const keyring = await openKeyring(config, logger)
+  const keyring = await openKeyring(config)
   const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
 
   const commit = openCommit(webhookDb, keyring)

@@ -81,7 +81,7 @@ async function auditAll(
   const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
   const workspaces = await openWorkspaces(db, entries, logger)
   const chosen = choose(config.workspaces, workspaces, flags.workspace)
-  const keyring = await openKeyring(config, logger)
+  const keyring = await openKeyring(config)
   const findings: Finding[] = []
   for (const { key, credentials } of chosen) {
     const options = {

@@ -1,22 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { createKeyring, type Keyring } from './secrets/keyring.ts'
 
 /**
  * The keys that secrets are encrypted with (I9): those configured; with the embedded database, one that is made at first start and
- * kept in the data folder; else none, and then secrets are masked and not kept, which the log says.
+ * kept in the data folder; else none, and then secrets are masked and not kept (a warning of the configuration says so).
  */
-export async function openKeyring(config: Config, logger: Logger): Promise<Keyring | null> {
-  const [first, ...older] = config.secretsKeys
+export async function openKeyring(config: Config): Promise<Keyring | null> {
+  const [first, ...older] = config.secretsKeys ?? []
   if (first !== undefined) return createKeyring([first, ...older])
   if (config.databaseUrl === null)
     return createKeyring([await localKey(path.join(config.dataDir, 'secrets-key'))])
-  logger.warn(
-    'SEAM_MIRROR_SECRETS_KEY is not set: door PINs and client session tokens are masked and not kept. Make a key with: openssl rand -base64 32',
-  )
   return null
 }
 

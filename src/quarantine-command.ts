@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import type { Config } from './config/config.ts'
 import { isUuid } from './domain/uuid.ts'
-import { createLogger } from './observability/create-logger.ts'
 import { openKeyring } from './open-keyring.ts'
 import { allIds } from './quarantine/all-ids.ts'
 import { bodyText } from './quarantine/body-text.ts'
@@ -21,7 +20,7 @@ type Say = (line: string) => void
 export function quarantineCommand(readConfig: () => Config, say: Say): Command {
   const withDatabase = <Result>(work: (db: Db) => Promise<Result>) => runWithDatabase(readConfig(), work)
   // A keyring that is missing is told about where it matters: at the item that it would open.
-  const withKeyring = () => openKeyring(readConfig(), createLogger('silent'))
+  const withKeyring = () => openKeyring(readConfig())
 
   const quarantine = new Command('quarantine').description(
     'what arrived and could not be used: list, show, retry and discard it',

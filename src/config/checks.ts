@@ -1,12 +1,21 @@
-import { validate } from 'node-cron'
+import { isIP } from 'node:net'
+import { schedule, validate } from 'node-cron'
 import { z } from 'zod'
 import { parseDuration } from '../domain/duration.ts'
-import { parseInstant } from '../domain/instant.ts'
+import { type Micros, parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
-import { type BackfillSince, LOG_LEVELS } from './config.ts'
+
+/** A fixed instant, or so long before now (by Seam's clock, see I6). */
+export type BackfillSince = { kind: 'instant'; at: Micros } | { kind: 'ago'; duration: Micros }
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** Shortest webhook secret taken, in bytes. Seam's have 24; svix itself would accept an empty one (contract, trap 16). */
 export const MIN_WEBHOOK_SECRET_BYTES = 16
+
+/** A shorter key could be guessed. */
+const MIN_MIRROR_API_KEY_LENGTH = 24
+const MAX_MIRROR_API_KEY_LENGTH = 128
 
 /** One check for each kind of value; messages complete the sentence "NAME …". They never repeat the value of a secret. */
 export const port = wholeNumber(0, 65_535, 'must be a port number')
@@ -16,10 +25,40 @@ export const uuid = z
   .refine(isUuid, 'must be a UUID')
   .transform((id) => id.toLowerCase())
 
-export const httpUrl = z
+export const text = z.string()
+
+/** Several of a kind, comma-separated. */
+export const list = <Item extends z.ZodType<unknown, string>>(item: Item) =>
+  z
+    .string()
+    .transform((value) =>
+      value
+        .split(',')
+        .map((each) => each.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(item).min(1, 'must name at least one'))
+
+export const listenAddress = z
   .string()
-  .refine(isUrlWith('http:', 'https:'), 'must be a URL that begins with http:// or https://')
+  .refine(
+    (host) => isIP(host) !== 0 || isHostName(host),
+    'must be an IP address or a host name, without a scheme, a port or brackets',
+  )
+
+/** A path may be before Seam's routes; requests with a user, a query or a fragment in their base can't be made. */
+export const endpoint = z
+  .string()
+  .refine(
+    isPlainUrl,
+    'must be a URL that begins with http:// or https://, without a user, a query or a fragment',
+  )
   .transform((url) => url.replace(/(?<!\/)\/+$/, ''))
+
+export const proxyUrl = z.string().refine((value) => {
+  const { protocol = '', pathname } = URL.parse(value) ?? {}
+  return ['http:', 'https:'].includes(protocol) && pathname === '/'
+}, 'must be the URL of an HTTP proxy, such as http://proxy.example:3128 (a SOCKS proxy is not supported)')
 
 export const postgresUrl = z
   .string()
@@ -31,9 +70,10 @@ export const postgresUrl = z
 export const cron = z
   .string()
   .refine(
-    (text) => validate(text),
+    (expression) => validate(expression),
     'must be a cron expression of five or six fields, such as "*/30 * * * * *"',
   )
+  .refine((expression) => firesEver(expression), 'is a cron expression that never fires')
 
 export const count = (min: number, max: number) =>
   wholeNumber(min, max, `must be a whole number from ${min} to ${max}`)
@@ -43,13 +83,24 @@ export const logLevel = z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', 
 export const apiKey = z
   .string()
   .refine(
-    (key) => /^seam_(?!at|cst|pk)\S+$/.test(key),
+    (key) => /^seam_(?!at|cst|pk)[!-~]+$/.test(key),
     'must be a Seam API key: it begins with seam_, and not with seam_at (a personal access token), seam_cst or seam_pk',
+  )
+
+export const mirrorApiKey = z
+  .string()
+  .refine(
+    (key) =>
+      /^seam_(?!at|cst|pk)[!-~]+$/.test(key) &&
+      key.length >= MIN_MIRROR_API_KEY_LENGTH &&
+      key.length <= MAX_MIRROR_API_KEY_LENGTH,
+    `must be ${MIN_MIRROR_API_KEY_LENGTH} to ${MAX_MIRROR_API_KEY_LENGTH} characters that begin with seam_, and not with seam_at, seam_cst or seam_pk: ` +
+      'the SDKs refuse to send anything else (echo "seam_mirror_$(openssl rand -hex 24)" makes one)',
   )
 
 export const personalAccessToken = z
   .string()
-  .regex(/^seam_at\S+$/, 'must be a Seam personal access token: it begins with seam_at')
+  .regex(/^seam_at[!-~]+$/, 'must be a Seam personal access token: it begins with seam_at')
 
 export const webhookSecret = z.string().refine((secret) => {
   return isBase64Of(secret.replace(/^whsec_/, ''), (bytes) => bytes >= MIN_WEBHOOK_SECRET_BYTES)
@@ -58,22 +109,46 @@ export const webhookSecret = z.string().refine((secret) => {
 export const secretsKey = z
   .string()
   .refine(
-    (text) => isBase64Of(text, (bytes) => bytes === 32),
+    (key) => isBase64Of(key, (bytes) => bytes === 32),
     'must be 32 bytes as base64 (openssl rand -base64 32)',
   )
-  .transform((text) => Buffer.from(text, 'base64'))
+  .transform((key) => Buffer.from(key, 'base64'))
 
-export const backfillSince = z.string().transform((text, context): BackfillSince => {
-  const at = parseInstant(text)
+export const backfillSince = z.string().transform((value, context): BackfillSince => {
+  const at = parseInstant(value)
   if (at !== null) return { kind: 'instant', at }
-  const duration = parseDuration(text)
-  if (duration !== null) return { kind: 'ago', duration }
+  const duration = parseDuration(value)
+  if (duration !== null && duration > 0n) return { kind: 'ago', duration }
   context.addIssue('must be an RFC 3339 instant (2026-01-31T00:00:00Z) or a duration (12h, 30d, 8w)')
   return z.NEVER
 })
 
-function isUrlWith(...protocols: string[]): (text: string) => boolean {
-  return (text) => protocols.includes(URL.parse(text)?.protocol ?? '')
+function isUrlWith(...protocols: string[]): (value: string) => boolean {
+  return (value) => protocols.includes(URL.parse(value)?.protocol ?? '')
+}
+
+function isPlainUrl(value: string): boolean {
+  const url = URL.parse(value)
+  // `?` and `#` with nothing behind them are part of neither `search` nor `hash`.
+  return (
+    isUrlWith('http:', 'https:')(value) && url?.username === '' && url.password === '' && !/[?#]/.test(value)
+  )
+}
+
+function isHostName(host: string): boolean {
+  return /^[\w-]+(\.[\w-]+)*$/.test(host) && !/^[\d.]+$/.test(host)
+}
+
+/** "The weekday nearest to 31 June" is well-formed and no date; node-cron finds that out when it looks for the first one. */
+function firesEver(expression: string): boolean {
+  if (!validate(expression)) return true
+  try {
+    const task = schedule(expression, () => {})
+    void task.destroy()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Decimal digits only: `Number` would also take `0x10`, `1e3` and an empty text. */
@@ -86,7 +161,7 @@ function wholeNumber(min: number, max: number, message: string) {
 }
 
 /** Standard base64 with its padding, of so many bytes. `Buffer` alone would skip what it does not know. */
-function isBase64Of(text: string, hasLength: (bytes: number) => boolean): boolean {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text && hasLength(bytes.length)
+function isBase64Of(value: string, hasLength: (bytes: number) => boolean): boolean {
+  const bytes = Buffer.from(value, 'base64')
+  return bytes.toString('base64') === value && hasLength(bytes.length)
 }

@@ -1,25 +1,23 @@
-import type { Micros } from '../domain/instant.ts'
+import type { Settings } from './variables.ts'
 
-/** Everything the service was told from outside, checked. Nothing else in `src` reads the environment. */
-export interface Config {
-  host: string | undefined
-  port: number
-  /** Null: start an embedded Postgres below dataDir. */
-  databaseUrl: string | null
-  dataDir: string
-  seamEndpoint: string
+export type { BackfillSince } from './checks.ts'
+
+/** What became of the settings of workspaces: `Config.workspaces`. */
+type WorkspaceSetting =
+  | 'seamApiKey'
+  | 'seamPersonalAccessToken'
+  | 'seamWorkspaceId'
+  | 'seamWebhookSecrets'
+  | 'workspacesFile'
+
+/**
+ * Everything the service was told from outside, checked: the settings of variables.ts, and the workspaces that they or a file
+ * describe. Nothing else in `src` reads the environment.
+ */
+export interface Config extends Omit<Settings, WorkspaceSetting> {
   workspaces: readonly WorkspaceConfig[]
-  mirrorApiKey: string | null
-  /** 32 bytes each. The first encrypts, all decrypt; none: secrets are masked and not kept. */
-  secretsKeys: readonly Buffer[]
-  pollSchedule: string
-  settleSeconds: number
-  backfillSince: BackfillSince
-  auditSchedule: string
-  auditLookbackHours: number
-  clientSessionsSchedule: string
-  retentionDays: number | null
-  logLevel: LogLevel
+  /** Things that are as they should be and yet may surprise. */
+  notes: readonly string[]
   /** Things that are allowed but deserve a word at start. */
   warnings: readonly string[]
 }
@@ -36,12 +34,6 @@ export interface WorkspaceConfig {
 export type Credentials =
   | { kind: 'api_key'; apiKey: string }
   | { kind: 'personal_access_token'; token: string; workspaceId: string }
-
-/** A fixed instant, or so long before now (by Seam's clock, see I6). */
-export type BackfillSince = { kind: 'instant'; at: Micros } | { kind: 'ago'; duration: Micros }
-
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** The configuration can't be used; the message lists every problem, and never a secret. */
 export class ConfigError extends Error {

@@ -1,6 +1,6 @@
 import { keyIdOf } from '../secrets/keyring.ts'
 import type { Config } from './config.ts'
-import { VARIABLES, type Variable } from './variables.ts'
+import { textOf, VARIABLES, type Variable } from './variables.ts'
 
 /**
  * The effective settings, a line each, for `seam-mirror config`. Secrets are shown as set or not set, with their length and
@@ -11,7 +11,7 @@ export function describeConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {
   const lines = VARIABLES.map((variable: Variable) => {
-    const set = environment[variable.name]?.trim()
+    const set = textOf(variable, environment)
     return `${variable.name.padEnd(38)} ${set ? masked(variable, set) : defaultText(variable)}`
   })
   const workspaces = config.workspaces.map(
@@ -19,19 +19,22 @@ export function describeConfig(
       `  ${key}: id ${workspaceId ?? '(to be learned)'}, credentials ${credentials?.kind.replaceAll('_', ' ') ?? 'none'}, ` +
       `${webhookSecrets.length} webhook secret${webhookSecrets.length === 1 ? '' : 's'}`,
   )
-  const [sealing, ...older] = config.secretsKeys.map(keyIdOf)
+  const [sealing, ...older] = (config.secretsKeys ?? []).map(keyIdOf)
   const keys =
     sealing === undefined
       ? []
       : ['', `secrets keys: ${sealing} encrypts${older.map((id) => `, ${id} decrypts`).join('')}`]
-  const warnings = config.warnings.map((warning) => `warning: ${warning}`)
+  const remarks = [
+    ...config.notes.map((note) => `note: ${note}`),
+    ...config.warnings.map((warning) => `warning: ${warning}`),
+  ]
   return [
     ...lines,
     '',
     'workspaces:',
     ...workspaces,
     ...keys,
-    ...(warnings.length > 0 ? ['', ...warnings] : []),
+    ...(remarks.length > 0 ? ['', ...remarks] : []),
   ]
 }
 

@@ -23,16 +23,24 @@ const entry = z
 const file = z
   .array(entry)
   .min(1, 'must list at least one workspace')
-  .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'uses a name twice')
-  .refine((list) => {
-    const ids = list.flatMap(({ workspace_id: id }) => id ?? [])
-    return new Set(ids).size === ids.length
-  }, 'lists a workspace twice')
+  .refine((entries) => areDistinct(entries.map(({ name }) => name)), 'uses a name twice')
+  .refine((entries) => areDistinct(entries.map(({ workspace_id: id }) => id)), 'lists a workspace twice')
+  .refine((entries) => areDistinct(entries.map(({ api_key: key }) => key)), 'uses an api_key twice')
+  // Webhooks of several workspaces are told apart by who could have signed them.
+  .refine(
+    (entries) => areDistinct(entries.flatMap(({ webhook_secrets: secrets }) => [...new Set(secrets)])),
+    'uses a webhook secret for two workspaces',
+  )
   // Nobody but Seam could tell, and a webhook's secret must not decide whose events it signs.
   .refine(
-    (list) => list.length === 1 || list.every((each) => each.workspace_id || each.api_key),
+    (entries) => entries.length === 1 || entries.every((each) => each.workspace_id || each.api_key),
     'has an entry without credentials, which needs workspace_id where there are several',
   )
+
+function areDistinct(values: readonly (string | undefined)[]): boolean {
+  const present = values.filter((value) => value !== undefined)
+  return new Set(present).size === present.length
+}
 
 /**
  * Reads SEAM_MIRROR_WORKSPACES_FILE: a JSON array of `{ name, workspace_id?, api_key? | personal_access_token?,
@@ -43,10 +51,9 @@ export function parseWorkspacesFile(
 ): { workspaces: WorkspaceConfig[] } | { problems: string[] } {
   let json: unknown
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'))
+    json = JSON.parse(textIn(readFileSync(path)))
   } catch (error) {
-    const why = error instanceof SyntaxError ? 'is not JSON' : "can't be read"
-    return { problems: [`SEAM_MIRROR_WORKSPACES_FILE: ${path} ${why}`] }
+    return { problems: [`SEAM_MIRROR_WORKSPACES_FILE: ${path} ${whyUnreadable(error)}`] }
   }
   const result = file.safeParse(json)
   if (!result.success) {
@@ -57,6 +64,20 @@ export function parseWorkspacesFile(
     }
   }
   return { workspaces: result.data.map(toWorkspace) }
+}
+
+/** Windows writes a byte order mark, and UTF-16 beside UTF-8. Decoding drops the mark. */
+function textIn(bytes: Buffer): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes)
+}
+
+/** Without the parser's own message: it quotes what it stumbled on, which may be a credential. */
+function whyUnreadable(error: unknown): string {
+  if (error instanceof SyntaxError) return 'is not JSON'
+  if (error instanceof TypeError) return 'is not UTF-8'
+  const code = (error as NodeJS.ErrnoException).code
+  return code === undefined ? "can't be read" : `can't be read (${code})`
 }
 
 function toWorkspace(value: z.infer<typeof entry>): WorkspaceConfig {
@@ -70,12 +91,11 @@ function toWorkspace(value: z.infer<typeof entry>): WorkspaceConfig {
 
 /** Which credentials a workspace has; both at once, and a token without its workspace, were refused before. */
 export function credentialsOf(
-  key: string | undefined,
-  token: string | undefined,
-  workspaceId: string | undefined,
+  key: string | null | undefined,
+  token: string | null | undefined,
+  workspaceId: string | null | undefined,
 ): Credentials | null {
-  if (key !== undefined) return { kind: 'api_key', apiKey: key }
-  if (token !== undefined && workspaceId !== undefined)
-    return { kind: 'personal_access_token', token, workspaceId }
+  if (key) return { kind: 'api_key', apiKey: key }
+  if (token && workspaceId) return { kind: 'personal_access_token', token, workspaceId }
   return null
 }

@@ -1,7 +1,19 @@
-/** One environment variable: the table that parsing, `seam-mirror config`, and the README's table (by a test) come from. */
+import type { z } from 'zod'
+import * as check from './checks.ts'
+
+/**
+ * One environment variable. This table is the only place to add one: parsing, the type of the settings, `seam-mirror config` and the
+ * README's table (by a test) come from it.
+ */
 export interface Variable {
   name: string
-  /** As text, the way a user would write it; null when there is none. */
+  /** A second spelling that programs use. It wins where both are set, as in Node. */
+  alias?: string
+  /** What the setting is called in the code. */
+  field: string
+  /** From the text to the value; its message completes the sentence "NAME …". */
+  check: z.ZodType
+  /** As text, the way a user would write it; null when there is none, and the setting is then null. */
   default: string | null
   /** How the default reads in the README where the text alone would not say it. */
   defaultMeaning?: string
@@ -11,21 +23,40 @@ export interface Variable {
 }
 
 export const VARIABLES = [
-  { name: 'PORT', default: '3000', meaning: 'port to listen on; 0 takes a free one' },
-  { name: 'HOST', default: null, defaultMeaning: 'all interfaces', meaning: 'address to listen on' },
+  {
+    name: 'PORT',
+    field: 'port',
+    check: check.port,
+    default: '3000',
+    meaning: 'port to listen on; 0 takes a free one',
+  },
+  {
+    name: 'HOST',
+    field: 'host',
+    check: check.listenAddress,
+    default: null,
+    defaultMeaning: 'all interfaces',
+    meaning: 'address to listen on',
+  },
   {
     name: 'DATABASE_URL',
+    field: 'databaseUrl',
+    check: check.postgresUrl,
     default: null,
     defaultMeaning: 'an embedded Postgres below `SEAM_MIRROR_DATA_DIR`',
     meaning: 'Postgres 14 or newer',
   },
   {
     name: 'SEAM_MIRROR_DATA_DIR',
+    field: 'dataDir',
+    check: check.text,
     default: '.data',
     meaning: 'folder of the embedded database and of keys generated for it',
   },
   {
     name: 'SEAM_API_KEY',
+    field: 'seamApiKey',
+    check: check.apiKey,
     default: null,
     defaultMeaning: 'none: no polling',
     meaning: "the workspace's Seam API key",
@@ -33,19 +64,31 @@ export const VARIABLES = [
   },
   {
     name: 'SEAM_PERSONAL_ACCESS_TOKEN',
+    field: 'seamPersonalAccessToken',
+    check: check.personalAccessToken,
     default: null,
     meaning: 'instead of `SEAM_API_KEY`; needs `SEAM_WORKSPACE_ID`',
     secret: true,
   },
   {
     name: 'SEAM_WORKSPACE_ID',
+    field: 'seamWorkspaceId',
+    check: check.uuid,
     default: null,
     defaultMeaning: 'asked of Seam, or taken from the first verified webhook',
     meaning: 'id of the workspace',
   },
-  { name: 'SEAM_ENDPOINT', default: 'https://connect.getseam.com', meaning: "Seam's API" },
+  {
+    name: 'SEAM_ENDPOINT',
+    field: 'seamEndpoint',
+    check: check.endpoint,
+    default: 'https://connect.getseam.com',
+    meaning: "Seam's API",
+  },
   {
     name: 'SEAM_WEBHOOK_SECRET',
+    field: 'seamWebhookSecrets',
+    check: check.list(check.webhookSecret),
     default: null,
     defaultMeaning: 'none: the webhook route answers 404 and says why',
     meaning: 'one or more `whsec_…`, comma-separated; while one is being replaced, any may match',
@@ -53,19 +96,25 @@ export const VARIABLES = [
   },
   {
     name: 'SEAM_MIRROR_WORKSPACES_FILE',
+    field: 'workspacesFile',
+    check: check.text,
     default: null,
     meaning: 'JSON file for several workspaces; replaces the variables of the single one',
   },
   {
     name: 'SEAM_MIRROR_API_KEY',
+    field: 'mirrorApiKey',
+    check: check.mirrorApiKey,
     default: null,
-    defaultMeaning: 'none: the read API answers 401',
+    defaultMeaning: 'none: only keys made with `seam-mirror keys create`',
     meaning:
-      'key for the read API, all configured workspaces; must begin with `seam_` to be accepted by the SDKs',
+      'one more key for the read API, for the first steps: all configured workspaces, no secrets; 24 to 128 characters that begin with `seam_`',
     secret: true,
   },
   {
     name: 'SEAM_MIRROR_SECRETS_KEY',
+    field: 'secretsKeys',
+    check: check.list(check.secretsKey),
     default: null,
     defaultMeaning:
       'made in the data dir for the embedded database; otherwise none: secrets are masked and not kept',
@@ -75,45 +124,94 @@ export const VARIABLES = [
   },
   {
     name: 'SEAM_MIRROR_POLL_SCHEDULE',
+    field: 'pollSchedule',
+    check: check.cron,
     default: '*/30 * * * * *',
     meaning: 'when to poll: a cron expression, seconds allowed',
   },
   {
     name: 'SEAM_MIRROR_SETTLE_SECONDS',
+    field: 'settleSeconds',
+    check: check.count(0, 86_400),
     default: '300',
     meaning: 'how long after its `created_at` an event may still become visible in `events.list`',
   },
   {
     name: 'SEAM_MIRROR_BACKFILL_SINCE',
+    field: 'backfillSince',
+    check: check.backfillSince,
     default: '30d',
-    meaning: 'how far back the copy must reach: an RFC 3339 instant or a duration (`12h`, `30d`, `8w`)',
+    meaning:
+      'how far back the copy must reach: an RFC 3339 instant from 1970 until now, or a duration (`12h`, `30d`, `8w`)',
   },
   {
     name: 'SEAM_MIRROR_AUDIT_SCHEDULE',
+    field: 'auditSchedule',
+    check: check.cron,
     default: '0 0 3 * * *',
     meaning: 'when to read covered time again (audit): a cron expression, seconds allowed',
   },
   {
     name: 'SEAM_MIRROR_AUDIT_LOOKBACK_HOURS',
+    field: 'auditLookbackHours',
+    check: check.count(1, 8760),
     default: '30',
     meaning: 'how much of it: so many hours back from the end of coverage',
   },
   {
     name: 'SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE',
+    field: 'clientSessionsSchedule',
+    check: check.cron,
     default: '0 */5 * * * *',
     meaning: 'when to copy the client sessions',
   },
   {
-    name: 'SEAM_MIRROR_RETENTION_DAYS',
+    name: 'HTTPS_PROXY',
+    alias: 'https_proxy',
+    field: 'httpsProxy',
+    check: check.proxyUrl,
     default: null,
-    defaultMeaning: 'keep for ever',
-    meaning: 'delete older events (checked, not used yet)',
+    defaultMeaning: 'none: Seam is asked directly',
+    meaning: 'HTTP proxy that Seam is asked through: `http://[user:password@]host:port`',
+  },
+  {
+    name: 'HTTP_PROXY',
+    alias: 'http_proxy',
+    field: 'httpProxy',
+    check: check.proxyUrl,
+    default: null,
+    meaning: 'the same for a `SEAM_ENDPOINT` that begins with `http://`',
+  },
+  {
+    name: 'NO_PROXY',
+    alias: 'no_proxy',
+    field: 'noProxy',
+    check: check.text,
+    default: null,
+    meaning: 'hosts that are asked directly all the same, comma-separated',
   },
   {
     name: 'LOG_LEVEL',
+    field: 'logLevel',
+    check: check.logLevel,
     default: 'info',
     meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
   },
 ] as const satisfies readonly Variable[]
 
-export type VariableName = (typeof VARIABLES)[number]['name']
+type Row = (typeof VARIABLES)[number]
+
+/** The checked values by their names in the code. */
+export type Settings = {
+  readonly [Each in Row as Each['field']]:
+    | z.output<Each['check']>
+    | (Each['default'] extends null ? null : never)
+}
+
+/** The text that a variable has; null for none, and for a blank one. */
+export function textOf(
+  { name, alias }: Variable,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | null {
+  return (alias && environment[alias]?.trim()) || environment[name]?.trim() || null
+}

@@ -20,7 +20,7 @@ describe('the description of the configuration', () => {
     const shown = lines({ PORT: '8080', SEAM_WORKSPACE_ID: WORKSPACE_ID })
     expect(shown).toContainEqual(expect.stringMatching(/^PORT +8080$/))
     expect(shown).toContainEqual(`  default: id ${WORKSPACE_ID}, credentials none, 0 webhook secrets`)
-    expect(shown).toContainEqual(expect.stringMatching(/^warning: .*nothing is polled/))
+    expect(shown).toContainEqual(expect.stringMatching(/^warning: nothing can arrive/))
   })
 
   test.each([
@@ -35,9 +35,19 @@ describe('the description of the configuration', () => {
     expect(lineOf({ DATABASE_URL: url }, 'DATABASE_URL')?.replace(/^\S+ +/, '')).toBe(shown)
   })
 
-  test('I9: shows the endpoint without a password that is in it', () => {
-    const shown = lineOf({ SEAM_ENDPOINT: 'https://ada:lovelace-1815@proxy.example/seam' }, 'SEAM_ENDPOINT')
-    expect(shown).toContain('https://ada:********@proxy.example/seam')
+  test('I9: shows the proxy without a password that is in it', () => {
+    const shown = lineOf({ HTTPS_PROXY: 'http://ada:lovelace-1815@proxy.example:3128' }, 'HTTPS_PROXY')
+    expect(shown).toContain('http://ada:********@proxy.example:3128')
+  })
+
+  test('B5: shows every warning and note that the service logs at start', () => {
+    const environment = { DATABASE_URL: 'postgres://h/d', SEAM_API_KEY: 'seam_test1_an_api_key' }
+    const { warnings, notes } = parseConfig(environment)
+    expect(warnings.length).toBeGreaterThanOrEqual(2)
+    expect(notes.length).toBeGreaterThanOrEqual(1)
+    const shown = lines(environment)
+    for (const warning of warnings) expect(shown).toContain(`warning: ${warning}`)
+    for (const note of notes) expect(shown).toContain(`note: ${note}`)
   })
 
   test('I9: no secret is in it, whatever it looks like', () => {
@@ -47,7 +57,7 @@ describe('the description of the configuration', () => {
       SEAM_WEBHOOK_SECRET: fc
         .uint8Array({ minLength: 16, maxLength: 64 })
         .map((bytes) => `whsec_${Buffer.from(bytes).toString('base64')}`),
-      SEAM_MIRROR_API_KEY: text,
+      SEAM_MIRROR_API_KEY: text.map((rest) => `seam_x_${rest.padEnd(24, '0')}`),
       SEAM_MIRROR_SECRETS_KEY: fc
         .uint8Array({ minLength: 32, maxLength: 32 })
         .map((bytes) => Buffer.from(bytes).toString('base64')),

@@ -9,11 +9,13 @@ import { OTHER_WEBHOOK_SECRET, WEBHOOK_SECRET } from '../support/sign-delivery.t
 const API_KEY = 'seam_test1_an_api_key_of_the_tests'
 const TOKEN = 'seam_at1abcdefgh_a_personal_access_token'
 const KEY_32 = Buffer.alloc(32, 7)
+const MIRROR_KEY = 'seam_mirror_0123456789abcdef0123'
+const NOW = Date.parse('2026-11-25T12:00:00Z')
 
 /** The problems of an environment; none when it is good. */
-function problemsOf(environment: Record<string, string>): readonly string[] {
+function problemsOf(environment: Record<string, string>, nowMs = NOW): readonly string[] {
   try {
-    parseConfig(environment)
+    parseConfig(environment, nowMs)
     return []
   } catch (error) {
     if (error instanceof ConfigError) return error.problems
@@ -46,7 +48,7 @@ const good: [name: string, value: string, read: (config: Config) => unknown, exp
     (c) => workspaceOf(c)?.webhookSecrets,
     [WEBHOOK_SECRET, OTHER_WEBHOOK_SECRET],
   ],
-  ['SEAM_MIRROR_API_KEY', 'seam_x_anything', (c) => c.mirrorApiKey, 'seam_x_anything'],
+  ['SEAM_MIRROR_API_KEY', MIRROR_KEY, (c) => c.mirrorApiKey, MIRROR_KEY],
   ['SEAM_MIRROR_SECRETS_KEY', KEY_32.toString('base64'), (c) => c.secretsKeys, [KEY_32]],
   ['SEAM_MIRROR_POLL_SCHEDULE', '*/5 * * * *', (c) => c.pollSchedule, '*/5 * * * *'],
   ['SEAM_MIRROR_SETTLE_SECONDS', '0', (c) => c.settleSeconds, 0],
@@ -66,7 +68,14 @@ const good: [name: string, value: string, read: (config: Config) => unknown, exp
   ['SEAM_MIRROR_AUDIT_SCHEDULE', '0 4 * * 1', (c) => c.auditSchedule, '0 4 * * 1'],
   ['SEAM_MIRROR_AUDIT_LOOKBACK_HOURS', '48', (c) => c.auditLookbackHours, 48],
   ['SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE', '0 0 * * * *', (c) => c.clientSessionsSchedule, '0 0 * * * *'],
-  ['SEAM_MIRROR_RETENTION_DAYS', '365', (c) => c.retentionDays, 365],
+  [
+    'HTTPS_PROXY',
+    'http://ada:pw@proxy.example:3128',
+    (c) => c.httpsProxy,
+    'http://ada:pw@proxy.example:3128',
+  ],
+  ['HTTP_PROXY', 'https://proxy.example', (c) => c.httpProxy, 'https://proxy.example'],
+  ['NO_PROXY', 'localhost,.internal', (c) => c.noProxy, 'localhost,.internal'],
   ['LOG_LEVEL', 'debug', (c) => c.logLevel, 'debug'],
   ['LOG_LEVEL', '  warn  ', (c) => c.logLevel, 'warn'],
 ]
@@ -74,10 +83,23 @@ const good: [name: string, value: string, read: (config: Config) => unknown, exp
 const bad: [name: string, values: string[], says: RegExp][] = [
   ['PORT', ['-1', '65536', '3000.5', 'http', '0x50', '1e3'], /port number/],
   ['DATABASE_URL', ['mysql://h/d', 'localhost:5432/d', 'postgres', '/var/run'], /postgres:\/\//],
-  ['SEAM_API_KEY', ['abc', 'seam_', TOKEN, 'seam_cst1_x', 'seam_pk1_x', 'seam_a b'], /API key/],
-  ['SEAM_PERSONAL_ACCESS_TOKEN', [API_KEY, 'seam_at'], /personal access token/],
+  ['SEAM_API_KEY', ['abc', 'seam_', TOKEN, 'seam_cst1_x', 'seam_pk1_x', 'seam_a b', 'seam_…'], /API key/],
+  ['SEAM_PERSONAL_ACCESS_TOKEN', [API_KEY, 'seam_at', 'seam_at…'], /personal access token/],
   ['SEAM_WORKSPACE_ID', ['my-workspace', WORKSPACE_ID.slice(1)], /UUID/],
-  ['SEAM_ENDPOINT', ['connect.getseam.com', 'ftp://x', 'https'], /https?:\/\//],
+  [
+    'SEAM_ENDPOINT',
+    [
+      'connect.getseam.com',
+      'ftp://x',
+      'https',
+      'https://ada:lovelace@connect.getseam.com',
+      'https://ada@connect.getseam.com',
+      'https://connect.getseam.com?x=1',
+      'https://connect.getseam.com/?',
+      'https://connect.getseam.com/#events',
+    ],
+    /https?:\/\//,
+  ],
   [
     'SEAM_WEBHOOK_SECRET',
     [
@@ -86,6 +108,7 @@ const bad: [name: string, values: string[], says: RegExp][] = [
       'whsec_c2hvcnQ=',
       `${WEBHOOK_SECRET}!`,
       `${WEBHOOK_SECRET},whsec_`,
+      API_KEY,
       // base64url, and padding left out
       `whsec_${'-_'.repeat(16)}`,
       `whsec_${Buffer.alloc(25, 1).toString('base64').replaceAll('=', '')}`,
@@ -100,12 +123,37 @@ const bad: [name: string, values: string[], says: RegExp][] = [
   ['SEAM_MIRROR_POLL_SCHEDULE', ['hourly', '* * * *', '61 * * * * *'], /cron expression/],
   ['SEAM_MIRROR_AUDIT_SCHEDULE', ['every night'], /cron expression/],
   ['SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE', ['5m'], /cron expression/],
+  ['SEAM_MIRROR_AUDIT_SCHEDULE', ['0 0 30 2 *', '0 0 3 31 4,6 *'], /cron expression/],
+  ['SEAM_MIRROR_POLL_SCHEDULE', ['0 0 31W 6 *', '0 0 0 29 2 1#2'], /never fires/],
   ['SEAM_MIRROR_SETTLE_SECONDS', ['-1', '86401', '1.5', '5m', '0x10', '1e3'], /whole number/],
   ['SEAM_MIRROR_AUDIT_LOOKBACK_HOURS', ['0', '8761'], /whole number/],
-  ['SEAM_MIRROR_RETENTION_DAYS', ['0', '-7', 'forever'], /whole number/],
+  [
+    'SEAM_MIRROR_API_KEY',
+    [
+      'x',
+      'a_key_that_is_long_enough_otherwise',
+      'seam_atlas_long_enough_otherwise',
+      'seam_cst1_long_enough_otherwise',
+      'seam_pk1_long_enough_otherwise',
+      'seam_mirror_0123456789a',
+      `seam_mirror_${'0'.repeat(128)}`,
+      // What no header carries, or no longer names the same key when it arrives.
+      'seam_mirror_ 0123456789abcdef0123',
+      'seam_mirror_…0123456789abcdef0123',
+      'seam_mirror_$(openssl rand -hex 24)',
+    ],
+    /24 to 128 characters that begin with seam_/,
+  ],
+  ['HOST', ['http://localhost', '0.0.0.0:3000', '[::1]', '*', '127.0.0.300', '3000', '::g'], /IP address/],
+  [
+    'HTTPS_PROXY',
+    ['proxy.example:3128', 'socks5://proxy.example:1080', 'http://proxy.example/path'],
+    /HTTP proxy/,
+  ],
+  ['HTTP_PROXY', ['socks://proxy.example'], /HTTP proxy/],
   [
     'SEAM_MIRROR_BACKFILL_SINCE',
-    ['yesterday', '2026-02-30T00:00:00Z', '30', '30 d', '2026-01-01'],
+    ['yesterday', '2026-02-30T00:00:00Z', '30', '30 d', '2026-01-01', '0d', '0s', '999999w'],
     /RFC 3339/,
   ],
   ['LOG_LEVEL', ['verbose', 'INFO'], /one of fatal/],
@@ -132,7 +180,7 @@ describe('each variable', () => {
     const elsewhere = ['SEAM_PERSONAL_ACCESS_TOKEN', 'SEAM_MIRROR_WORKSPACES_FILE']
     const tried = new Set([...good.map(([name]) => name), ...elsewhere])
     expect(names.filter((name) => !tried.has(name))).toEqual([])
-    const anyText = ['HOST', 'SEAM_MIRROR_DATA_DIR', 'SEAM_MIRROR_API_KEY', 'SEAM_MIRROR_WORKSPACES_FILE']
+    const anyText = ['SEAM_MIRROR_DATA_DIR', 'SEAM_MIRROR_WORKSPACES_FILE', 'NO_PROXY']
     const refused = new Set([...bad.map(([name]) => name), ...anyText])
     expect(names.filter((name) => !refused.has(name))).toEqual([])
   })
@@ -153,9 +201,9 @@ describe('each variable', () => {
       seamEndpoint: 'https://connect.getseam.com',
       settleSeconds: 300,
       auditLookbackHours: 30,
-      retentionDays: null,
       mirrorApiKey: null,
-      secretsKeys: [],
+      secretsKeys: null,
+      httpsProxy: null,
     })
   })
 })
@@ -175,12 +223,6 @@ describe('several at once', () => {
     }
   })
 
-  test('an unknown SEAM_MIRROR_ variable is refused by its name, any other variable is nobody’s business', () => {
-    expect(problemsOf({ SEAM_MIRROR_SETTLE: '5' })).toEqual([expect.stringMatching(/^SEAM_MIRROR_SETTLE /)])
-    expect(problemsOf({ SEAM_MIRROR_OLD: '' })).toHaveLength(1)
-    expect(problemsOf({ SEAM_OTHER: 'x', HOME: '/', LANG: 'C' })).toEqual([])
-  })
-
   test('a personal access token goes with its workspace', () => {
     const both = { SEAM_PERSONAL_ACCESS_TOKEN: TOKEN, SEAM_WORKSPACE_ID: WORKSPACE_ID }
     expect(workspaceOf(parseConfig(both))).toMatchObject({
@@ -193,35 +235,88 @@ describe('several at once', () => {
     expect(problemsOf({ ...both, SEAM_API_KEY: API_KEY })).toEqual([expect.stringContaining('use one')])
   })
 
+  test('B5: a backfill must reach back: not into the future, and not before 1970', () => {
+    const of = (value: string) => problemsOf({ SEAM_MIRROR_BACKFILL_SINCE: value })
+    for (const value of ['2030-01-01T00:00:00Z', '2026-11-25T12:00:00.000001Z'])
+      expect([value, ...of(value)]).toEqual([value, expect.stringMatching(/^\w+_BACKFILL_SINCE .*future/)])
+    for (const value of ['1969-12-31T23:59:59Z', '0001-01-01T00:00:00Z', '2970w'])
+      expect([value, ...of(value)]).toEqual([value, expect.stringMatching(/^\w+_BACKFILL_SINCE .*1970/)])
+    for (const value of ['2026-11-25T12:00:00Z', '1970-01-01T00:00:00Z', '1s', '2968w'])
+      expect([value, ...of(value)]).toEqual([value])
+  })
+
+  test("B5: the key of dashboards is not Seam's own, and Seam's is not the key of dashboards", () => {
+    expect(problemsOf({ SEAM_API_KEY: API_KEY, SEAM_MIRROR_API_KEY: API_KEY })).toEqual([
+      expect.stringMatching(/^SEAM_MIRROR_API_KEY must not be SEAM_API_KEY/),
+    ])
+    expect(problemsOf({ SEAM_API_KEY: MIRROR_KEY })).toEqual([
+      expect.stringMatching(/^SEAM_API_KEY is a key of seam-mirror/),
+    ])
+    expect(problemsOf({ SEAM_API_KEY: MIRROR_KEY, SEAM_ENDPOINT: 'http://other-mirror:3000' })).toEqual([])
+  })
+
+  test('B5: quotes that a file of variables has kept are pointed out', () => {
+    for (const quoted of [`"${API_KEY}"`, `'${API_KEY}'`])
+      expect(problemsOf({ SEAM_API_KEY: quoted })).toEqual([expect.stringMatching(/quotes.*leave them out/)])
+    expect(problemsOf({ SEAM_API_KEY: 'x' })).toEqual([expect.not.stringContaining('quotes')])
+  })
+
+  test('F16: a proxy is read from either spelling, the lower case first, as Node does', () => {
+    const proxy = 'http://lower.example:1'
+    expect(parseConfig({ https_proxy: proxy })).toMatchObject({ httpsProxy: proxy })
+    expect(parseConfig({ https_proxy: proxy, HTTPS_PROXY: 'http://upper.example:2' })).toMatchObject({
+      httpsProxy: proxy,
+    })
+  })
+
   test('a bad workspace id is reported once', () => {
     expect(problemsOf({ SEAM_PERSONAL_ACCESS_TOKEN: TOKEN, SEAM_WORKSPACE_ID: 'x' })).toHaveLength(1)
   })
 })
 
-describe('warnings', () => {
+describe('warnings and notes', () => {
   const complete = {
     SEAM_API_KEY: API_KEY,
     SEAM_WEBHOOK_SECRET: WEBHOOK_SECRET,
-    SEAM_MIRROR_API_KEY: 'seam_mirror1_long_enough_to_be_good',
+    SEAM_MIRROR_API_KEY: MIRROR_KEY,
   }
 
   test('a complete configuration has none', () => {
-    expect(parseConfig(complete).warnings).toEqual([])
+    expect(parseConfig(complete)).toMatchObject({ warnings: [], notes: [] })
+  })
+
+  test('B3: without SEAM_MIRROR_API_KEY a note says what is true: keys made by the command work', () => {
+    const { warnings, notes } = parseConfig({ ...complete, SEAM_MIRROR_API_KEY: '' })
+    expect(warnings).toEqual([])
+    expect(notes).toEqual([expect.stringMatching(/seam-mirror keys create.*SEAM_MIRROR_API_KEY is not set/)])
+    expect(notes.join()).not.toContain('401')
   })
 
   test.each([
-    ['no key for the read API', { SEAM_MIRROR_API_KEY: '' }, /SEAM_MIRROR_API_KEY is not set/],
-    ['a short one', { SEAM_MIRROR_API_KEY: 'seam_short' }, /at least 24/],
-    ['one that the SDKs refuse', { SEAM_MIRROR_API_KEY: 'key_that_is_long_enough_otherwise' }, /SDKs/],
-    [
-      'one that looks like another token',
-      { SEAM_MIRROR_API_KEY: 'seam_atlas_long_enough_otherwise' },
-      /SDKs/,
-    ],
     ['no credentials', { SEAM_API_KEY: '' }, /nothing is polled/],
     ['no webhook secret', { SEAM_WEBHOOK_SECRET: '' }, /by polling only/],
-  ])('%s is worth one', (_what, change, says) => {
+    [
+      'no key for secrets beside a database',
+      { DATABASE_URL: 'postgres://h/d' },
+      /SEAM_MIRROR_SECRETS_KEY is not set/,
+    ],
+    [
+      'a data folder beside a database',
+      {
+        DATABASE_URL: 'postgres://h/d',
+        SEAM_MIRROR_SECRETS_KEY: KEY_32.toString('base64'),
+        SEAM_MIRROR_DATA_DIR: 'x',
+      },
+      /SEAM_MIRROR_DATA_DIR is not used/,
+    ],
+  ])('B5: %s is worth a warning', (_what, change, says) => {
     expect(parseConfig({ ...complete, ...change }).warnings).toEqual([expect.stringMatching(says)])
+  })
+
+  test('B6: without any variable one true sentence says that nothing can arrive', () => {
+    expect(parseConfig({}).warnings).toEqual([
+      expect.stringMatching(/^nothing can arrive: .*\/readyz answers 503/),
+    ])
   })
 })
 
@@ -244,8 +339,9 @@ test('I9: no value of a secret variable is in any problem or warning, good or ba
         expect(problems).not.toContain(secret)
         expect(problems).not.toContain(secret.slice(-12))
       }
-      const { SEAM_MIRROR_API_KEY: key = '' } = environment
-      expect(parseConfig({ SEAM_MIRROR_API_KEY: key }).warnings.join('\n')).not.toContain(key)
+      const key = `seam_x_${environment.SEAM_MIRROR_API_KEY?.padEnd(24, '0')}`
+      const { warnings, notes } = parseConfig({ SEAM_MIRROR_API_KEY: key })
+      expect([...warnings, ...notes].join('\n')).not.toContain(key.slice(-12))
     }),
   )
 })

@@ -11,11 +11,13 @@ const folder = mkdtempSync(path.join(tmpdir(), 'seam-mirror-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const API_KEY = 'seam_test1_an_api_key_of_the_tests'
+const OTHER_API_KEY = 'seam_test2_another_api_key_of_the_tests'
 const TOKEN = 'seam_at1abcdefgh_a_personal_access_token'
 
 function withFile(content: unknown, environment: Record<string, string> = {}) {
   const file = path.join(folder, 'workspaces.json')
-  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  const isRaw = typeof content === 'string' || content instanceof Uint8Array
+  writeFileSync(file, isRaw ? content : JSON.stringify(content))
   return parseConfig({ SEAM_MIRROR_WORKSPACES_FILE: file, ...environment })
 }
 
@@ -85,10 +87,27 @@ describe('the workspaces file', () => {
       'uses a name twice',
       [
         { name: 'north', api_key: API_KEY },
-        { name: 'north', api_key: API_KEY },
+        { name: 'north', api_key: OTHER_API_KEY },
       ],
       /name twice/,
     ],
+    [
+      'uses an API key twice',
+      [
+        { name: 'north', api_key: API_KEY },
+        { name: 'south', api_key: API_KEY },
+      ],
+      /uses an api_key twice/,
+    ],
+    [
+      'uses a webhook secret for two workspaces, which nobody could tell apart',
+      [
+        { name: 'north', api_key: API_KEY, webhook_secrets: [OTHER_WEBHOOK_SECRET, WEBHOOK_SECRET] },
+        { name: 'south', api_key: OTHER_API_KEY, webhook_secrets: [WEBHOOK_SECRET] },
+      ],
+      /webhook secret for two workspaces/,
+    ],
+    ['is in another encoding', Buffer.from('[{"name":"caf\xe9"}]', 'latin1'), /is not UTF-8/],
     [
       'has several, and one that nobody could tell the id of',
       [
@@ -128,6 +147,20 @@ describe('the workspaces file', () => {
       expect(problems[0]).not.toContain(TOKEN)
     },
   )
+
+  test.each([
+    ['UTF-8 with a byte order mark', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf8')],
+    ['UTF-16 with a byte order mark', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')],
+    ['UTF-8 with line ends of Windows', (text: string) => Buffer.from(text.replaceAll('\n', '\r\n'))],
+  ])('F16: may be %s', (_what, encode) => {
+    const text = JSON.stringify([{ name: 'north', api_key: API_KEY }], null, 2)
+    expect(withFile(encode(text)).workspaces).toMatchObject([{ key: 'north' }])
+  })
+
+  test('F16: a secret that one workspace lists twice is harmless', () => {
+    const webhook_secrets = [WEBHOOK_SECRET, WEBHOOK_SECRET]
+    expect(withFile([{ name: 'north', api_key: API_KEY, webhook_secrets }]).workspaces).toHaveLength(1)
+  })
 
   test('with several problems shows all of them, beside those of the variables', () => {
     const problems = problemsOf(() =>
