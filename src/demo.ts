@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { startApp, type App } from './app.ts'
 import { parseConfig } from './config/parse-config.ts'
 import { createLogger } from './observability/create-logger.ts'
@@ -23,12 +24,15 @@ const STATUS_EVERY_MS = 10_000
 const DAY_MS = 86_400_000
 
 const releasers = new Releasers()
+const stopping = new AbortController()
 const say = (line = '') => console.log(line)
 
 async function start(): Promise<{ app: App; seam: SimulatedSeam; key: string }> {
+  stopping.signal.throwIfAborted()
   const startedAt = Date.now()
   const postgres = await startEmbeddedPostgres({})
   releasers.add(() => postgres.stop())
+  stopping.signal.throwIfAborted()
 
   const seam = await startSimulatedSeam({
     seed: randomBytes(4).readUInt32LE(),
@@ -64,11 +68,11 @@ async function startOnFreePort(environment: Record<string, string>): Promise<App
   const logger = createLogger(process.env.LOG_LEVEL ?? 'silent')
   const wanted = process.env.PORT ?? '3000'
   try {
-    return await startApp(parseConfig({ ...environment, PORT: wanted }), logger)
+    return await startApp(parseConfig({ ...environment, PORT: wanted }), logger, stopping.signal)
   } catch (error) {
     if (!isAddressInUse(error)) throw error
     say(`Port ${wanted} is taken; using a free one.`)
-    return startApp(parseConfig({ ...environment, PORT: '0' }), logger)
+    return startApp(parseConfig({ ...environment, PORT: '0' }), logger, stopping.signal)
   }
 }
 
@@ -115,20 +119,27 @@ function introduce({ app, seam, key }: { app: App; seam: SimulatedSeam; key: str
   say()
 }
 
+let started: ReturnType<typeof start> | null = null
 stopOnSignal(async () => {
   say('Stopping…')
-  await started.catch(() => {})
+  stopping.abort()
+  await started?.catch(() => {})
   await releasers.release()
 })
-const started = start()
+// A signal that came while the modules were loaded is delivered now, before anything is started.
+await setImmediate()
 try {
+  started = start()
   const running = await started
   introduce(running)
   setInterval(() => {
     statusLine(running).then(say, (error: Error) => say(`No status: ${error.message}`))
   }, STATUS_EVERY_MS).unref()
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
+  // A start that was called off has not failed.
+  if (!stopping.signal.aborted) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
   await releasers.release().catch(() => {})
-  process.exitCode = 1
 }

@@ -1,4 +1,5 @@
-import { startApp } from './app.ts'
+import { setImmediate } from 'node:timers/promises'
+import { type App, startApp } from './app.ts'
 import { ConfigError } from './config/config.ts'
 import { parseConfig } from './config/parse-config.ts'
 import { createLogger } from './observability/create-logger.ts'
@@ -10,14 +11,18 @@ export async function serve(environment: Readonly<Record<string, string | undefi
   try {
     const config = parseConfig(environment)
     const logger = createLogger(config.logLevel)
-    const starting = startApp(config, logger, stopping.signal)
+    let starting: Promise<App> | null = null
     stopOnSignal(async (signal) => {
       logger.info({ signal }, 'stopping')
       stopping.abort()
-      const app = await starting.catch(() => null)
+      const app = await starting?.catch(() => null)
       await app?.stop()
       logger.info('stopped')
     })
+    // A signal that came while the modules were loaded is delivered now, before anything is started.
+    await setImmediate()
+    if (stopping.signal.aborted) return
+    starting = startApp(config, logger, stopping.signal)
     await starting
   } catch (error) {
     // A start that was called off has not failed.

@@ -29,6 +29,11 @@ export function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): v
       },
     )
   }
-  process.on('SIGTERM', handle)
-  process.on('SIGINT', handle)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // Until now `bin/launch.js` has listened: there was nothing to undo. A signal that has come and is not delivered yet would be lost
+    // if for a moment nobody listened.
+    const before = process.listeners(signal)
+    process.on(signal, handle)
+    for (const listener of before) process.off(signal, listener)
+  }
 }

@@ -51,6 +51,12 @@ export class Db extends Kysely<Database> {
   cutOff(): void {
     this.#pool.cutOff()
   }
+
+  /** Kysely ends a pool only if it has opened a connection of it itself. */
+  override async destroy(): Promise<void> {
+    await super.destroy()
+    await this.#pool.end()
+  }
 }
 
 /** Opens a pool; connects only when first used, so it also succeeds while Postgres is away. `destroy()` closes it. */

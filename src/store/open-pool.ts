@@ -80,6 +80,7 @@ export function openPool(options: PoolOptions): Pool {
   const clients = new Set<pg.PoolClient>()
   pool.on('connect', (client) => void clients.add(client))
   pool.on('remove', (client) => void clients.delete(client))
+  let ended: Promise<void> | null = null
   const connections = new WeakMap<pg.PoolClient, Connection>()
 
   async function connectClient(): Promise<pg.PoolClient> {
@@ -133,7 +134,8 @@ export function openPool(options: PoolOptions): Pool {
     cutOff: () => {
       for (const client of clients) client.connection.stream.destroy()
     },
-    end: () => pool.end(),
+    // pg's own complains of a second time.
+    end: () => (ended ??= pool.end()),
   }
 }
 

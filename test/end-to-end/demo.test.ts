@@ -12,7 +12,7 @@ test('npm run demo answers the curl it prints, and Ctrl-C leaves nothing behind'
   const temporary = await mkdtemp(path.join(tmpdir(), 'demo-test-'))
   await chmod(temporary, 0o755)
   onTestFinished(() => rm(temporary, { recursive: true, force: true }))
-  const demo = spawn(process.execPath, ['src/demo.ts'], {
+  const demo = spawn(process.execPath, ['bin/demo.js'], {
     cwd: ROOT,
     env: { ...process.env, PORT: '0', TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -57,6 +57,19 @@ test.each(WAYS)(
 )
 
 test.each(WAYS)(
+  'A2: closing ends the connections, and again does nothing more, when it was used %s',
+  async (_title, ask) => {
+    const db = open()
+    await ask(db, 'select 1')
+    await db.destroy()
+    await db.destroy()
+    await expect(runSql(db, 'select 1', [])).rejects.toThrow(
+      'Cannot use a pool after calling end on the pool',
+    )
+  },
+)
+
+test.each(WAYS)(
   'I12: Postgres ends a statement that takes too long, and the connection lives on: %s',
   async (_title, ask) => {
     const db = open({ statementTimeoutMs: 1_000 })

@@ -22,6 +22,8 @@ export interface Program {
   exit: Promise<Exit>
   stdout(): string
   kill(signal: NodeJS.Signals): void
+  /** Signals the process and its children, as a terminal and some supervisors do. */
+  killGroup(signal: NodeJS.Signals): void
 }
 
 /**
@@ -33,17 +35,31 @@ export function startProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Program {
-  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
-    process.execPath,
-    [path.join(ROOT, file), ...args],
-    {
-      cwd: ROOT,
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  return startCommand(process.execPath, [path.join(ROOT, file), ...args], environment)
+}
+
+/** Starts any command in the project's folder, as a process group of its own, so that a test can signal all of it. */
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Program {
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(command, args, {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const pid = child.pid ?? -1
+  const killGroup = (signal: NodeJS.Signals) => void process.kill(-pid, signal)
   // A test that fails half-way leaves no process behind.
-  onTestFinished(() => void child.kill('SIGKILL'))
+  onTestFinished(() => {
+    try {
+      killGroup('SIGKILL')
+    } catch {
+      // All of it has ended.
+    }
+  })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (output.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => void (output.stderr += text))
@@ -52,10 +68,11 @@ export function startProgram(
     child.once('close', (code, signal) => resolve({ code, signal, ...output }))
   })
   return {
-    pid: child.pid ?? -1,
+    pid,
     exit,
     stdout: () => output.stdout,
     kill: (signal) => void child.kill(signal),
+    killGroup,
   }
 }
 
