@@ -4,6 +4,7 @@ import { backfill } from './rows/backfill.ts'
 import { bulk } from './rows/bulk.ts'
 import { listBodies } from './rows/list-bodies.ts'
 import { listFilters } from './rows/list-filters.ts'
+import { listGzip } from './rows/list-gzip.ts'
 import { start } from './rows/start.ts'
 import { webhookIdle } from './rows/webhook-idle.ts'
 import { webhookThroughput } from './rows/webhook-throughput.ts'
@@ -22,5 +23,6 @@ export const ROWS: readonly Row[] = [
   { name: 'backfill', run: backfill },
   { name: 'list-filters', run: listFilters },
   { name: 'list-bodies', run: listBodies },
+  { name: 'list-gzip', run: listGzip },
   { name: 'start', run: start },
 ]

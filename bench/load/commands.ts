@@ -21,6 +21,8 @@ export type Command =
       key: string
       /** JSON to POST; null for a GET. */
       body: string | null
+      /** `accept-encoding`; none when not given. */
+      encoding?: 'gzip'
       connections: number
       seconds: number
       count: number

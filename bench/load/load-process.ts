@@ -35,11 +35,12 @@ async function run(command: Command): Promise<LoadResult> {
   }
 }
 
-function requestOf({ url, path, key, body }: Command & { kind: 'requests' }): Buffer {
+function requestOf({ url, path, key, body, encoding }: Command & { kind: 'requests' }): Buffer {
   const content =
     body === null ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`
   return Buffer.from(
     `${body === null ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nhost: ${new URL(url).host}\r\n` +
-      `authorization: Bearer ${key}\r\n${content}\r\n${body ?? ''}`,
+      `authorization: Bearer ${key}\r\n${encoding === undefined ? '' : `accept-encoding: ${encoding}\r\n`}` +
+      `${content}\r\n${body ?? ''}`,
   )
 }

@@ -1,14 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
-import express, { type Router } from 'express'
-import type { Caller, ProvableCaller } from '../domain/caller.ts'
+import express, { type Request, type Response, type Router } from 'express'
+import { type Caller, hasScope, type ProvableCaller } from '../domain/caller.ts'
 import { ApiError } from './api-error.ts'
 import type { Authenticate, Recall } from './authenticate.ts'
+import { type Compress, createCompressor } from './compress-answer.ts'
 import { noteCaller } from './noted-caller.ts'
 import { readInput } from './read-input.ts'
 import type { ReadParams } from './read-params.ts'
 import { requireMethod } from './require-method.ts'
-import { sendJson } from './send-json.ts'
+import { sendAnswer } from './send-answer.ts'
+import type { Json } from './send-json.ts'
 
 /** What one endpoint does. Who calls, and how the answer gets there, is the same for all of them and not its affair. */
 export interface ApiRoute<Params> {
@@ -23,14 +25,14 @@ export interface ApiRoute<Params> {
   readParams: ReadParams<Params>
   /** The body of the 200, as JSON text, whole or in parts. Throws an ApiError for anything else. */
   answer: (params: Params, caller: Caller) => Promise<Json>
+  /** Whether a client session finds its own token in the answer. */
+  showsOwnToken?: boolean
   /** For endpoints that are asked all the time: their queries prove who calls, instead of asking for it first. */
   answerRecent?: (params: Params, caller: ProvableCaller) => Promise<RecentAnswer>
 }
 
 /** The same answer, and whether the caller turned out to be who it was. */
 export type RecentAnswer = { kind: 'proven' | 'unproven'; json: Json } | { kind: 'refuted' }
-
-type Json = string | readonly string[]
 
 /** What stands around every endpoint. */
 export interface ApiOptions {
@@ -45,31 +47,40 @@ export type MakeApiRoute = <Params>(route: ApiRoute<Params>) => Router
  * said about parameters to somebody who has no key (contract, 2.3).
  */
 export function createApiRoutes(api: ApiOptions): MakeApiRoute {
+  const compress = createCompressor()
   return (route) => {
     const router = express.Router({ caseSensitive: true })
-    router.all(route.path, (request, response) => runRoute(api, route, request, response))
+    router.all(route.path, (request, response) => runRoute(api, compress, route, request, response))
     return router
   }
 }
 
 async function runRoute<Params>(
   api: ApiOptions,
+  compress: Compress,
   route: ApiRoute<Params>,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Request,
+  response: Response,
 ): Promise<void> {
-  sendJson(response, 200, await answerOf(api, route, request))
+  const { json, caller } = await answerOf(api, route, request)
+  await sendAnswer(request, response, compress, { json, hasSecrets: maySeeSecrets(caller, route) })
+}
+
+/** An answer, and for whom it was made. */
+interface Answered {
+  json: Json
+  caller: Caller
 }
 
 async function answerOf<Params>(
   api: ApiOptions,
   route: ApiRoute<Params>,
   request: IncomingMessage,
-): Promise<Json> {
+): Promise<Answered> {
   const recent = route.answerRecent === undefined ? null : api.recall(request)
   if (route.answerRecent === undefined || recent === null) {
     const caller = await requireCaller(api, route, request)
-    return route.answer(await readParamsOf(route, request), caller)
+    return { json: await route.answer(await readParamsOf(route, request), caller), caller }
   }
   let params: Params
   let answer: RecentAnswer
@@ -83,11 +94,12 @@ async function answerOf<Params>(
   }
   if (answer.kind === 'proven') {
     noteCaller(request, recent.caller)
-    return answer.json
+    return { json: answer.json, caller: recent.caller }
   }
   const caller = await requireCaller(api, route, request)
-  if (answer.kind === 'unproven' && isDeepStrictEqual(caller, recent.caller)) return answer.json
-  return route.answer(params, caller)
+  if (answer.kind === 'unproven' && isDeepStrictEqual(caller, recent.caller))
+    return { json: answer.json, caller }
+  return { json: await route.answer(params, caller), caller }
 }
 
 /** The caller, or 401 in the words that every failed authentication gets. */
@@ -105,4 +117,12 @@ async function requireCaller(
 async function readParamsOf<Params>(route: ApiRoute<Params>, request: IncomingMessage): Promise<Params> {
   requireMethod(request, route.methods)
   return route.readParams(await readInput(request))
+}
+
+/** Whether secrets may be in what this endpoint answers this caller. */
+function maySeeSecrets(
+  caller: Caller,
+  { showsOwnToken = false }: Pick<ApiRoute<never>, 'showsOwnToken'>,
+): boolean {
+  return caller.kind === 'key' ? hasScope(caller, 'secrets:read') : showsOwnToken
 }

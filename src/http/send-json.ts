@@ -2,12 +2,19 @@ import type { ServerResponse } from 'node:http'
 import { encodeParts } from './encode-parts.ts'
 import { JSON_CONTENT_TYPE, NO_STORE } from './error-body.ts'
 
-/**
- * Sends JSON that is text already: what comes from the store is never parsed and printed again (I7). A long answer comes in
- * parts, which are sent one after the other.
- */
-export function sendJson(response: ServerResponse, status: number, json: string | readonly string[]): void {
-  const chunks = encodeParts(typeof json === 'string' ? [json] : json)
+/** JSON that is text already: what comes from the store is never parsed and printed again (I7). A long one comes in parts. */
+export type Json = string | readonly string[]
+
+export function sendJson(response: ServerResponse, status: number, json: Json): void {
+  sendChunks(response, status, encodeJson(json))
+}
+
+export function encodeJson(json: Json): Buffer[] {
+  return encodeParts(typeof json === 'string' ? [json] : json)
+}
+
+/** Sends JSON that is encoded already, and may be compressed; then `content-encoding` is set before. */
+export function sendChunks(response: ServerResponse, status: number, chunks: readonly Buffer[]): void {
   response.statusCode = status
   response.setHeader('content-type', JSON_CONTENT_TYPE)
   response.setHeader('cache-control', NO_STORE)

@@ -20,6 +20,7 @@ export function getSessionRoute({ db, route, keyring }: SessionRoutesOptions): R
     path: '/client_sessions/get',
     methods: ['GET', 'POST'],
     readParams: readFilters,
+    showsOwnToken: true,
     answer: async (params, caller) => {
       const { client_session_id: clientSessionId, user_identifier_key: userIdentifierKey } = params
       const asked = { clientSessionId, userIdentifierKey }
