@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { createAuthenticate } from './access/authenticate.ts'
 import { createRecentCallers } from './access/recent-callers.ts'
 import { createFailureBrake } from './access/slow-down-failures.ts'
+import { canReceive } from './config/can-receive.ts'
 import type { Config, WorkspaceConfig } from './config/config.ts'
 import { livezRoute } from './health/livez-route.ts'
 import { readyzRoute } from './health/readyz-route.ts'
@@ -23,6 +24,7 @@ import type { Keyring } from './secrets/keyring.ts'
 import { sessionRoutes } from './sessions/session-routes.ts'
 import { type SessionSync, startSessionSync } from './sessions/start-session-sync.ts'
 import { openSeamClient } from './seam/open-seam-client.ts'
+import { useProxy } from './seam/use-proxy.ts'
 import type { Db } from './store/open-database.ts'
 import { coverageRoute } from './status/coverage-route.ts'
 import { readPageCursorKey } from './store/read-page-cursor-key.ts'
@@ -67,6 +69,8 @@ export interface App {
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const releasers = new Releasers()
   try {
+    const useNoProxy = useProxy(config)
+    releasers.add(async () => useNoProxy())
     for (const note of config.notes) logger.info(note)
     for (const warning of config.warnings) logger.warn(warning)
     // Everything behind the port outlives the requests that use it.
@@ -141,7 +145,11 @@ async function openParts(
         settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
       }),
       livezRoute(),
-      readyzRoute({ db: webhookDb, polledWorkspaceIds: () => polledIds(config.workspaces, workspaces) }),
+      readyzRoute({
+        db: webhookDb,
+        polledWorkspaceIds: () => polledIds(config.workspaces, workspaces),
+        canReceive: canReceive(config.workspaces),
+      }),
     ],
     translateError: (error) =>
       isDatabaseAway(error) ? serviceUnavailable('The database can not be reached right now', error) : null,

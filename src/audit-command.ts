@@ -9,6 +9,7 @@ import { openKeyring } from './open-keyring.ts'
 import { type AuditRequest, type AuditResult, auditWorkspace } from './poller/audit-workspace.ts'
 import { runWithDatabase } from './run-with-database.ts'
 import { openSeamClient } from './seam/open-seam-client.ts'
+import { useProxy } from './seam/use-proxy.ts'
 import type { Db } from './store/open-database.ts'
 import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts'
 
@@ -82,6 +83,7 @@ async function auditAll(
   const workspaces = await openWorkspaces(db, entries, logger)
   const chosen = choose(config.workspaces, workspaces, flags.workspace)
   const keyring = await openKeyring(config)
+  useProxy(config)
   const findings: Finding[] = []
   for (const { key, credentials } of chosen) {
     const options = {

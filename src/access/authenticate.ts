@@ -15,10 +15,13 @@ import type { FailureBrake } from './slow-down-failures.ts'
 /** What the log calls the key of the first steps, which has no id of its own. */
 const BOOTSTRAP_KEY_ID = 'SEAM_MIRROR_API_KEY'
 
+/** What ends up in every dashboard's settings must not read door codes. */
+const BOOTSTRAP_SCOPES = SCOPES.filter((scope) => scope !== 'secrets:read')
+
 export interface AuthenticateOptions {
   db: Db
   workspaces: Workspaces
-  /** SEAM_MIRROR_API_KEY: full scope, every configured workspace. */
+  /** SEAM_MIRROR_API_KEY: every configured workspace. */
   bootstrapKey: string | null
   brake: FailureBrake
   recent: RecentCallers
@@ -87,7 +90,7 @@ function bootstrapCaller(workspaces: Workspaces, workspaceId: string | null): Ca
   if (workspaceId === null && all.length > 1) throw missingWorkspace()
   const id = workspaceId ?? all[0]?.id ?? null
   if (id !== null && isConfigured(workspaces, id)) {
-    return { kind: 'key', keyId: BOOTSTRAP_KEY_ID, workspaceId: id, scopes: SCOPES }
+    return { kind: 'key', keyId: BOOTSTRAP_KEY_ID, workspaceId: id, scopes: BOOTSTRAP_SCOPES }
   }
   if (all.some((workspace) => workspace.id === null)) {
     throw serviceUnavailable('The workspace behind this server is not known yet')

@@ -9,16 +9,20 @@ export interface ReadyzOptions {
   db: Db
   /** Ids of the workspaces that are polled, as far as they are known. */
   polledWorkspaceIds: () => readonly string[]
+  /** False where the settings leave no way for an event to come. */
+  canReceive: boolean
 }
 
 /**
- * `/readyz`: the database is there and has this release's schema; 503 while not. It also says
- * how old the newest coverage is, and that never makes it unready: when Seam is away, a replica that is taken out of
+ * `/readyz`: the database is there and has this release's schema, and events can come; 503 while not. It
+ * also says how old the newest coverage is, and that never makes it unready: when Seam is away, a replica that is taken out of
  * rotation for it would only lose the webhooks as well.
  */
-export function readyzRoute({ db, polledWorkspaceIds }: ReadyzOptions): Router {
+export function readyzRoute({ db, polledWorkspaceIds, canReceive }: ReadyzOptions): Router {
   const router = express.Router()
   router.get('/readyz', async (_request, response) => {
+    if (!canReceive)
+      throw serviceUnavailable('Nothing can arrive: neither Seam credentials nor a webhook secret is set')
     if (!(await isSchemaCurrent(db))) throw serviceUnavailable('The schema is not that of this release')
     const lags = await readPollLag(db, polledWorkspaceIds())
     sendJson(

@@ -93,9 +93,14 @@ function askedAt(date: string | undefined, exchangeMs: number): Micros | null {
 /** A short reason without the request in it: axios errors carry headers, and with them the key. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error'
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
-  const codes = [code, cause?.code].filter((part) => typeof part === 'string')
-  return codes.length > 0 ? codes.join(' ') : error.name
+  const reasons: string[] = []
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    const refused = /^Proxy response \((\d{3})\)/.exec(each.message)?.[1]
+    if (refused !== undefined) return `the proxy answered ${refused}`
+    const { code } = each as { code?: unknown }
+    if (typeof code === 'string') reasons.push(code)
+  }
+  return reasons.length > 0 ? reasons.join(' ') : error.name
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,8 +1,9 @@
 import { SeamHttp } from '@seamapi/http'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { issueKey } from '../../src/access/issue-key.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { MIRROR_API_KEY, startTestApp, type TestApp } from '../support/start-test-app.ts'
+import { startTestApp, type TestApp } from '../support/start-test-app.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 type ListParams = NonNullable<Parameters<SeamHttp['events']['list']>[0]>
@@ -31,7 +32,15 @@ beforeAll(async () => {
   })
   await app.pollers[0]?.pollNow()
   upstream = SeamHttp.fromApiKey(seam.apiKey, { endpoint: seam.url })
-  mirror = SeamHttp.fromApiKey(MIRROR_API_KEY, { endpoint: app.url })
+  const { key } = await issueKey(app.db, {
+    kind: 'api_key',
+    name: 'a dashboard that shows door codes',
+    workspaceIds: [],
+    scopes: ['events:read', 'secrets:read'],
+    expires: null,
+    now: new Date(),
+  })
+  mirror = SeamHttp.fromApiKey(key, { endpoint: app.url })
 })
 afterAll(async () => {
   await app.stop()

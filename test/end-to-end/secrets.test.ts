@@ -392,11 +392,14 @@ describe.each<[string, Buffer[]]>([
     }
   })
 
-  test('I9: a key without secrets:read is served masks in the place of secrets, and the rest as it is', async () => {
-    const texts = await listed(world, world.keys.blind)
+  test.each([
+    ['I9: a key without secrets:read', () => world.keys.blind],
+    ['B4, I9: SEAM_MIRROR_API_KEY, which ends up in every dashboard,', () => MIRROR_API_KEY],
+  ])('%s is served masks in the place of secrets, and the rest as it is', async (_who, key) => {
+    const texts = await listed(world, key())
     expectMasked(world, texts, await sent(world))
     expect(found(world, texts.join('\n'))).toEqual([])
-    expect(new Set(Object.values(await sessionTokens(world, world.keys.blind)))).toEqual(new Set(['****']))
+    expect(new Set(Object.values(await sessionTokens(world, key())))).toEqual(new Set(['****']))
   })
 
   test('I9: so is a client session, for its own events', async () => {

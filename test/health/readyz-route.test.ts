@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startSimulatedSeam, type SimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import type { Db } from '../../src/store/open-database.ts'
 import { errorOf } from '../http/serve.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
+import { WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -128,5 +129,25 @@ describe('health', () => {
       await proxy.restore()
     }
     await readiness()
+  })
+
+  test('B6: /readyz is 503 while no settings let an event arrive, and one true sentence of the log says why', async () => {
+    const deaf = await startTestApp(database.url, { SEAM_WEBHOOK_SECRET: '' })
+    onTestFinished(() => deaf.stop())
+    const response = await fetch(`${deaf.url}/readyz`)
+    expect(response.status).toBe(503)
+    expect((await errorOf(response)).message).toMatch(/^Nothing can arrive: neither Seam credentials nor/)
+    expect((await fetch(`${deaf.url}/livez`)).status).toBe(200)
+    const said = deaf.logs.filter(({ msg }) => /arriv|poll/i.test(String(msg)))
+    expect(said).toMatchObject([{ level: 40, msg: expect.stringMatching(/^nothing can arrive: /) }])
+  })
+
+  test.each([
+    ['a webhook secret', { SEAM_WEBHOOK_SECRET: WEBHOOK_SECRET }],
+    ['credentials', { SEAM_WEBHOOK_SECRET: '', SEAM_API_KEY: 'seam_test1_a_key' }],
+  ])('B6: /readyz is 200 with only %s', async (_what, environment) => {
+    const one = await startTestApp(database.url, { SEAM_ENDPOINT: seam.url, ...environment })
+    onTestFinished(() => one.stop())
+    expect((await fetch(`${one.url}/readyz`)).status).toBe(200)
   })
 })

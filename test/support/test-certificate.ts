@@ -1,0 +1,23 @@
+/**
+ * A certificate for `seam.test`, `localhost` and 127.0.0.1 that signs itself and is good until 2126, with its key: who is to trust it
+ * names it as an authority (NODE_EXTRA_CA_CERTS). It protects nothing.
+ */
+export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBpjCCAUygAwIBAgIUZbZrZvbxEjHTGNsd4zOH5CFFNuswCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTA4MDIxMVoYDzIxMjYxMTAx
+MDgwMjExWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAR1uqHOUffg/7c8wQnc1RVHNP5WqKRo6ijfPkQKOBl+/+P/T7S1OYJ3
+Aqems5wKQwFIZdPAD7v+G+d2eZYrNq0ho3oweDAdBgNVHQ4EFgQUx+aAJNYq0HuV
+0O3X+ilgWT1SWr0wHwYDVR0jBBgwFoAUx+aAJNYq0HuV0O3X+ilgWT1SWr0wDwYD
+VR0TAQH/BAUwAwEB/zAlBgNVHREEHjAcgglsb2NhbGhvc3SCCXNlYW0udGVzdIcE
+fwAAATAKBggqhkjOPQQDAgNIADBFAiA6esbp3LvkqTdydfqYxhW6ZbNc21XUiwkv
+0bzqJEaJogIhAN+7f0AuabdES0VfHPw3ked8PoAhrYKVlzq2ruGCumMz
+-----END CERTIFICATE-----
+`
+
+export const TEST_CERTIFICATE_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgWh2J7mo7xH0xn/Ij
+fauFUMOK0PV8w41miXZfJ5Q+MwmhRANCAAR1uqHOUffg/7c8wQnc1RVHNP5WqKRo
+6ijfPkQKOBl+/+P/T7S1OYJ3Aqems5wKQwFIZdPAD7v+G+d2eZYrNq0h
+-----END PRIVATE KEY-----
+`
