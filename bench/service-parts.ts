@@ -5,6 +5,7 @@ import { createFailureBrake } from '../src/access/slow-down-failures.ts'
 import { LIMITS } from '../src/app.ts'
 import { parseEvent } from '../src/domain/event.ts'
 import type { Authenticate, Recall } from '../src/http/authenticate.ts'
+import { createBodyReader } from '../src/http/create-body-reader.ts'
 import { createHttpApp, type HttpAppOptions } from '../src/http/create-http-app.ts'
 import { startHttpServer } from '../src/http/start-http-server.ts'
 import { type IngestItem, ingestInTransaction } from '../src/ingest/ingest-batch.ts'
@@ -79,7 +80,7 @@ export async function startReceiverWithoutDatabase(webhookSecret: string): Promi
   })
   const endpoints = [{ workspaceKey: 'default', verify: createVerifier([webhookSecret]) }]
   await startService({
-    direct: [webhookRoute({ endpoints, workspaces: oneWorkspace(), commit })],
+    direct: [webhookRoute({ endpoints, workspaces: oneWorkspace(), commit, readBody: createBodyReader() })],
     routers: [],
   })
 }

@@ -9,6 +9,8 @@ import { livezRoute } from './health/livez-route.ts'
 import { readyzRoute } from './health/readyz-route.ts'
 import { startingRoutes } from './health/starting-routes.ts'
 import { createApiRoutes } from './http/api-route.ts'
+import { createBodyReader } from './http/create-body-reader.ts'
+import { createFairShares, type FairShares } from './http/create-fair-shares.ts'
 import { createHttpApp } from './http/create-http-app.ts'
 import { createPageCursors } from './http/page-cursor.ts'
 import { startHttpServer } from './http/start-http-server.ts'
@@ -31,7 +33,7 @@ import { readPageCursorKey } from './store/read-page-cursor-key.ts'
 import { isDatabaseAway } from './store/postgres-errors.ts'
 import { sleep } from './observability/sleep.ts'
 import { openKeyring } from './open-keyring.ts'
-import { openStore } from './open-store.ts'
+import { DATABASE_POOLS, openStore } from './open-store.ts'
 import { Releasers } from './releasers.ts'
 import { reportSettings } from './report-settings.ts'
 import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts'
@@ -48,6 +50,16 @@ export const LIMITS = {
   /** For requests under way when the service is told to stop. */
   stopGraceMs: 5_000,
 } as const
+
+/** How callers share the connections for queries (I12). */
+export const QUERY_SHARES: FairShares = {
+  slots: DATABASE_POOLS.queries.connections,
+  /** Half: two callers with questions of seconds are needed before a third waits. */
+  slotsPerCaller: 4,
+  waitingPerCaller: 50,
+  waiting: 200,
+  maxWaitMs: 5_000,
+}
 
 export interface App {
   url: string
@@ -132,10 +144,12 @@ async function openParts(
     brake,
     recent,
   })
-  const route = createApiRoutes({ authenticate, recall: recent.recall })
+  const readBody = createBodyReader()
+  const share = createFairShares(QUERY_SHARES)
+  const route = createApiRoutes({ authenticate, recall: recent.recall, readBody, share })
   const httpApp = createHttpApp({
     logger,
-    direct: [webhookRoute({ endpoints, workspaces, commit })],
+    direct: [webhookRoute({ endpoints, workspaces, commit, readBody })],
     routers: [
       eventRoutes({ db, route, keyring, pageCursors }),
       sessionRoutes({ db, route, keyring, pageCursors }),

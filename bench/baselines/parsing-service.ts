@@ -1,4 +1,5 @@
 import express, { type Request, type Response } from 'express'
+import { createBodyReader } from '../../src/http/create-body-reader.ts'
 import { readInput } from '../../src/http/read-input.ts'
 import { type EventQuery, listEvents, listEventsWithProof } from '../../src/store/list-events.ts'
 import { openAuthentication, openPool, startService } from '../service-parts.ts'
@@ -12,6 +13,7 @@ const POOL_CONNECTIONS = 10
 
 const db = openPool(process.env.DATABASE_URL ?? '', POOL_CONNECTIONS)
 const { authenticate, recall } = await openAuthentication(db)
+const readBody = createBodyReader()
 const router = express.Router().post('/events/list', (request, response) => list(request, response))
 await startService({ routers: [router] })
 
@@ -19,7 +21,7 @@ async function list(request: Request, response: Response): Promise<void> {
   const recent = recall(request)
   const caller = recent?.caller ?? (await authenticate(request))
   if (caller === null) throw new Error('The load generator has no valid key.')
-  const { since, limit } = (await readInput(request)).body as { since: string; limit: number }
+  const { since, limit } = (await readInput(request, readBody)).body as { since: string; limit: number }
   const query: EventQuery = {
     workspaceId: caller.workspaceId,
     visibility: { kind: 'all' },

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import { isAbortedRequest } from './create-body-reader.ts'
 import { errorBody, REQUEST_ID_HEADER } from './error-body.ts'
-import { isAbortedRequest } from './read-body.ts'
 import { sendJson } from './send-json.ts'
 import { toApiError, type TranslateError } from './to-api-error.ts'
 

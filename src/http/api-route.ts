@@ -5,6 +5,8 @@ import { type Caller, hasScope, type ProvableCaller } from '../domain/caller.ts'
 import { ApiError } from './api-error.ts'
 import type { Authenticate, Recall } from './authenticate.ts'
 import { type Compress, createCompressor } from './compress-answer.ts'
+import type { ReadBody } from './create-body-reader.ts'
+import type { Share } from './create-fair-shares.ts'
 import { noteCaller } from './noted-caller.ts'
 import { readInput } from './read-input.ts'
 import type { ReadParams } from './read-params.ts'
@@ -38,6 +40,9 @@ export type RecentAnswer = { kind: 'proven' | 'unproven'; json: Json } | { kind:
 export interface ApiOptions {
   authenticate: Authenticate
   recall: Recall
+  readBody: ReadBody
+  /** Whatever asks the database waits for its turn here. */
+  share: Share
 }
 
 export type MakeApiRoute = <Params>(route: ApiRoute<Params>) => Router
@@ -80,13 +85,15 @@ async function answerOf<Params>(
   const recent = route.answerRecent === undefined ? null : api.recall(request)
   if (route.answerRecent === undefined || recent === null) {
     const caller = await requireCaller(api, route, request)
-    return { json: await route.answer(await readParamsOf(route, request), caller), caller }
+    const params = await readParamsOf(api, route, request)
+    return { json: await api.share(caller, () => route.answer(params, caller)), caller }
   }
+  const { answerRecent } = route
   let params: Params
   let answer: RecentAnswer
   try {
-    params = await readParamsOf(route, request)
-    answer = await route.answerRecent(params, recent)
+    params = await readParamsOf(api, route, request)
+    answer = await api.share(recent.caller, () => answerRecent(params, recent))
   } catch (error) {
     // Nobody is told what is wrong with a request before it is known that they have a key.
     await requireCaller(api, route, request)
@@ -99,7 +106,7 @@ async function answerOf<Params>(
   const caller = await requireCaller(api, route, request)
   if (answer.kind === 'unproven' && isDeepStrictEqual(caller, recent.caller))
     return { json: answer.json, caller }
-  return { json: await route.answer(params, caller), caller }
+  return { json: await api.share(caller, () => route.answer(params, caller)), caller }
 }
 
 /** The caller, or 401 in the words that every failed authentication gets. */
@@ -114,9 +121,13 @@ async function requireCaller(
   return caller
 }
 
-async function readParamsOf<Params>(route: ApiRoute<Params>, request: IncomingMessage): Promise<Params> {
+async function readParamsOf<Params>(
+  { readBody }: ApiOptions,
+  route: ApiRoute<Params>,
+  request: IncomingMessage,
+): Promise<Params> {
   requireMethod(request, route.methods)
-  return route.readParams(await readInput(request))
+  return route.readParams(await readInput(request, readBody))
 }
 
 /** Whether secrets may be in what this endpoint answers this caller. */

@@ -4,19 +4,29 @@ import type { Socket } from 'node:net'
 /** An open connection, and what is under way on it. */
 export interface OpenConnection {
   socket: Socket
-  /** Answers that are not sent yet, oldest first: pipelined requests make them more than one. */
+  /** Of whoever opened it: the caller or its proxy. */
+  address: string | undefined
+  /** Answers that are not sent yet, oldest first. Only the first is being made; pipelined requests wait for it. */
   answers: ServerResponse[]
-  /** When the oldest of them became that, in milliseconds of `monotonicMs`. */
-  busySinceMs: number
+  /** Since when the first of them is being made, or there is none; in milliseconds of `monotonicMs`. */
+  sinceMs: number
 }
 
 export interface OpenConnections {
   all: readonly OpenConnection[]
+  /** Requests that wait for the answer before theirs, on all connections together. */
+  waiting(): number
   opened(socket: Socket): void
+  /** Closes the connection; from now on it counts as closed. */
+  hangUp(socket: Socket): void
   /** Whether the connection is in the middle of a request. */
   isBusy(socket: Socket): boolean
-  answerBegun(response: ServerResponse, socket: Socket): void
-  answerEnded(response: ServerResponse, socket: Socket): void
+  /** Whether requests wait on it for the answer before theirs. */
+  hasWaiting(socket: Socket): boolean
+  /** Says whether the answer is to be made now: the one before it is sent. */
+  answerBegun(response: ServerResponse, socket: Socket): boolean
+  /** The answer that is to be made now. */
+  answerEnded(response: ServerResponse, socket: Socket): ServerResponse | undefined
 }
 
 /**
@@ -30,28 +40,50 @@ export interface OpenConnections {
 export function createOpenConnections(monotonicMs: () => number): OpenConnections {
   const all: OpenConnection[] = []
   const bySocket = new WeakMap<Socket, OpenConnection>()
-  const closed = (connection: OpenConnection): void => {
+  let waiting = 0
+  const remove = (connection: OpenConnection): void => {
+    const at = all.indexOf(connection)
+    if (at === -1) return
     const last = all.pop()
-    if (last !== undefined && last !== connection) all[all.indexOf(connection)] = last
+    if (last !== undefined && last !== connection) all[at] = last
+    waiting -= Math.max(0, connection.answers.length - 1)
+    connection.answers.length = 0
   }
   return {
     all,
+    waiting: () => waiting,
     opened: (socket) => {
-      const connection = { socket, answers: [], busySinceMs: 0 }
+      const connection = { socket, address: socket.remoteAddress, answers: [], sinceMs: monotonicMs() }
       all.push(connection)
       bySocket.set(socket, connection)
-      socket.on('close', () => closed(connection))
+      socket.on('close', () => remove(connection))
+    },
+    hangUp: (socket) => {
+      const connection = bySocket.get(socket)
+      if (connection !== undefined) remove(connection)
+      socket.destroy()
     },
     isBusy: (socket) => (bySocket.get(socket)?.answers.length ?? 0) > 0,
+    hasWaiting: (socket) => (bySocket.get(socket)?.answers.length ?? 0) > 1,
     answerBegun: (response, socket) => {
       const connection = bySocket.get(socket)
-      if (connection?.answers.push(response) === 1) connection.busySinceMs = monotonicMs()
+      if (connection === undefined) return false
+      if (connection.answers.push(response) > 1) {
+        waiting += 1
+        return false
+      }
+      connection.sinceMs = monotonicMs()
+      return true
     },
     answerEnded: (response, socket) => {
       const connection = bySocket.get(socket)
-      if (connection === undefined) return
-      connection.answers.splice(connection.answers.indexOf(response), 1)
-      connection.busySinceMs = monotonicMs()
+      const at = connection?.answers.indexOf(response) ?? -1
+      if (connection === undefined || at === -1) return undefined
+      connection.answers.splice(at, 1)
+      connection.sinceMs = monotonicMs()
+      const [next] = connection.answers
+      if (next !== undefined) waiting -= 1
+      return next
     },
   }
 }

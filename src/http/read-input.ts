@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from './api-error.ts'
-import { readBody } from './read-body.ts'
+import type { ReadBody } from './create-body-reader.ts'
 import { invalidInput, malformedJson, unsupportedMediaType } from './to-api-error.ts'
 
 /** Largest JSON body of an API call, in bytes. Ten thousand UUIDs, quoted and separated, are 390,000. */
@@ -19,16 +19,19 @@ const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii'])
  * Reads query string and JSON body. An empty body is `{}` whatever its content type: old SDKs send a call without
  * arguments as an empty form (contract, trap 3). The body of a GET or DELETE is not read.
  */
-export async function readInput(request: IncomingMessage): Promise<RequestInput> {
+export async function readInput(request: IncomingMessage, readBody: ReadBody): Promise<RequestInput> {
   const url = request.url ?? ''
   const mark = url.indexOf('?')
   return {
     query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
-    body: METHODS_WITH_BODY.has(request.method ?? '') ? await readJsonObject(request) : {},
+    body: METHODS_WITH_BODY.has(request.method ?? '') ? await readJsonObject(request, readBody) : {},
   }
 }
 
-async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function readJsonObject(
+  request: IncomingMessage,
+  readBody: ReadBody,
+): Promise<Record<string, unknown>> {
   const bytes = await readBody(request, MAX_INPUT_BYTES)
   if (bytes.length === 0) return {}
   requireJson(request.headers['content-type'] ?? '')

@@ -5,14 +5,14 @@ import type { OpenConnection } from './open-connections.ts'
  * The connections to hang up on, because together more than `maxUnsentBytes` of answers wait for callers to read them: those
  * whose answers were begun first, until the rest is within the limit. A caller that reads has nothing waiting and is never among them.
  *
- * What the kernel has taken over does not count.
+ * What the kernel has taken over does not count. On each connection one answer is made at a time, so what waits is in its socket.
  */
 export function slowReaders(connections: readonly OpenConnection[], maxUnsentBytes: number): Socket[] {
   const unsent = connections.filter(({ socket, answers }) => answers.length > 0 && socket.writableLength > 0)
   let total = unsent.reduce((sum, { socket }) => sum + socket.writableLength, 0)
   if (total <= maxUnsentBytes) return []
   const slow: Socket[] = []
-  for (const { socket } of unsent.toSorted((a, b) => a.busySinceMs - b.busySinceMs)) {
+  for (const { socket } of unsent.toSorted((a, b) => a.sinceMs - b.sinceMs)) {
     if (total <= maxUnsentBytes) break
     slow.push(socket)
     total -= socket.writableLength

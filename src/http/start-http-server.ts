@@ -1,7 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { answerClientError } from './answer-client-error.ts'
-import { createOpenConnections } from './open-connections.ts'
+import { answerInTurn } from './answer-in-turn.ts'
+import { crowdedOut } from './crowded-out.ts'
+import { createOpenConnections, type OpenConnections } from './open-connections.ts'
 import { slowReaders } from './slow-readers.ts'
 
 /** What one connection and all of them may take (I12). */
@@ -20,10 +22,12 @@ export interface HttpLimits {
   stalledMs: number
   /** Of all answers that callers have not read yet; past it the slowest lose their connection. Five hundred events are 0.5 MB. */
   maxUnsentBytes: number
-  /** How often that is added up. */
+  /** How often that is added up. Two cores make some 30 MB of answers in this time. */
   unsentCheckMs: number
-  /** Open connections; further ones are closed at once. */
+  /** Open connections; past it those that wait for their callers are closed, the longest first (crowded-out.ts). */
   maxConnections: number
+  /** Pipelined requests that wait for the answer before theirs, on all connections; past it a connection that sends more is closed. */
+  maxWaitingRequests: number
 }
 
 export const HTTP_LIMITS: HttpLimits = {
@@ -34,8 +38,9 @@ export const HTTP_LIMITS: HttpLimits = {
   keepAliveTimeoutMs: 72_000,
   stalledMs: 30_000,
   maxUnsentBytes: 128 * 1024 * 1024,
-  unsentCheckMs: 1_000,
+  unsentCheckMs: 100,
   maxConnections: 5_000,
+  maxWaitingRequests: 10_000,
 }
 
 export interface HttpServerOptions {
@@ -70,32 +75,35 @@ export async function startHttpServer({ app, host, port, limits }: HttpServerOpt
     // Node's own answer to a missing Host is not in Seam's shape, and no route depends on the host.
     requireHostHeader: false,
   })
-  server.maxConnections = effective.maxConnections
   server.timeout = effective.stalledMs
-  const stop = trackConnections(server, effective)
-  server.on('request', app)
+  const stop = trackConnections(server, app, effective)
   await listen(server, host, port)
   const address = server.address() as AddressInfo
   return { url: urlOf(address), port: address.port, stop }
 }
 
-/** What `stop`, the limit to unread answers and the answer to garbage depend on. */
-function trackConnections(server: Server, { maxUnsentBytes, unsentCheckMs }: HttpLimits): HttpServer['stop'] {
+/** What `stop`, the limits and the answer to garbage depend on. */
+function trackConnections(server: Server, app: RequestListener, limits: HttpLimits): HttpServer['stop'] {
   const connections = createOpenConnections(() => performance.now())
   let stopping = false
-  server.on('connection', (socket: Socket) => connections.opened(socket))
-  // Must come before the app's own listener, which may answer at once.
-  server.on('request', ({ socket }, response) => {
-    connections.answerBegun(response, socket)
-    if (stopping) response.setHeader('connection', 'close')
-    response.on('close', () => {
-      connections.answerEnded(response, socket)
-      if (stopping && !socket.destroyed && !connections.isBusy(socket)) socket.destroySoon()
-    })
+  server.on('connection', (socket: Socket) => {
+    if (connections.all.length >= limits.maxConnections && !makeRoom(connections)) socket.destroy()
+    else connections.opened(socket)
+  })
+  answerInTurn(server, {
+    connections,
+    app: (request, response) => {
+      if (stopping) response.setHeader('connection', 'close')
+      app(request, response)
+    },
+    maxWaitingRequests: limits.maxWaitingRequests,
+    onIdle: (socket) => {
+      if (stopping) socket.destroySoon()
+    },
   })
   const checking = setInterval(() => {
-    for (const socket of slowReaders(connections.all, maxUnsentBytes)) socket.destroy()
-  }, unsentCheckMs).unref()
+    for (const socket of slowReaders(connections.all, limits.maxUnsentBytes)) socket.destroy()
+  }, limits.unsentCheckMs).unref()
   server.on('close', () => clearInterval(checking))
   server.on('clientError', (error, socket) => {
     if (!socket.writable || connections.isBusy(socket as Socket)) socket.destroy(error)
@@ -117,6 +125,13 @@ function trackConnections(server: Server, { maxUnsentBytes, unsentCheckMs }: Htt
     clearTimeout(timer)
     return { cutOff }
   }
+}
+
+/** Whether there was somebody to make room for a new connection. In parts: the search costs a look at each of them. */
+function makeRoom(connections: OpenConnections): boolean {
+  const out = crowdedOut(connections.all, Math.ceil(connections.all.length / 100))
+  for (const socket of out) connections.hangUp(socket)
+  return out.length > 0
 }
 
 function listen(server: Server, host: string | undefined, port: number): Promise<void> {

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import type { IncomingHttpHeaders } from 'node:http'
 import { parseEvent } from '../domain/event.ts'
 import { isUuid } from '../domain/uuid.ts'
 import type { IngestItem } from '../ingest/ingest-batch.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import type { Signature } from './read-signature.ts'
 import type { VerifyDelivery } from './verify-delivery.ts'
 
 /** A workspace that webhooks are received for. */
@@ -12,10 +12,10 @@ export interface Endpoint {
   verify: VerifyDelivery
 }
 
-/** What Seam sent, as it came. */
+/** What Seam sent: its bytes as they came, and what its headers said of them. */
 export interface Delivery {
   body: Buffer
-  headers: IncomingHttpHeaders
+  signature: Signature
   /** The id in `/webhooks/seam/:workspace_id`, in lower case; null where there is none. */
   pathWorkspaceId: string | null
 }
@@ -35,6 +35,21 @@ export type Received =
    */
   | { kind: 'workspace_claimed'; workspaceKey: string; workspaceId: string }
 
+/** Whose webhooks a path may be for. */
+export function endpointsFor(
+  endpoints: readonly Endpoint[],
+  workspaces: Workspaces,
+  pathWorkspaceId: string | null,
+): readonly Endpoint[] {
+  if (pathWorkspaceId === null) return endpoints
+  // An entry whose workspace is not known yet may be any but those of the others (I10).
+  const isOwned = workspaces.all().some(({ id }) => id === pathWorkspaceId)
+  return endpoints.filter(({ workspaceKey }) => {
+    const { id } = workspaces.byKey(workspaceKey)
+    return id === pathWorkspaceId || (id === null && !isOwned)
+  })
+}
+
 /**
  * From a request's bytes to something that can be stored: verify, find the workspace, parse. It knows neither HTTP nor the database, and
  * waits for nothing.
@@ -42,17 +57,12 @@ export type Received =
 export function receiveDelivery(
   endpoints: readonly Endpoint[],
   workspaces: Workspaces,
-  { body, headers, pathWorkspaceId }: Delivery,
+  { body, signature, pathWorkspaceId }: Delivery,
 ): Received {
-  // An entry whose workspace is not known yet may be any but those of the others (I10).
-  const isOwned = pathWorkspaceId !== null && workspaces.all().some(({ id }) => id === pathWorkspaceId)
-  const candidates = endpoints.filter(({ workspaceKey }) => {
-    const { id } = workspaces.byKey(workspaceKey)
-    return pathWorkspaceId === null || id === pathWorkspaceId || (id === null && !isOwned)
-  })
+  const candidates = endpointsFor(endpoints, workspaces, pathWorkspaceId)
   if (candidates.length === 0) return { kind: 'no_endpoint' }
 
-  const endpoint = candidates.find(({ verify }) => verify(body, headers))
+  const endpoint = candidates.find(({ verify }) => verify(body, signature))
   if (endpoint === undefined) return { kind: 'unverified' }
 
   const text = body.toString('utf8')

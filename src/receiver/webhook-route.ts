@@ -1,15 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isUuid } from '../domain/uuid.ts'
 import { ApiError } from '../http/api-error.ts'
+import type { ReadBody } from '../http/create-body-reader.ts'
 import type { DirectRoute } from '../http/create-http-app.ts'
-import { readBody } from '../http/read-body.ts'
 import { requireMethod } from '../http/require-method.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
 import type { IngestItem } from '../ingest/ingest-batch.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
 import { type GroupCommit, OverloadedError } from './group-commit.ts'
 import { inTurns } from './in-turns.ts'
-import { type Delivery, type Endpoint, type Received, receiveDelivery } from './receive-delivery.ts'
+import { readSignature } from './read-signature.ts'
+import {
+  type Delivery,
+  type Endpoint,
+  endpointsFor,
+  type Received,
+  receiveDelivery,
+} from './receive-delivery.ts'
 
 /** Largest delivery taken. Seam's events have about 1 KB; the largest carry arrays of ids and errors. */
 export const MAX_DELIVERY_BYTES = 256 * 1024
@@ -18,6 +24,8 @@ export interface WebhookRouteOptions {
   endpoints: readonly Endpoint[]
   workspaces: Workspaces
   commit: GroupCommit<IngestItem>
+  readBody: ReadBody
+  nowMs?: () => number
 }
 
 const PATH = /^\/webhooks\/seam(?:\/([^/?]*))?\/?(?:\?|$)/
@@ -26,7 +34,8 @@ const PATH = /^\/webhooks\/seam(?:\/([^/?]*))?\/?(?:\?|$)/
  * `POST /webhooks/seam` and `/webhooks/seam/:workspace_id`. The 2xx is sent only after the commit (I1); what can't be used is
  * quarantined and answered 2xx as well, because sending it again would not make it better (I11).
  */
-export function webhookRoute({ endpoints, workspaces, commit }: WebhookRouteOptions): DirectRoute {
+export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
+  const { endpoints, workspaces, commit, readBody, nowMs = () => Date.now() } = options
   const receiveOne = inTurns((delivery: Delivery) => receiveDelivery(endpoints, workspaces, delivery))
 
   async function receive(delivery: Delivery): Promise<Received> {
@@ -42,10 +51,13 @@ export function webhookRoute({ endpoints, workspaces, commit }: WebhookRouteOpti
     pathWorkspaceId: string | null,
   ): Promise<void> {
     requireMethod(request, ['POST'])
-    if (pathWorkspaceId !== null && !isUuid(pathWorkspaceId)) throw noEndpoint()
+    if (endpointsFor(endpoints, workspaces, pathWorkspaceId).length === 0) throw noEndpoint()
+    // Before the body: whoever has no secret can still send 256 KiB on each of thousands of connections.
+    const read = readSignature(request.headers, nowMs())
+    if (read.kind !== 'signature') throw refusal({ kind: 'unverified' })
+    const { signature } = read
     const body = await readBody(request, MAX_DELIVERY_BYTES)
-    const { headers } = request
-    const received = await receive({ body, headers, pathWorkspaceId: pathWorkspaceId?.toLowerCase() ?? null })
+    const received = await receive({ body, signature, pathWorkspaceId })
     if (received.kind !== 'item') throw refusal(received)
     try {
       await commit.submit(received.item, body.length)
@@ -58,7 +70,7 @@ export function webhookRoute({ endpoints, workspaces, commit }: WebhookRouteOpti
 
   return (request, response) => {
     const match = PATH.exec(request.url ?? '')
-    return match === null ? null : takeDelivery(request, response, match[1] || null)
+    return match === null ? null : takeDelivery(request, response, match[1]?.toLowerCase() || null)
   }
 }
 

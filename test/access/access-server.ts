@@ -5,7 +5,7 @@ import { sha256 } from '../../src/access/key-format.ts'
 import { createRecentCallers } from '../../src/access/recent-callers.ts'
 import { createFailureBrake } from '../../src/access/slow-down-failures.ts'
 import { parseEvent } from '../../src/domain/event.ts'
-import { createApiRoutes } from '../../src/http/api-route.ts'
+import { testApiRoutes } from '../support/test-api-routes.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
@@ -62,7 +62,7 @@ export async function startAccessServer({
   const recent = createRecentCallers(() => performance.now())
   const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: BOOTSTRAP_KEY, brake, recent })
   const pageCursors = createPageCursors(await readPageCursorKey(db))
-  const route = createApiRoutes({ authenticate, recall: recent.recall })
+  const route = testApiRoutes({ authenticate, recall: recent.recall })
   const server = await serve([eventRoutes({ db, route, keyring, pageCursors })])
   return {
     url: server.url,

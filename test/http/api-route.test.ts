@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Caller } from '../../src/domain/caller.ts'
-import { createApiRoutes, type RecentAnswer } from '../../src/http/api-route.ts'
+import type { RecentAnswer } from '../../src/http/api-route.ts'
+import { testApiRoutes } from '../support/test-api-routes.ts'
 import { integer, uuidList } from '../../src/http/param-kinds.ts'
 import { MAX_INPUT_BYTES } from '../../src/http/read-input.ts'
 import { defineParams } from '../../src/http/read-params.ts'
@@ -16,7 +17,7 @@ const CALLER: Caller = { kind: 'key', keyId: 'k', workspaceId: 'w', scopes: ['ev
 beforeAll(async () => {
   const readParams = defineParams({ ids: uuidList(), limit: integer({ min: 1 }) })
   const authenticate = callerWithKey('good', CALLER)
-  const route = createApiRoutes({ authenticate, recall: () => null })({
+  const route = testApiRoutes({ authenticate })({
     path: '/things/list',
     methods: ['GET', 'POST'],
     readParams,
@@ -230,7 +231,7 @@ describe('C4: HEAD', () => {
     expect((await call({ method: 'HEAD', headers: { authorization: 'Bearer bad' } })).status).toBe(401)
     expect((await call({ method: 'HEAD', query: '?limit=x' })).status).toBe(400)
     const recent = await serve([
-      createApiRoutes({ authenticate: () => CALLER, recall: () => null })({
+      testApiRoutes({ authenticate: () => CALLER })({
         path: '/posted',
         methods: ['POST'],
         readParams: defineParams({}),
@@ -272,7 +273,7 @@ describe('A caller that was known a moment ago', () => {
       done.push('authenticate')
       return now
     }
-    const route = createApiRoutes({ authenticate, recall: () => ({ caller, proof }) })({
+    const route = testApiRoutes({ authenticate, recall: () => ({ caller, proof }) })({
       path: '/things/list',
       methods: ['POST'],
       readParams,

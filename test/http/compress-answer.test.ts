@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, request as httpRequest } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Caller } from '../../src/domain/caller.ts'
-import { createApiRoutes } from '../../src/http/api-route.ts'
+import { testApiRoutes } from '../support/test-api-routes.ts'
 import { createCompressor, MAX_COMPRESSIONS, MIN_COMPRESSED_BYTES } from '../../src/http/compress-answer.ts'
 import { integer, required } from '../../src/http/param-kinds.ts'
 import { defineParams } from '../../src/http/read-params.ts'
@@ -19,7 +19,7 @@ const CALLERS: Record<string, Caller> = {
 
 let server: Served
 beforeAll(async () => {
-  const route = createApiRoutes({
+  const route = testApiRoutes({
     authenticate: ({ headers }) => CALLERS[headers.authorization ?? ''] ?? null,
     recall: () => null,
   })

@@ -92,15 +92,6 @@ test('I12: A request that does not arrive in time is answered 408', async () => 
   expect(errorParts(await connection.receiveAll())).toEqual({ status: 408, type: 'request_timeout' })
 })
 
-test('I12: Connections past the limit are closed at once', async () => {
-  const server = await start(answerOk, { maxConnections: 1 })
-  const first = await openRawConnection(server.port)
-  const second = await openRawConnection(server.port)
-  expect(await second.receiveAll()).toBe('')
-  first.send('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
-  expect(await first.receive('ok')).toMatch(/^HTTP\/1\.1 200 /)
-})
-
 test('A port that is taken is refused with what to do about it', async () => {
   const { port } = await start()
   await expect(startHttpServer({ app: answerOk, host: '127.0.0.1', port })).rejects.toThrow(

@@ -1,5 +1,5 @@
 import { parseEvent } from '../../src/domain/event.ts'
-import { createApiRoutes } from '../../src/http/api-route.ts'
+import { testApiRoutes } from '../support/test-api-routes.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
@@ -33,7 +33,7 @@ export async function startQueryServer(): Promise<QueryServer> {
     workspaceId: WORKSPACE_ID,
     scopes: ['events:read'],
   })
-  const route = createApiRoutes({ authenticate, recall: () => null })
+  const route = testApiRoutes({ authenticate })
   const server = await serve([eventRoutes({ db, route, keyring: null, pageCursors })])
   const headers = { authorization: `Bearer ${API_KEY}` }
   return {

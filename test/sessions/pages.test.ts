@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { SeamHttp as SeamHttp1 } from 'seam-http-1'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runSql } from '../../src/store/open-database.ts'
-import { createApiRoutes } from '../../src/http/api-route.ts'
+import { testApiRoutes } from '../support/test-api-routes.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
 import { readPageCursorKey } from '../../src/store/read-page-cursor-key.ts'
@@ -253,7 +253,7 @@ async function askEvents(body: object): Promise<Response> {
   const events = await serve([
     eventRoutes({
       db: server.db,
-      route: createApiRoutes({ authenticate, recall: () => null }),
+      route: testApiRoutes({ authenticate }),
       keyring: null,
       pageCursors,
     }),

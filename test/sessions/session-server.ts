@@ -13,7 +13,7 @@ import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import type { SampleSession } from './sample-session.ts'
 import { KEYRING } from './sync-rig.ts'
-import { createApiRoutes } from '../../src/http/api-route.ts'
+import { testApiRoutes } from '../support/test-api-routes.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { readPageCursorKey } from '../../src/store/read-page-cursor-key.ts'
 
@@ -60,7 +60,7 @@ export async function startSessionServer(keyring: Keyring | null = KEYRING): Pro
   const authenticate = ({ headers }: IncomingMessage) =>
     callers.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null
   const pageCursors = createPageCursors(await readPageCursorKey(db))
-  const route = createApiRoutes({ authenticate, recall: () => null })
+  const route = testApiRoutes({ authenticate })
   const server = await serve([sessionRoutes({ db, route, keyring, pageCursors })])
   return {
     url: server.url,

@@ -1,0 +1,103 @@
+import type { IncomingMessage } from 'node:http'
+import { payloadTooLarge, serviceUnavailable, unsupportedMediaType } from './to-api-error.ts'
+
+/**
+ * Reads a request's body as the bytes that were sent; empty when there is none. Throws 413 past the limit, 503 when too much of others'
+ * is on its way, and 415 for a compressed body: no SDK and no webhook sender compresses what it sends, and inflating is where a small
+ * request becomes a large one.
+ */
+export type ReadBody = (request: IncomingMessage, limitBytes: number) => Promise<Buffer>
+
+/** Of all bodies that have begun to arrive and are not complete. 250 deliveries of the largest size. */
+export const MAX_ARRIVING_BYTES = 64 * 1024 * 1024
+/** What a piece of a body takes beside its bytes: a caller may send one byte at a time. */
+const CHUNK_OVERHEAD_BYTES = 256
+
+class AbortedRequestError extends Error {
+  override readonly name = 'AbortedRequestError'
+}
+
+/** The caller went away before its body was complete: nobody is left to answer. */
+export function isAbortedRequest(error: unknown): boolean {
+  return error instanceof AbortedRequestError
+}
+
+/** A body of which some has arrived and some has not. */
+interface Arriving {
+  bytes: number
+  giveUp: () => void
+}
+
+/**
+ * Bodies that are on their way share `maxArrivingBytes`. Past it, those that began first are given up: a delivery that somebody means to
+ * send arrives in milliseconds, and whoever fills the room by not finishing has begun long ago.
+ *
+ * Express's own parsers are not used: they skip the body when the caller has already closed its half of the connection,
+ * and answer 413 only after the last byte of a body of any length.
+ */
+export function createBodyReader(maxArrivingBytes: number = MAX_ARRIVING_BYTES): ReadBody {
+  /** In the order in which they began. */
+  const arriving: Arriving[] = []
+  let arrivingBytes = 0
+
+  const isTooMuch = (): boolean => arrivingBytes > maxArrivingBytes && arriving.length > 0
+
+  function leave(body: Arriving): void {
+    if (body.bytes === 0) return
+    const at = arriving.indexOf(body)
+    if (at === -1) return
+    arriving.splice(at, 1)
+    arrivingBytes -= body.bytes
+  }
+
+  function arrive(body: Arriving, bytes: number): void {
+    if (body.bytes === 0) arriving.push(body)
+    body.bytes += bytes
+    arrivingBytes += bytes
+    while (isTooMuch()) arriving[0]?.giveUp()
+  }
+
+  return async (request, limitBytes) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity'
+    if (encoding.toLowerCase() !== 'identity') {
+      throw unsupportedMediaType('A compressed request body is not supported')
+    }
+    if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw payloadTooLarge()
+    let chunks: Buffer[] = []
+    let size = 0
+    return new Promise((resolve, reject) => {
+      let isGivenUp = false
+      // The rest is read and thrown away, at most until the server's requestTimeout: a connection that is cut while the
+      // caller still writes shows it a network error instead of the answer.
+      const giveUp = (error: Error): void => {
+        isGivenUp = true
+        chunks = []
+        leave(body)
+        reject(error)
+      }
+      const body: Arriving = {
+        bytes: 0,
+        giveUp: () => giveUp(serviceUnavailable('Too many request bodies are on their way')),
+      }
+      request.on('data', (chunk: Buffer) => {
+        if (isGivenUp) return
+        size += chunk.length
+        if (size > limitBytes) {
+          giveUp(payloadTooLarge())
+          return
+        }
+        chunks.push(chunk)
+        // A body that came in one piece with its headers, as most deliveries do, is complete before this is called.
+        if (!request.complete) arrive(body, chunk.length + CHUNK_OVERHEAD_BYTES)
+      })
+      request.on('end', () => {
+        leave(body)
+        resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
+      })
+      request.on('error', (cause) => giveUp(new AbortedRequestError('The request was aborted', { cause })))
+      request.on('close', () => {
+        if (!request.complete) giveUp(new AbortedRequestError('The request was aborted'))
+      })
+    })
+  }
+}

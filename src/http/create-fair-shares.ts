@@ -1,0 +1,108 @@
+import type { Caller } from '../domain/caller.ts'
+import { ApiError } from './api-error.ts'
+import { RETRY_AFTER_SECONDS, serviceUnavailable } from './to-api-error.ts'
+
+/** Does a caller's work when its turn has come. Throws 429 or 503 when the turn is too far away. */
+export type Share = <Result>(caller: Caller, work: () => Promise<Result>) => Promise<Result>
+
+export interface FairShares {
+  /** Work under way at the same time: each piece asks for one statement after the other, so as many as there are connections. */
+  slots: number
+  /** Of one caller. */
+  slotsPerCaller: number
+  /** Work of one caller that waits for its turn; more is answered 429. */
+  waitingPerCaller: number
+  /** Of all callers; more is answered 503. */
+  waiting: number
+  /** How long work may wait; 503 after that. */
+  maxWaitMs: number
+}
+
+/** A caller's work, first come first served. */
+interface Line {
+  running: number
+  waiting: { start: () => void; timer: NodeJS.Timeout }[]
+}
+
+/** Callers without work that are remembered; more than that are forgotten together. */
+const MAX_IDLE_LINES = 1_000
+
+/**
+ * Shares what there is between callers, whatever each of them asks for: a caller that asks thirty long questions at once waits for
+ * itself. Those who wait are served in turns, one piece of work each.
+ */
+export function createFairShares(shares: FairShares): Share {
+  // A line stays when its caller is done: a Map that every request changes keeps garbage alive (see open-connections.ts).
+  const lines = new Map<string, Line>()
+  /** Lines with work that waits; the one that is served next comes first. */
+  let rotation: Line[] = []
+  let running = 0
+  let waiting = 0
+
+  function lineOf(name: string): Line {
+    const known = lines.get(name)
+    if (known !== undefined) return known
+    if (lines.size >= MAX_IDLE_LINES) {
+      for (const [each, line] of lines) if (line.running + line.waiting.length === 0) lines.delete(each)
+    }
+    const line = { running: 0, waiting: [] }
+    lines.set(name, line)
+    return line
+  }
+
+  function startNext(): void {
+    while (running < shares.slots) {
+      const at = rotation.findIndex((line) => line.running < shares.slotsPerCaller)
+      const [line] = at === -1 ? [] : rotation.splice(at, 1)
+      const next = line?.waiting.shift()
+      if (line === undefined || next === undefined) return
+      waiting -= 1
+      if (line.waiting.length > 0) rotation.push(line)
+      clearTimeout(next.timer)
+      running += 1
+      line.running += 1
+      next.start()
+    }
+  }
+
+  function turnOf(line: Line): Promise<void> {
+    if (line.waiting.length >= shares.waitingPerCaller) return Promise.reject(tooManyOfOne())
+    if (waiting >= shares.waiting) return Promise.reject(serviceUnavailable('Too many queries are waiting'))
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        line.waiting.splice(line.waiting.indexOf(entry), 1)
+        waiting -= 1
+        if (line.waiting.length === 0) rotation = rotation.filter((each) => each !== line)
+        reject(serviceUnavailable('The query has waited for its turn for too long'))
+      }
+      const entry = { start: resolve, timer: setTimeout(giveUp, shares.maxWaitMs) }
+      waiting += 1
+      if (line.waiting.push(entry) === 1) rotation.push(line)
+    })
+  }
+
+  return async (caller, work) => {
+    const line = lineOf(nameOf(caller))
+    if (running < shares.slots && line.running < shares.slotsPerCaller && line.waiting.length === 0) {
+      running += 1
+      line.running += 1
+    } else await turnOf(line)
+    try {
+      return await work()
+    } finally {
+      running -= 1
+      line.running -= 1
+      startNext()
+    }
+  }
+}
+
+function nameOf(caller: Caller): string {
+  return caller.kind === 'key' ? caller.keyId : `${caller.workspaceId} ${caller.clientSessionId}`
+}
+
+function tooManyOfOne(): ApiError {
+  return new ApiError(429, 'too_many_requests', 'Too many queries of this caller are waiting', {
+    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+  })
+}
