@@ -160,9 +160,10 @@ async function openParts(
       }),
       livezRoute(),
       readyzRoute({
-        db: webhookDb,
+        db: store.open('health'),
         polledWorkspaceIds: () => polledIds(config.workspaces, workspaces),
         canReceive: canReceive(config.workspaces),
+        monotonicMs: () => performance.now(),
       }),
     ],
     translateError: (error) =>

@@ -5,6 +5,7 @@ import type { Releasers } from './releasers.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
 import { migrate } from './store/migrate.ts'
 import { type Db, openDatabase } from './store/open-database.ts'
+import { createServerWatch } from './store/server-watch.ts'
 import { type DatabaseWait, whenReachable } from './store/when-reachable.ts'
 
 interface PoolLimits {
@@ -16,15 +17,17 @@ interface PoolLimits {
 
 /**
  * What the service allows itself towards the database (I12). Each kind of work has connections of its own: queries that are slow,
- * or many, must not keep webhooks waiting, nor must fifty workspaces' backfills. They open as they are needed: 16 at most for a
+ * or many, must not keep webhooks waiting, nor must fifty workspaces' backfills. They open as they are needed: 17 at most for a
  * replica.
  */
 export const DATABASE_POOLS = {
-  /** Storing deliveries, and saying whether that is possible (`/readyz`). */
+  /** Storing deliveries. */
   webhooks: { connections: 4, waiting: 100, statementTimeoutMs: 6_000 },
   /** Pollers, audits, session syncs; commands. */
   jobs: { connections: 4, waiting: 1_000, statementTimeoutMs: 10_000 },
   queries: { connections: 8, waiting: 200, statementTimeoutMs: 10_000 },
+  /** Saying whether deliveries could be stored (`/readyz`), one question at a time. */
+  health: { connections: 1, waiting: 10, statementTimeoutMs: 3_000 },
   /** An index over years of events takes its time. */
   migrations: { connections: 2, waiting: 10, statementTimeoutMs: 3_600_000 },
 } as const satisfies Record<string, PoolLimits>
@@ -73,6 +76,7 @@ export async function openStore(
   }
   const connectionString = url
   let isPoolerTold = false
+  const serverWatch = createServerWatch(() => performance.now())
   const openPool = (name: PoolName) => {
     const limits: PoolLimits = DATABASE_POOLS[name]
     return openDatabase({
@@ -81,6 +85,7 @@ export async function openStore(
       maxWaiting: limits.waiting,
       statementTimeoutMs: limits.statementTimeoutMs,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      serverWatch,
       onIdleError: (error) => logger.warn({ error }, 'an idle database connection broke'),
       onRefusedSettings: () => {
         if (isPoolerTold) return

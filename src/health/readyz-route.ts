@@ -1,48 +1,61 @@
 import express, { type Router } from 'express'
 import { sendJson } from '../http/send-json.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
+import { assertWritable } from '../store/assert-writable.ts'
 import { isSchemaCurrent } from '../store/migrate.ts'
 import type { Db } from '../store/open-database.ts'
 import { readPollLag } from '../store/read-poll-lag.ts'
+import { retryConflicts } from '../store/retry-conflicts.ts'
+import { isWrongServer } from '../store/server-watch.ts'
+import { shareAnswer } from './share-answer.ts'
 
 export interface ReadyzOptions {
+  /** Connections of its own: anybody may ask, and webhooks must not wait for it. */
   db: Db
   /** Ids of the workspaces that are polled, as far as they are known. */
   polledWorkspaceIds: () => readonly string[]
   /** False where the settings leave no way for an event to come. */
   canReceive: boolean
+  monotonicMs: () => number
 }
 
+/** How old an answer may be: more often than this the database is not asked. */
+export const READYZ_MAX_AGE_MS = 1_000
+
 /**
- * `/readyz`: the database is there and has this release's schema, and events can come; 503 while not. It
- * also says how old the newest coverage is, and that never makes it unready: when Seam is away, a replica that is taken out of
+ * `/readyz`: the database is there, takes writes and has this release's schema, and events can come; 503 while not. It also says
+ * how old the newest coverage is, and that never makes it unready: when Seam is away, a replica that is taken out of
  * rotation for it would only lose the webhooks as well.
  */
-export function readyzRoute({ db, polledWorkspaceIds, canReceive }: ReadyzOptions): Router {
+export function readyzRoute({ monotonicMs, ...options }: ReadyzOptions): Router {
+  const readiness = shareAnswer(() => readReadiness(options), { maxAgeMs: READYZ_MAX_AGE_MS, monotonicMs })
   const router = express.Router()
-  router.get('/readyz', async (_request, response) => {
-    if (!canReceive)
-      throw serviceUnavailable('Nothing can arrive: neither Seam credentials nor a webhook secret is set')
-    if (!(await isSchemaCurrent(db))) throw serviceUnavailable('The schema is not that of this release')
-    const lags = await readPollLag(db, polledWorkspaceIds())
-    sendJson(
-      response,
-      200,
-      JSON.stringify({
-        ok: true,
-        database: 'ok',
-        migrations: 'current',
-        workspaces: lags.map(
-          ({ workspaceId, coveredTo, lagSeconds, lastRunOutcome, lastSuccessAgeSeconds }) => ({
-            workspace_id: workspaceId,
-            covered_to: coveredTo,
-            coverage_lag_seconds: lagSeconds,
-            last_poll_outcome: lastRunOutcome,
-            last_successful_poll_age_seconds: lastSuccessAgeSeconds,
-          }),
-        ),
-      }),
-    )
-  })
+  router.get('/readyz', async (_request, response) => sendJson(response, 200, await readiness()))
   return router
+}
+
+async function readReadiness({
+  db,
+  polledWorkspaceIds,
+  canReceive,
+}: Omit<ReadyzOptions, 'monotonicMs'>): Promise<string> {
+  if (!canReceive)
+    throw serviceUnavailable('Nothing can arrive: neither Seam credentials nor a webhook secret is set')
+  if (!(await isSchemaCurrent(db))) throw serviceUnavailable('The schema is not that of this release')
+  await retryConflicts(() => assertWritable(db)).catch((error: unknown) => {
+    throw isWrongServer(error) ? serviceUnavailable('The database takes no writes', error) : error
+  })
+  const lags = await readPollLag(db, polledWorkspaceIds())
+  return JSON.stringify({
+    ok: true,
+    database: 'ok',
+    migrations: 'current',
+    workspaces: lags.map(({ workspaceId, coveredTo, lagSeconds, lastRunOutcome, lastSuccessAgeSeconds }) => ({
+      workspace_id: workspaceId,
+      covered_to: coveredTo,
+      coverage_lag_seconds: lagSeconds,
+      last_poll_outcome: lastRunOutcome,
+      last_successful_poll_age_seconds: lastSuccessAgeSeconds,
+    })),
+  })
 }

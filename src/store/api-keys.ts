@@ -1,6 +1,6 @@
 import type { Scope } from '../domain/caller.ts'
 import { type Db, runSql } from './open-database.ts'
-import { prepared } from './open-pool.ts'
+import { prepared } from './open-connection.ts'
 
 export interface NewApiKey {
   keyId: string

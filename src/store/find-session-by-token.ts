@@ -1,6 +1,6 @@
 import { isUuid } from '../domain/uuid.ts'
 import { type Db, runSql } from './open-database.ts'
-import { prepared } from './open-pool.ts'
+import { prepared } from './open-connection.ts'
 
 export interface TokenSession {
   workspaceId: string

@@ -4,7 +4,7 @@ import type { IngestPath, UsableEvent } from '../domain/event.ts'
 import { formatInstant, type Micros } from '../domain/instant.ts'
 import { binaryArray, BYTEA, type ElementType, JSON_TEXT, TEXT, TIMESTAMPTZ, UUID } from './binary-array.ts'
 import { type Db, runSql } from './open-database.ts'
-import { prepared } from './open-pool.ts'
+import { prepared } from './open-connection.ts'
 import type { Database } from './schema.ts'
 
 /** An event with its secrets taken out of the text. */

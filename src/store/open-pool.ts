@@ -1,6 +1,9 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { TextQuery, type TextRows } from './text-query.ts'
+import { type Connection, GRACE_MS, openConnection } from './open-connection.ts'
+import { PoolBusyError } from './pool-busy-error.ts'
+import { createServerWatch, type ServerWatch } from './server-watch.ts'
+import type { TextRows } from './text-query.ts'
 
 export interface PoolOptions {
   connectionString: string
@@ -14,22 +17,11 @@ export interface PoolOptions {
   statementTimeoutMs: number
   /** Told of connections that break while idle; the pool replaces them by itself. */
   onIdleError: (error: Error) => void
+  /** Shared by all pools of a database; a pool that stands alone makes its own. */
+  serverWatch?: ServerWatch
   /** Told once when connections can't bring settings, as with PgBouncer: then time limits have to be the role's. */
   onRefusedSettings: () => void
 }
-
-/** All connections are in use, and as many callers as allowed wait for one. */
-export class PoolBusyError extends Error {
-  override readonly name = 'PoolBusyError'
-}
-
-/**
- * How much longer than Postgres the client waits for the end of a statement, so that normally it is Postgres that ends it. It is
- * what counts when the network has gone silent.
- */
-const GRACE_MS = 2_000
-
-const QUERY_TIMEOUT_MESSAGE = 'Query read timeout'
 
 const TEXT_TYPE_IDS = new Set([
   pg.types.builtins.TIMESTAMPTZ,
@@ -82,6 +74,7 @@ export function openPool(options: PoolOptions): Pool {
   pool.on('remove', (client) => void clients.delete(client))
   let ended: Promise<void> | null = null
   const connections = new WeakMap<pg.PoolClient, Connection>()
+  const serverWatch = options.serverWatch ?? createServerWatch(() => performance.now())
 
   async function connectClient(): Promise<pg.PoolClient> {
     try {
@@ -101,12 +94,20 @@ export function openPool(options: PoolOptions): Pool {
     if (pool.waitingCount >= options.maxWaiting) {
       throw new PoolBusyError('Too many statements are waiting for a database connection.')
     }
-    const client = await connectClient()
-    const known = connections.get(client)
-    if (known !== undefined) return known
+    for (;;) {
+      const client = await connectClient()
+      const known = connections.get(client)
+      if (known === undefined) return openNew(client)
+      if (!known.isToServerLeft()) return known
+      // Each turn closes one, so there is an end.
+      known.release()
+    }
+  }
+
+  async function openNew(client: pg.PoolClient): Promise<Connection> {
     try {
-      const canPrepare = await isDirect(client, options.connectTimeoutMs)
-      const connection = openConnection(client, canPrepare, options.statementTimeoutMs + GRACE_MS)
+      const timeoutMs = options.statementTimeoutMs + GRACE_MS
+      const connection = await openConnection(client, serverWatch, options.connectTimeoutMs, timeoutMs)
       connections.set(client, connection)
       return connection
     } catch (error) {
@@ -137,83 +138,6 @@ export function openPool(options: PoolOptions): Pool {
     // pg's own complains of a second time.
     end: () => (ended ??= pool.end()),
   }
-}
-
-/** A connection in use. */
-interface Connection {
-  query(text: string, values?: readonly unknown[]): Promise<pg.QueryResult>
-  queryTexts(text: string, values: readonly unknown[], maxBytes: number): Promise<TextRows>
-  release(destroy?: boolean): void
-}
-
-/**
- * Runs statements on one connection, which is closed when a statement takes too long: behind a network that has gone silent whoever
- * draws it next would wait as long again, until the kernel gives the connection up (a quarter of an hour).
- *
- * pg's own `query_timeout` does not close it. And both it and the form of `query` that returns a promise set the callback of a query
- * after that was made: then the rows of an answer outlive the garbage collector's small rounds (those freed 2 MB instead of 6), and
- * a page of 500 events costs the service 2.3 instead of 1.5 ms of CPU time.
- */
-function openConnection(client: pg.PoolClient, canPrepare: boolean, timeoutMs: number): Connection {
-  /** Rows that nobody waits for are still coming on it. */
-  let isSpent = false
-  const configOf = (text: string, values: readonly unknown[]): pg.QueryConfig => {
-    const name = canPrepare ? PREPARED.exec(text)?.[1] : undefined
-    return name === undefined
-      ? { text, values: values as unknown[] }
-      : { name, text, values: values as unknown[] }
-  }
-  function limited<Result>(
-    submit: (done: (error: Error | null | undefined, result: Result) => void) => void,
-  ): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(giveUp, timeoutMs, client)
-      submit((error, result) => {
-        clearTimeout(timer)
-        if (error) reject(error)
-        else resolve(result)
-      })
-    })
-  }
-  return {
-    query: (text, values = []) =>
-      limited<pg.QueryResult>((done) => client.query(configOf(text, values), done)),
-    queryTexts: async (text, values, maxBytes) => {
-      const result = await limited<TextRows>(
-        (done) => void client.query(new TextQuery(configOf(text, values), maxBytes, done)),
-      )
-      isSpent ||= result.isCut
-      return result
-    },
-    release: (destroy) => client.release(destroy === true || isSpent),
-  }
-}
-
-/** Ends the connection; pg rejects the statement that is on it with this error, and the pool drops it. */
-function giveUp(client: pg.PoolClient): void {
-  client.connection.stream.destroy(new Error(QUERY_TIMEOUT_MESSAGE))
-}
-
-const PREPARED = /^\/\* prepared (\w+) \*\//
-
-/**
- * Marks a statement that is to be prepared once for a connection, under this name, where that is possible: one that is the same
- * every time and wants the same plan whatever its values.
- */
-export function prepared(name: string, text: string): string {
-  return `/* prepared ${name} */ ${text}`
-}
-
-/**
- * Whether the connection ends at a Postgres process and not at a pooler, which may run each transaction on another one: then a
- * prepared statement is there when it is used again. A pooler answers with a process id of its own making.
- */
-async function isDirect(client: pg.PoolClient, timeoutMs: number): Promise<boolean> {
-  const { processID } = client as pg.PoolClient & { processID?: number }
-  // pg takes the time limit with each statement as well; its types don't say so.
-  const query = { text: 'select pg_backend_pid() as pid', query_timeout: timeoutMs }
-  const { rows } = await client.query<{ pid: number }>(query)
-  return rows[0]?.pid === processID
 }
 
 /** PgBouncer's answer to startup parameters it does not track, unless told to ignore them; it names them in its text only. */

@@ -1,11 +1,13 @@
 import { isTlsProblem } from './explain-database-error.ts'
-import { PoolBusyError } from './open-pool.ts'
+import { PoolBusyError } from './pool-busy-error.ts'
+import { isWrongServer } from './server-watch.ts'
 
 /**
  * What a Postgres error means for us, decided by SQLSTATE alone (https://www.postgresql.org/docs/18/errcodes-appendix.html).
  *
  * - `away`: nothing is wrong with the data; the database can't take it now. Ask the sender to come back.
- * - `retry`: the transaction lost a race; doing it again at once is right.
+ * - `retry`: the transaction lost a race, or met a server that takes no writes, whose connections are given up for it
+ *   (server-watch.ts); doing it again at once is right.
  * - `data`: the row itself can't be stored; again would fail again.
  */
 export type PostgresErrorKind = 'away' | 'retry' | 'data' | 'unknown'
@@ -13,7 +15,6 @@ export type PostgresErrorKind = 'away' | 'retry' | 'data' | 'unknown'
 const BY_STATE: Record<string, PostgresErrorKind> = {
   '40001': 'retry', // serialization_failure
   '40P01': 'retry', // deadlock_detected
-  '25006': 'away', // read_only_sql_transaction: a standby, or a primary that was told to stop writing
   '25P03': 'away', // idle_in_transaction_session_timeout: the process was asleep
   '55P03': 'away', // lock_not_available
   '57014': 'away', // query_canceled: statement_timeout
@@ -55,6 +56,7 @@ const CONNECTION_MESSAGES =
 export function postgresErrorKind(error: unknown): PostgresErrorKind {
   if (!(error instanceof Error)) return 'unknown'
   if (error instanceof PoolBusyError) return 'away'
+  if (isWrongServer(error)) return 'retry'
   if (error instanceof AggregateError && error.errors.length > 0) return postgresErrorKind(error.errors[0])
   const { code, syscall } = error as { code?: unknown; syscall?: unknown }
   if (typeof code === 'string') {

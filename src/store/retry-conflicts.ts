@@ -4,8 +4,9 @@ import { postgresErrorKind } from './postgres-errors.ts'
 const ATTEMPTS = 3
 
 /**
- * Runs a transaction again when Postgres has ended it in favour of another one (deadlock, serialization failure): nothing of
- * it was stored, and doing it again at once is right. `work` must be a whole transaction.
+ * Runs a transaction again when Postgres has ended it in favour of another one (deadlock, serialization failure), or when it met a
+ * server that takes no writes any more: nothing of it was stored, and doing it again at once is right. `work` must be a whole
+ * transaction.
  */
 export async function retryConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {

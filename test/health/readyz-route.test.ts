@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { startSimulatedSeam, type SimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import type { Db } from '../../src/store/open-database.ts'
 import { errorOf } from '../http/serve.ts'
-import { WORKSPACE_ID } from '../support/sample-event.ts'
-import { WEBHOOK_SECRET } from '../support/sign-delivery.ts'
+import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
+import { deliver, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -29,9 +29,15 @@ afterAll(async () => {
   await database.drop()
 })
 
+/** An answer may be a second old. */
+const readyzWith = async (status: number): Promise<Response> => {
+  await expect.poll(async () => (await fetch(`${app.url}/readyz`)).status, { interval: 100 }).toBe(status)
+  return fetch(`${app.url}/readyz`)
+}
+
 /** The status of /readyz; it must be 503 in Seam's shape, with the process alive. */
 async function statusNotReady(): Promise<number> {
-  const response = await fetch(`${app.url}/readyz`)
+  const response = await readyzWith(503)
   expect(response.status).toBe(503)
   expect(response.headers.get('retry-after')).not.toBeNull()
   expect((await errorOf(response)).type).toBe('service_unavailable')
@@ -53,7 +59,7 @@ interface Readiness {
 }
 
 async function readiness(): Promise<Readiness> {
-  const response = await fetch(`${app.url}/readyz`)
+  const response = await readyzWith(200)
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toMatch(/^application\/json/)
   return (await response.json()) as Readiness
@@ -97,12 +103,13 @@ describe('health', () => {
     } finally {
       seam.setFaults({ rejectCredentials: false })
     }
-    const ready = await readiness()
-    expect(ready.workspaces).toMatchObject([
-      { last_poll_outcome: 'failed', last_successful_poll_age_seconds: expect.any(Number) },
-    ])
+    await expect
+      .poll(async () => (await readiness()).workspaces)
+      .toMatchObject([{ last_poll_outcome: 'failed', last_successful_poll_age_seconds: expect.any(Number) }])
     await app.pollers[0]?.pollNow()
-    expect((await readiness()).workspaces).toMatchObject([{ last_poll_outcome: 'complete' }])
+    await expect
+      .poll(async () => (await readiness()).workspaces)
+      .toMatchObject([{ last_poll_outcome: 'complete' }])
   })
 
   test('/readyz is 503 while the schema is that of a newer release, or of an older one', async () => {
@@ -117,6 +124,59 @@ describe('health', () => {
     )
     expect(await statusNotReady()).toBe(503)
     await sql`insert into kysely_migration values (${rows[0]?.name}, ${rows[0]?.timestamp})`.execute(db)
+    await readiness()
+  })
+
+  test('E3: readiness that takes long, asked by 150 at once, keeps one connection busy and no webhook waiting', async () => {
+    const lock = await database.open(1).startTransaction().execute()
+    await sql`lock table poll_runs in access exclusive mode`.execute(lock)
+    const waiting = async () => {
+      const { rows } = await sql`
+        select 1 from pg_stat_activity
+        where datname = current_database() and application_name = 'seam-mirror' and wait_event_type = 'Lock'`.execute(
+        db,
+      )
+      return rows.length
+    }
+    try {
+      const asked: Promise<Response>[] = []
+      const ask = () => void asked.push(fetch(`${app.url}/readyz`))
+      // The last answer may be good for a second yet.
+      await expect
+        .poll(() => {
+          ask()
+          return waiting()
+        })
+        .toBe(1)
+      for (let i = 0; i < 150; i++) ask()
+      for (let i = 0; i < 10; i++) {
+        const event = sampleEvent({ workspace_id: WORKSPACE_ID })
+        expect((await deliver(app.url, event)).status).toBe(204)
+      }
+      expect(await waiting()).toBeLessThanOrEqual(1)
+      // By the time they are answered, Postgres has ended the statement.
+      const statuses = (await Promise.all(asked.slice(-150))).map(({ status }) => status)
+      expect(new Set(statuses)).toEqual(new Set([503]))
+    } finally {
+      await lock.rollback().execute()
+    }
+    await readiness()
+  })
+
+  test('/readyz is 503 while the database takes no writes, and says so', async () => {
+    const name = sql.id(new URL(database.url).pathname.slice(1))
+    await sql`alter database ${name} set default_transaction_read_only = on`.execute(db)
+    // The setting holds for new connections.
+    await proxy.cut()
+    await proxy.restore()
+    try {
+      const said = async () => (await errorOf(await readyzWith(503))).message
+      await expect.poll(said).toContain('takes no writes')
+    } finally {
+      await sql`set default_transaction_read_only = off`.execute(db)
+      await sql`alter database ${name} reset default_transaction_read_only`.execute(db)
+    }
+    // Its connection has the old setting until it is asked again, when it is given up.
     await readiness()
   })
 

@@ -8,6 +8,8 @@ export interface TcpProxy {
   cut(): Promise<void>
   /** Undoes `cut`, on the same port; with a URL, to the server there: the old one's successor. */
   restore(newTargetUrl?: string): Promise<void>
+  /** New connections go to the server there; those that are open stay with the old one. */
+  moveTo(newTargetUrl: string): void
   /**
    * Nothing is forwarded any more, in either direction, and no socket is closed or refused: a network that has gone silent.
    * With `{ onlyOpen: true }` that befalls the connections there are, and new ones work: a server that has moved.
@@ -88,6 +90,9 @@ export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
     restore: async (newTargetUrl) => {
       if (newTargetUrl !== undefined) target = new URL(newTargetUrl)
       await listen()
+    },
+    moveTo: (newTargetUrl) => {
+      target = new URL(newTargetUrl)
     },
     silence,
     resume,
