@@ -88,7 +88,8 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     // Everything behind the port outlives the requests that use it.
     const behindPort = new Releasers()
     releasers.add(() => behindPort.release())
-    let answer = createHttpApp({ logger, routers: [startingRoutes()] })
+    const corsOrigins = config.corsOrigins ?? []
+    let answer = createHttpApp({ logger, routers: [startingRoutes()], corsOrigins })
     const server = await startHttpServer({
       app: (request, response) => answer(request, response),
       host: config.host ?? undefined,
@@ -166,6 +167,7 @@ async function openParts(
         monotonicMs: () => performance.now(),
       }),
     ],
+    corsOrigins: config.corsOrigins ?? [],
     translateError: (error) =>
       isDatabaseAway(error) ? serviceUnavailable('The database can not be reached right now', error) : null,
   })

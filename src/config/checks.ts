@@ -55,6 +55,12 @@ export const endpoint = z
   )
   .transform((url) => url.replace(/(?<!\/)\/+$/, ''))
 
+/** As a browser spells it, because it is compared as text. No `*`: answers are for callers with credentials. */
+export const webOrigin = z.string().refine((value) => {
+  const { protocol = '', origin } = URL.parse(value) ?? {}
+  return ['http:', 'https:'].includes(protocol) && origin === value && !value.includes('*')
+}, 'must name origins as browsers spell them, such as https://dashboard.example.com or http://localhost:5173: lower case, no path, no slash at the end, no *')
+
 export const proxyUrl = z.string().refine((value) => {
   const { protocol = '', pathname } = URL.parse(value) ?? {}
   return ['http:', 'https:'].includes(protocol) && pathname === '/'

@@ -123,6 +123,15 @@ export const VARIABLES = [
     secret: true,
   },
   {
+    name: 'SEAM_MIRROR_CORS_ORIGINS',
+    field: 'corsOrigins',
+    check: check.list(check.webOrigin),
+    default: null,
+    defaultMeaning: 'none',
+    meaning:
+      'origins whose pages may ask the read API from a browser (CORS), comma-separated: `https://dashboard.example.com`',
+  },
+  {
     name: 'SEAM_MIRROR_POLL_SCHEDULE',
     field: 'pollSchedule',
     check: check.cron,

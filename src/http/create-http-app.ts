@@ -1,10 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import express, { type Express, type Router } from 'express'
 import type { Logger } from 'pino'
+import { createAllowOrigins } from './allow-origins.ts'
 import { ApiError } from './api-error.ts'
 import { type AnswerError, answerError } from './answer-error.ts'
 import { logRequest } from './log-request.ts'
 import { originForm } from './origin-form.ts'
+import { rootRoute } from './root-route.ts'
+import { servedPaths } from './served-paths.ts'
 import type { TranslateError } from './to-api-error.ts'
 
 /**
@@ -18,14 +21,17 @@ export interface HttpAppOptions {
   direct?: readonly DirectRoute[]
   /** The routes of each feature, asked in this order. */
   routers: readonly Router[]
+  /** Origins whose pages may read answers; webhooks are no affair of theirs. */
+  corsOrigins?: readonly string[]
   /** Turns an error of a layer below into an answer (the database being away into 503); null for an unknown one. */
   translateError?: TranslateError
 }
 
-/** What every request goes through, around the features' own routes: request id, log, 404, errors in Seam's shape. */
+/** What every request goes through, around the features' own routes: request id, log, CORS, 404, errors in Seam's shape. */
 export function createHttpApp(options: HttpAppOptions): RequestListener {
-  const { logger, direct = [], routers, translateError = () => null } = options
+  const { logger, direct = [], routers, corsOrigins = [], translateError = () => null } = options
   const fail = answerError(logger, translateError)
+  const allowOrigins = createAllowOrigins(corsOrigins)
   const app = createExpressApp(routers, fail)
   return (request, response) => {
     request.url = originForm(request.url ?? '')
@@ -36,7 +42,7 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
       answered.catch((error: unknown) => fail(error, response))
       return
     }
-    app(request, response)
+    if (!allowOrigins(request, response)) app(request, response)
   }
 }
 
@@ -47,9 +53,11 @@ function createExpressApp(routers: readonly Router[], fail: AnswerError): Expres
   app.disable('etag')
   // Queries are read by read-params.ts, which knows the parameters' kinds.
   app.set('query parser', false)
-  for (const router of routers) app.use(router)
-  app.use((request) => {
-    throw new ApiError(404, 'not_found', `No such route: ${request.path.slice(0, 200)}`)
+  const paths = servedPaths(routers)
+  for (const router of [...routers, rootRoute(paths)]) app.use(router)
+  const served = `Served here: ${paths.join(', ')}. All other endpoints are Seam's own: ask Seam for them.`
+  app.use(({ path }) => {
+    throw new ApiError(404, 'not_found', `No such route: ${path.slice(0, 200)}. ${served}`)
   })
   // Four parameters are how Express knows an error handler.
   app.use(

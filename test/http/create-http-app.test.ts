@@ -73,7 +73,7 @@ test('An unknown route is a 404 in the shape of every error', async () => {
   expect(await response.json()).toEqual({
     error: {
       type: 'not_found',
-      message: 'No such route: /nowhere',
+      message: expect.stringMatching(/^No such route: \/nowhere\. Served here: \/fine, /) as string,
       request_id: response.headers.get('seam-request-id'),
     },
     ok: false,

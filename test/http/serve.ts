@@ -12,14 +12,14 @@ export interface Served extends HttpServer {
 /** A real server on a free port of the loopback interface, with its log in memory. */
 export async function serve(
   routers: Router[],
-  options: { translateError?: TranslateError; limits?: Partial<HttpLimits> } = {},
+  options: { translateError?: TranslateError; limits?: Partial<HttpLimits>; corsOrigins?: string[] } = {},
 ): Promise<Served> {
   const logs: Record<string, unknown>[] = []
   const logger = createLogger('debug', {
     write: (line) => void logs.push(JSON.parse(line) as Record<string, unknown>),
   })
-  const { translateError, limits } = options
-  const app = createHttpApp({ logger, routers, ...(translateError && { translateError }) })
+  const { limits, ...rest } = options
+  const app = createHttpApp({ logger, routers, ...rest })
   const server = await startHttpServer({ app, host: '127.0.0.1', port: 0, ...(limits && { limits }) })
   return { ...server, logs }
 }
