@@ -1,7 +1,7 @@
 import express, { type Router } from 'express'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { A, type AccessServer, startAccessServer } from '../access/access-server.ts'
-import { createApiRoutes } from '../../src/http/api-route.ts'
+import { testApiRoutes } from '../support/test-api-routes.ts'
 import { integer } from '../../src/http/param-kinds.ts'
 import { defineParams } from '../../src/http/read-params.ts'
 import { serviceUnavailable } from '../../src/http/to-api-error.ts'
@@ -29,7 +29,7 @@ let server: Served
 let closed: Served
 beforeAll(async () => {
   const authenticate = callerWithKey('good', { kind: 'key', keyId: 'k', workspaceId: 'w', scopes: ['admin'] })
-  const things = createApiRoutes({ authenticate, recall: () => null })({
+  const things = testApiRoutes({ authenticate })({
     path: '/things/list',
     methods: ['GET', 'POST'],
     readParams: defineParams({ limit: integer({ min: 1 }) }),
