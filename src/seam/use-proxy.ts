@@ -1,4 +1,4 @@
-import { setGlobalProxyFromEnv } from 'node:http'
+import http from 'node:http'
 
 export interface ProxySettings {
   httpsProxy: string | null
@@ -12,7 +12,10 @@ export interface ProxySettings {
  * rules: a tunnel (`CONNECT`), also for `http://`, and `HTTP_PROXY` alone serves both. Returns how it is undone.
  */
 export function useProxy({ httpsProxy, httpProxy, noProxy }: ProxySettings): () => void {
-  return setGlobalProxyFromEnv({
+  if (httpsProxy === null && httpProxy === null) return () => {}
+  if (!('setGlobalProxyFromEnv' in http))
+    throw new Error(`A proxy needs Node 24.14 or newer; this is ${process.version}.`)
+  return http.setGlobalProxyFromEnv({
     ...(httpsProxy !== null && { HTTPS_PROXY: httpsProxy }),
     ...(httpProxy !== null && { HTTP_PROXY: httpProxy }),
     NO_PROXY: noProxy ?? '',
