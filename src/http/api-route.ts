@@ -9,7 +9,7 @@ import type { ReadBody } from './create-body-reader.ts'
 import type { Share } from './create-fair-shares.ts'
 import { noteCaller } from './noted-caller.ts'
 import { readInput } from './read-input.ts'
-import type { ReadParams } from './read-params.ts'
+import type { ParamsRead, ReadParams } from './read-params.ts'
 import { requireMethod } from './require-method.ts'
 import { sendAnswer } from './send-answer.ts'
 import type { Json } from './send-json.ts'
@@ -67,7 +67,8 @@ async function runRoute<Params>(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { json, caller } = await answerOf(api, route, request)
+  const { json, caller, headers } = await answerOf(api, route, request)
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   await sendAnswer(request, response, compress, { json, hasSecrets: maySeeSecrets(caller, route) })
 }
 
@@ -75,6 +76,7 @@ async function runRoute<Params>(
 interface Answered {
   json: Json
   caller: Caller
+  headers: Record<string, string>
 }
 
 async function answerOf<Params>(
@@ -85,28 +87,30 @@ async function answerOf<Params>(
   const recent = route.answerRecent === undefined ? null : api.recall(request)
   if (route.answerRecent === undefined || recent === null) {
     const caller = await requireCaller(api, route, request)
-    const params = await readParamsOf(api, route, request)
-    return { json: await api.share(caller, () => route.answer(params, caller)), caller }
+    const { params, headers } = await readParamsOf(api, route, request)
+    return { json: await api.share(caller, () => route.answer(params, caller)), caller, headers }
   }
   const { answerRecent } = route
-  let params: Params
+  let read: ParamsRead<Params>
   let answer: RecentAnswer
   try {
-    params = await readParamsOf(api, route, request)
+    read = await readParamsOf(api, route, request)
+    const { params } = read
     answer = await api.share(recent.caller, () => answerRecent(params, recent))
   } catch (error) {
     // Nobody is told what is wrong with a request before it is known that they have a key.
     await requireCaller(api, route, request)
     throw error
   }
+  const { params, headers } = read
   if (answer.kind === 'proven') {
     noteCaller(request, recent.caller)
-    return { json: answer.json, caller: recent.caller }
+    return { json: answer.json, caller: recent.caller, headers }
   }
   const caller = await requireCaller(api, route, request)
   if (answer.kind === 'unproven' && isDeepStrictEqual(caller, recent.caller))
-    return { json: answer.json, caller }
-  return { json: await api.share(caller, () => route.answer(params, caller)), caller }
+    return { json: answer.json, caller, headers }
+  return { json: await api.share(caller, () => route.answer(params, caller)), caller, headers }
 }
 
 /** The caller, or 401 in the words that every failed authentication gets. */
@@ -125,7 +129,7 @@ async function readParamsOf<Params>(
   { readBody }: ApiOptions,
   route: ApiRoute<Params>,
   request: IncomingMessage,
-): Promise<Params> {
+): Promise<ParamsRead<Params>> {
   requireMethod(request, route.methods)
   return route.readParams(await readInput(request, readBody))
 }

@@ -4,6 +4,8 @@ import type { ParamKind } from './param-kinds.ts'
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 /** No number that means anything here is longer; a longer text is not read as one. */
 const MAX_NUMBER_LENGTH = 64
+/** Digits of an index in brackets. */
+const MAX_INDEX_LENGTH = 6
 
 /** Read as booleans only without `_strict`. */
 const LENIENT_BOOLEANS: Record<string, boolean> = {
@@ -11,39 +13,88 @@ const LENIENT_BOOLEANS: Record<string, boolean> = {
   ...Object.fromEntries(['false', 'False', 'FALSE', 'no', 'No', 'NO', '0'].map((word) => [word, false])),
 }
 
+export interface DecodedQuery {
+  values: Record<string, unknown>
+  /** Keys that are none of the parameters, as they were spelled, each once. */
+  unknown: string[]
+}
+
+/** What a query string says of one parameter. */
+interface Given {
+  /** `key=a&key=b` */
+  repeated: string[]
+  /** `key[]=a&key[]=b`, `key[0]=a&key[1]=b` */
+  bracketed: { index: number; value: string }[]
+}
+
 /**
- * The values that a query string holds for the parameters of an endpoint; keys that are none are not looked at. What can't
- * be read as its kind stays text, for validation to refuse by name. Throws an ApiError where the spelling itself is
- * ambiguous.
+ * The values that a query string holds for the parameters of an endpoint. What can't be read as its kind stays text, for validation to
+ * refuse by name. Throws an ApiError where the spelling itself is ambiguous.
  *
  * With the literal `_strict=true`, which new SDKs always send, a comma is a comma and `key[]` is an unknown key; without it
- * both spell lists, for people with curl (contract, 2.3).
+ * both spell lists, for people with curl (contract, 2.3). So does `key[0]`, as many HTTP clients write a list.
  */
 export function decodeQuery(
   query: URLSearchParams,
   kinds: Readonly<Record<string, ParamKind<unknown>>>,
-): Record<string, unknown> {
-  if (query.size === 0) return {}
+): DecodedQuery {
+  if (query.size === 0) return { values: {}, unknown: [] }
   const strict = query.getAll('_strict').includes('true')
+  const { given, unknown } = sortQuery(query, kinds, strict)
   const values: Record<string, unknown> = {}
-  for (const [name, kind] of Object.entries(kinds)) {
-    const value =
-      kind.query === 'list' ? decodeList(query, name, strict) : decodeScalar(query, name, kind.query, strict)
-    if (value !== undefined) values[name] = value
+  for (const [name, each] of given) {
+    const kind = kinds[name]?.query ?? 'text'
+    values[name] = kind === 'list' ? decodeList(name, each, strict) : decodeScalar(name, each, kind, strict)
   }
-  return values
+  return { values, unknown: [...unknown] }
+}
+
+function sortQuery(
+  query: URLSearchParams,
+  kinds: Readonly<Record<string, ParamKind<unknown>>>,
+  strict: boolean,
+): { given: Map<string, Given>; unknown: Set<string> } {
+  const given = new Map<string, Given>()
+  const unknown = new Set<string>()
+  const givenOf = (name: string): Given => {
+    const known = given.get(name)
+    if (known !== undefined) return known
+    const added: Given = { repeated: [], bracketed: [] }
+    given.set(name, added)
+    return added
+  }
+  for (const [key, value] of query) {
+    if (Object.hasOwn(kinds, key)) {
+      givenOf(key).repeated.push(value)
+      continue
+    }
+    const bracket = strict ? null : readBracket(key)
+    if (bracket !== null && Object.hasOwn(kinds, bracket.name) && kinds[bracket.name]?.query === 'list') {
+      givenOf(bracket.name).bracketed.push({ index: bracket.index, value })
+    } else if (key !== '_strict') {
+      unknown.add(key)
+    }
+  }
+  return { given, unknown }
+}
+
+/** `name[]` and `name[0]`; null for any other key. Those without an index come last. */
+function readBracket(key: string): { name: string; index: number } | null {
+  if (!key.endsWith(']')) return null
+  const open = key.lastIndexOf('[')
+  const index = key.slice(open + 1, -1)
+  if (open === -1 || index.length > MAX_INDEX_LENGTH || !/^\d*$/.test(index)) return null
+  return { name: key.slice(0, open), index: index === '' ? Infinity : Number(index) }
 }
 
 function decodeScalar(
-  query: URLSearchParams,
   name: string,
+  { repeated: [value, ...more] }: Given,
   kind: 'text' | 'number' | 'boolean',
   strict: boolean,
 ): unknown {
-  const [value, ...more] = query.getAll(name)
-  if (value === undefined) return undefined
   if (more.length > 0) throw unreadable(name, 'has repeated values but is not an array parameter')
-  if (value === '') return null
+  if (value === undefined || value === '') return null
   if (kind === 'number') return isNumber(value) ? Number(value) : value
   if (kind === 'boolean') return decodeBoolean(value, strict)
   return value
@@ -58,15 +109,13 @@ function decodeBoolean(value: string, strict: boolean): boolean | string {
   return strict ? value : (LENIENT_BOOLEANS[value] ?? value)
 }
 
-function decodeList(query: URLSearchParams, name: string, strict: boolean): string[] | undefined {
-  const repeated = query.getAll(name)
-  const bracketed = strict ? [] : query.getAll(`${name}[]`)
+function decodeList(name: string, { repeated, bracketed }: Given, strict: boolean): string[] {
   if (repeated.length > 0 && bracketed.length > 0) {
     throw unreadable(name, 'mixes the repeated and bracket array formats')
   }
-  const values = repeated.length > 0 ? repeated : bracketed
-  const [first, ...more] = values
-  if (first === undefined) return undefined
+  const inOrder = bracketed.toSorted((a, b) => (a.index === b.index ? 0 : a.index - b.index))
+  const values = repeated.length > 0 ? repeated : inOrder.map(({ value }) => value)
+  const [first = '', ...more] = values
   if (first === '' && more.length === 0) return []
   const items = more.length === 0 && !strict ? first.split(',') : values
   if (items.includes('')) throw unreadable(name, 'mixes empty values with other values')

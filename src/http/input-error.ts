@@ -7,11 +7,14 @@ export interface InputIssue {
 }
 
 /** The 400 for these issues (at least one), with message and tree composed as Seam composes them (contract, 5.1). */
-export function inputError(issues: readonly InputIssue[]): ApiError {
+export function inputError(issues: readonly InputIssue[], headers: Record<string, string> = {}): ApiError {
   const messages = issues.map(describeIssue)
   const message =
     messages.length === 1 ? messages[0] : `${issues.length} Input Errors: ${messages.join(', ')}`
-  return new ApiError(400, 'invalid_input', message ?? 'Invalid input', { validationErrors: treeOf(issues) })
+  return new ApiError(400, 'invalid_input', message ?? 'Invalid input', {
+    validationErrors: treeOf(issues),
+    headers,
+  })
 }
 
 function describeIssue({ path, message }: InputIssue): string {

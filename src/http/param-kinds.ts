@@ -15,7 +15,10 @@ export interface ParamKind<T> {
 /** How many wrong items of one list are named: a body of a megabyte can hold half a million. */
 const MAX_REPORTED_ITEMS = 10
 
-const BAD_TIME = 'Must be parsable date string if defined'
+/** Seam's own message, and what it leaves to be guessed. */
+const BAD_TIME = 'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z)'
+const BLANK_FOR_PLUS =
+  'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z; in a URL, + is written as %2B)'
 
 export function uuid(): ParamKind<string | undefined> {
   return { query: 'text', schema: z.string().refine(isUuid, 'Invalid uuid').optional() }
@@ -39,7 +42,7 @@ export function instant(): ParamKind<Micros | undefined> {
   const schema = z.unknown().transform((value, context) => {
     if (value === undefined) return undefined
     const micros = parseTimeParameter(value)
-    if (micros === null) context.addIssue(BAD_TIME)
+    if (micros === null) context.addIssue(badTime(value))
     return micros ?? z.NEVER
   })
   return { query: 'text', schema: schema.optional() }
@@ -54,13 +57,21 @@ export function instantPair(): ParamKind<readonly [Micros, Micros] | undefined> 
     }
     const lower = parseTimeParameter(items[0])
     const upper = parseTimeParameter(items[1])
-    if (lower === null) context.addIssue({ code: 'custom', message: BAD_TIME, path: [0] })
-    if (upper === null) context.addIssue({ code: 'custom', message: BAD_TIME, path: [1] })
+    if (lower === null) context.addIssue({ code: 'custom', message: badTime(items[0]), path: [0] })
+    if (upper === null) context.addIssue({ code: 'custom', message: badTime(items[1]), path: [1] })
     if (lower === null || upper === null) return z.NEVER
     if (lower >= upper) context.addIssue('second value must be greater than first value')
     return [lower, upper]
   })
   return { query: 'list', schema: schema.optional() }
+}
+
+/** A URL's unescaped `+` arrives as a blank. */
+function badTime(value: unknown): string {
+  if (typeof value !== 'string') return BAD_TIME
+  const blank = value.lastIndexOf(' ')
+  const withPlus = `${value.slice(0, blank)}+${value.slice(blank + 1)}`
+  return blank > 0 && parseTimeParameter(withPlus) !== null ? BLANK_FOR_PLUS : BAD_TIME
 }
 
 /** A whole number from `min`; above `max` it is refused, above `cap` it counts as `cap`. */

@@ -8,10 +8,14 @@ import type { EventRoutesOptions } from './event-routes-options.ts'
 import { eventTextFor, seesSecrets } from './event-text.ts'
 import { eventVisibility } from './event-visibility.ts'
 
-const readFilters = defineParams({ event_id: uuid(), event_type: text(), device_id: uuid() }, (params) =>
-  Object.values(params).every((value) => value === undefined)
-    ? 'An argument for event_id, event_type, or device_id is required'
-    : null,
+const readFilters = defineParams(
+  { event_id: uuid(), event_type: text(), device_id: uuid() },
+  {
+    problemOf: (params) =>
+      Object.values(params).every((value) => value === undefined)
+        ? 'An argument for event_id, event_type, or device_id is required'
+        : null,
+  },
 )
 
 /**

@@ -24,17 +24,21 @@ const TIME_AND_PAGE_KINDS = {
   page_cursor: nullable(text()),
 }
 
-const readListParams = defineParams({ ...FILTER_PARAM_KINDS, ...TIME_AND_PAGE_KINDS }, (params) => {
-  const { since, between, unstable_offset: offset, page_cursor: cursor } = params
-  if (since === undefined && between === undefined) return 'Must specify either since or between'
-  if (since !== undefined && between !== undefined) return 'Cannot specify both since and between'
-  // The old SDK's paginator asks for its first page with null.
-  if (offset !== undefined && typeof cursor === 'string')
-    return 'Cannot specify both page_cursor and unstable_offset'
-  return null
-})
+const readListParams = defineParams(
+  { ...FILTER_PARAM_KINDS, ...TIME_AND_PAGE_KINDS },
+  {
+    problemOf: ({ since, between, unstable_offset: offset, page_cursor: cursor }) => {
+      if (since === undefined && between === undefined) return 'Must specify either since or between'
+      if (since !== undefined && between !== undefined) return 'Cannot specify both since and between'
+      // The old SDK's paginator asks for its first page with null.
+      if (offset !== undefined && typeof cursor === 'string')
+        return 'Cannot specify both page_cursor and unstable_offset'
+      return null
+    },
+  },
+)
 
-type ListParams = ReturnType<typeof readListParams>
+type ListParams = ReturnType<typeof readListParams>['params']
 
 /**
  * `/events/list` (contract, 6): the caller's workspace's events, newest first, bounds exclusive at both ends. What Seam lacks is

@@ -14,8 +14,14 @@ export const DEFAULT_WINDOW: Micros = 86_400n * MICROS_PER_SECOND
 /** And over so much at most: every event of the window is looked at, and a key must not be enough to keep the database busy (I12). */
 export const MAX_WINDOW: Micros = 31n * 86_400n * MICROS_PER_SECOND
 
-const readWindow = defineParams({ since: instant(), between: instantPair() }, ({ since, between }) =>
-  since !== undefined && between !== undefined ? 'Cannot specify both since and between' : null,
+const readWindow = defineParams(
+  { since: instant(), between: instantPair() },
+  {
+    problemOf: ({ since, between }) =>
+      since !== undefined && between !== undefined ? 'Cannot specify both since and between' : null,
+    // Not Seam's endpoint, so nothing obliges it to ignore a misspelt one.
+    unknown: 'refused',
+  },
 )
 
 export interface CoverageRouteOptions {

@@ -201,6 +201,22 @@ describe('The order of the checks', () => {
   })
 })
 
+describe('C6: A parameter that the endpoint does not have', () => {
+  test('is ignored, and named in a header of the answer', async () => {
+    const response = await call({ query: '?limit=3&until=2026&device%20id=x&_strict=true' })
+    expect(await response.json()).toEqual({ limit: 3, ok: true })
+    expect(response.headers.get('seam-mirror-ignored-parameters')).toBe('until, device%20id')
+    expect((await call({ query: '?limit=3' })).headers.has('seam-mirror-ignored-parameters')).toBe(false)
+  })
+
+  test('is named as well in the refusal of another, and to nobody without a key', async () => {
+    const refused = await call({ query: '?limit=x&until=2026' })
+    expect([refused.status, refused.headers.get('seam-mirror-ignored-parameters')]).toEqual([400, 'until'])
+    const stranger = await call({ query: '?until=2026', headers: { authorization: 'Bearer bad' } })
+    expect([stranger.status, stranger.headers.get('seam-mirror-ignored-parameters')]).toEqual([401, null])
+  })
+})
+
 describe('C4: HEAD', () => {
   test('is answered like GET, without the body', async () => {
     const [get, head] = [await call({ query: '?limit=3' }), await call({ query: '?limit=3', method: 'HEAD' })]

@@ -35,7 +35,7 @@ const read = defineParams({
 function outcome(query: string, body: Record<string, unknown> = {}): unknown {
   try {
     return Object.fromEntries(
-      Object.entries(read({ query: new URLSearchParams(query), body })).filter(
+      Object.entries(read({ query: new URLSearchParams(query), body }).params).filter(
         ([, value]) => value !== undefined,
       ),
     )
@@ -48,7 +48,9 @@ function outcome(query: string, body: Record<string, unknown> = {}): unknown {
 
 const REPEATED = `Could not parse parameter: 'limit' has repeated values but is not an array parameter for "limit"`
 const EMPTY_ITEM = `Could not parse parameter: 'ids' mixes empty values with other values for "ids"`
-const BAD_TIME = 'Must be parsable date string if defined'
+const BAD_TIME = 'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z)'
+const BLANK_FOR_PLUS =
+  'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z; in a URL, + is written as %2B)'
 
 describe('A query means the same with and without _strict', () => {
   test.each<[string, unknown]>([
@@ -89,7 +91,13 @@ describe('A query means the same with and without _strict', () => {
     ['at=', `${BAD_TIME} for "at"`],
     ['at=1750006457', `${BAD_TIME} for "at"`],
     ['at=2025-06-15T00:00:00%2B02:00', { at: 1749938400000000n }],
-    ['at=2025-06-15T00:00:00+02:00', `${BAD_TIME} for "at"`],
+    ['at=2025-06-15T00:00:00+02:00', `${BLANK_FOR_PLUS} for "at"`],
+    ['at=2025-06-15+00:00:00.5+0200', `${BLANK_FOR_PLUS} for "at"`],
+    ['at=2025-06-15T00:00:00+', `${BAD_TIME} for "at"`],
+    ['at=1750006457000', `${BAD_TIME} for "at"`],
+    ['at=1h', `${BAD_TIME} for "at"`],
+    ['at=Sun,+15+Jun+2025+16:54:17+%2B0200', `${BAD_TIME} for "at"`],
+    ['between=2025-06-15T00:00:00+02:00&between=2025-06-16', `${BLANK_FOR_PLUS} for "between.0"`],
     ['between=2025-06-15&between=2025-06-16', { between: [1749945600000000n, 1750032000000000n] }],
     ['between=2025-06-15', 'Array must contain exactly 2 element(s) for "between"'],
     ['between=', 'Array must contain exactly 2 element(s) for "between"'],
@@ -116,6 +124,27 @@ describe('A query is read generously unless it says _strict=true', () => {
     ['names=a,b&names=c', { names: ['a,b', 'c'] }, { names: ['a,b', 'c'] }],
     [`ids[]=${A}`, { ids: [A] }, {}],
     [`ids%5B%5D=${A}&ids[]=${B}`, { ids: [A, B] }, {}],
+    [`ids[0]=${A}`, { ids: [A] }, {}],
+    [`ids[1]=${B}&ids[0]=${A}`, { ids: [A, B] }, {}],
+    [`ids[10]=${B}&ids%5B9%5D=${A}`, { ids: [A, B] }, {}],
+    [`ids[]=${B}&ids[0]=${A}`, { ids: [A, B] }, {}],
+    ['names[0]=a&names[0]=b', { names: ['a', 'b'] }, {}],
+    ['between[1]=2025-06-16&between[0]=2025-06-15', { between: [1749945600000000n, 1750032000000000n] }, {}],
+    ['names[x]=a', {}, {}],
+    ['names[0][0]=a', {}, {}],
+    ['names[0000000]=a', {}, {}],
+    ['names]=a', {}, {}],
+    [`id[0]=${A}`, {}, {}],
+    [
+      'names[0]=a&names[1]=',
+      `Could not parse parameter: 'names' mixes empty values with other values for "names"`,
+      {},
+    ],
+    [
+      `ids=${A}&ids[0]=${B}`,
+      `Could not parse parameter: 'ids' mixes the repeated and bracket array formats for "ids"`,
+      { ids: [A] },
+    ],
     ['ids[]=', { ids: [] }, {}],
     [`ids=${A},`, EMPTY_ITEM, 'Invalid uuid for "ids.0"'],
     [
@@ -134,6 +163,56 @@ describe('A query is read generously unless it says _strict=true', () => {
     expect(outcome(query)).toEqual(generous)
     expect(outcome(`${query}&_strict=yes`)).toEqual(generous)
     expect(outcome(`${query}&_strict=true`)).toEqual(strict)
+  })
+})
+
+describe('C6: Parameters that there are not', () => {
+  const headersOf = (query: string, body: Record<string, unknown> = {}) =>
+    read({ query: new URLSearchParams(query), body }).headers['seam-mirror-ignored-parameters']
+
+  test.each<[string, string | undefined]>([
+    ['', undefined],
+    ['limit=3&_strict=true', undefined],
+    ['names[0]=a&names[]=b&_strict=no', undefined],
+    ['device=x', 'device'],
+    ['until=2026&until=2027&limit=3&Limit=4', 'until, Limit'],
+    ['names[]=a&_strict=true', 'names[]'],
+    ['id[0]=a', 'id[0]'],
+    ['=a', ''],
+    ['a%20b=1&%C3%BC=2&%0D%0Aset-cookie:x=3&%00=4', 'a%20b, %C3%BC, %0D%0Aset-cookie%3Ax, %00'],
+    ['__proto__=1&constructor=2&toString=3', '__proto__, constructor, toString'],
+    [`${'x'.repeat(1000)}=1`, `${'x'.repeat(40)}...`],
+    [`${'x'.repeat(39)}%F0%9F%94%92=1`, `${'x'.repeat(39)}%EF%BF%BD...`],
+    [
+      Array.from({ length: 5_000 }, (_, i) => `p${i}=1`).join('&'),
+      'p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, ...',
+    ],
+  ])('are named in a header that any client can take: %s', (query, expected) => {
+    expect(headersOf(query)).toBe(expected)
+  })
+
+  test('are named when they come in a body as well, and when the request is refused', () => {
+    expect(headersOf('device=x', { until: 1, limit: 3, _strict: true, 'names[]': ['a'] })).toBe(
+      'device, until, names[]',
+    )
+    expect(() => read({ query: new URLSearchParams('device=x&limit=x'), body: {} })).toThrow(
+      expect.objectContaining({ status: 400, headers: { 'seam-mirror-ignored-parameters': 'device' } }),
+    )
+  })
+
+  test('are refused by name where the endpoint is ours', () => {
+    const readOurs = defineParams({ since: instant(), limit: integer({ min: 1 }) }, { unknown: 'refused' })
+    const of = (query: string, body = {}) => readOurs({ query: new URLSearchParams(query), body })
+    expect(of('limit=3&_strict=true')).toEqual({ params: { limit: 3 }, headers: {} })
+    expect(() => of('until=x', { __proto__x: 1 })).toThrow(
+      'Unknown parameters: until, __proto__x (there are: since, limit)',
+    )
+    expect(() => of('limit=x&_errors=1')).toThrow(
+      /^2 Input Errors: Expected number, received string for "limit", Unknown parameters: _errors \(/,
+    )
+    const hostile = JSON.parse('{"__proto__":1,"_errors":2}') as object
+    expect(() => of('', hostile)).toThrow('Unknown parameters: __proto__, _errors (there are: since, limit)')
+    expect({}).not.toHaveProperty('_errors')
   })
 })
 
@@ -179,7 +258,7 @@ test('Several problems are counted, listed, and each put under its own parameter
     expect.objectContaining({
       message:
         '4 Input Errors: Invalid uuid for "id", Invalid uuid for "ids.1", ' +
-        'Must be parsable date string if defined for "between.0", Number must be greater than or equal to 1 for "limit"',
+        'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z) for "between.0", Number must be greater than or equal to 1 for "limit"',
       validationErrors: {
         _errors: [],
         id: { _errors: ['Invalid uuid'] },
@@ -197,12 +276,13 @@ test('I12: A list of a hundred thousand wrong items names only ten of them', () 
 })
 
 test('A missing required parameter is named, and a problem of the whole input stands at the top', () => {
-  const readPair = defineParams({ a: required(integer({ min: 0 })), b: integer({ min: 0 }) }, ({ a, b }) =>
-    b !== undefined && a > b ? 'a must not be above b' : null,
+  const readPair = defineParams(
+    { a: required(integer({ min: 0 })), b: integer({ min: 0 }) },
+    { problemOf: ({ a, b }) => (b !== undefined && a > b ? 'a must not be above b' : null) },
   )
   const of = (query: string): unknown => {
     try {
-      return readPair({ query: new URLSearchParams(query), body: {} })
+      return readPair({ query: new URLSearchParams(query), body: {} }).params
     } catch (error) {
       return { message: (error as ApiError).message, ...(error as ApiError).validationErrors }
     }

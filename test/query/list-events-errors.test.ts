@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 const A = '2026-01-01T00:00:00Z'
-const BAD_TIME = 'Must be parsable date string if defined'
+const BAD_TIME = 'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z)'
 
 describe('Problems of the whole input', () => {
   test.each<[object, string]>([

@@ -87,7 +87,9 @@ test('Bad input is the invalid input error of the SDK, with the messages and the
   if (!isSeamHttpInvalidInputError(error)) return
   expect.soft(error.statusCode).toBe(400)
   expect.soft(error.requestId).toMatch(UUID)
-  expect.soft(error.getValidationErrorMessages('since')).toEqual(['Must be parsable date string if defined'])
+  expect
+    .soft(error.getValidationErrorMessages('since'))
+    .toEqual(['Must be parsable date string if defined (such as 2026-01-31T00:00:00Z)'])
   expect.soft(error.getValidationErrorMessages('device_id')).toEqual(['Invalid uuid'])
 })
 

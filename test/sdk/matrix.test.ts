@@ -160,7 +160,7 @@ describe.each(GENERATIONS)('the %s SDK', (generation) => {
     const messages = (
       bad as unknown as { getValidationErrorMessages(name: string): string[] }
     ).getValidationErrorMessages('since')
-    expect(messages).toEqual(['Must be parsable date string if defined'])
+    expect(messages).toEqual(['Must be parsable date string if defined (such as 2026-01-31T00:00:00Z)'])
     const missing = await failed(() => seam().events.get({ event_id: crypto.randomUUID() }))
     expect(missing).toMatchObject({ name: 'SeamHttpApiError', code: 'event_not_found', statusCode: 404 })
     expect(missing?.requestId).toMatch(uuid)

@@ -183,6 +183,20 @@ describe('/v1/coverage', () => {
     expect([long.status, await long.text()]).toEqual([400, expect.stringContaining('31 days')])
     expect((await fetch(`${app.url}/v1/coverage`)).status).toBe(401)
   })
+
+  test('C6: refuses parameters that it does not have, by name', async () => {
+    const response = await fetch(`${app.url}/v1/coverage?until=2026-01-01`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${MIRROR_API_KEY}`, 'content-type': 'application/json' },
+      body: '{"form":"2026-01-01"}',
+    })
+    const { error } = (await response.json()) as { error: { type: string; message: string } }
+    expect([response.status, error.type, error.message]).toEqual([
+      400,
+      'invalid_input',
+      'Unknown parameters: until, form (there are: since, between)',
+    ])
+  })
 })
 
 test('seam-mirror status says the same, for a person and as JSON', async () => {
