@@ -185,6 +185,7 @@ describe('/v1/coverage', () => {
   })
 
   test('C6: refuses parameters that it does not have, by name', async () => {
+    await app.pollers[0]?.pollNow()
     const response = await fetch(`${app.url}/v1/coverage?until=2026-01-01`, {
       method: 'POST',
       headers: { authorization: `Bearer ${MIRROR_API_KEY}`, 'content-type': 'application/json' },
