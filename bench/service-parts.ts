@@ -5,6 +5,7 @@ import { createFailureBrake } from '../src/access/slow-down-failures.ts'
 import { LIMITS } from '../src/app.ts'
 import { parseEvent } from '../src/domain/event.ts'
 import type { Authenticate, Recall } from '../src/http/authenticate.ts'
+import { createAddressOf } from '../src/http/address-of.ts'
 import { createBodyReader } from '../src/http/create-body-reader.ts'
 import { createHttpApp, type HttpAppOptions } from '../src/http/create-http-app.ts'
 import { startHttpServer } from '../src/http/start-http-server.ts'
@@ -102,7 +103,14 @@ export async function openAuthentication(db: Db): Promise<{ authenticate: Authen
   const workspaces = await openWorkspaces(db, entries, createLogger('silent'))
   const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
   const recent = createRecentCallers(() => performance.now())
-  const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: null, brake, recent })
+  const authenticate = createAuthenticate({
+    db,
+    workspaces,
+    bootstrapKey: null,
+    brake,
+    recent,
+    addressOf: createAddressOf(null),
+  })
   return { authenticate, recall: recent.recall }
 }
 

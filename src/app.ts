@@ -8,6 +8,7 @@ import type { Config, WorkspaceConfig } from './config/config.ts'
 import { livezRoute } from './health/livez-route.ts'
 import { readyzRoute } from './health/readyz-route.ts'
 import { startingRoutes } from './health/starting-routes.ts'
+import { type AddressOf, createAddressOf } from './http/address-of.ts'
 import { createApiRoutes } from './http/api-route.ts'
 import { createBodyReader } from './http/create-body-reader.ts'
 import { createFairShares, type FairShares } from './http/create-fair-shares.ts'
@@ -89,7 +90,8 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const behindPort = new Releasers()
     releasers.add(() => behindPort.release())
     const corsOrigins = config.corsOrigins ?? []
-    let answer = createHttpApp({ logger, routers: [startingRoutes()], corsOrigins })
+    const addressOf = createAddressOf(config.trustProxy)
+    let answer = createHttpApp({ logger, addressOf, routers: [startingRoutes()], corsOrigins })
     const server = await startHttpServer({
       app: (request, response) => answer(request, response),
       host: config.host ?? undefined,
@@ -101,7 +103,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     })
     logger.info({ url: server.url }, 'the port is open; requests are refused until the database is there')
 
-    const { httpApp, ...parts } = await openParts(config, logger, behindPort, signal)
+    const { httpApp, ...parts } = await openParts(config, logger, addressOf, behindPort, signal)
     answer = httpApp
     logger.info({ url: server.url }, 'listening')
     return { url: server.url, port: server.port, ...parts, stop: () => releasers.release() }
@@ -115,6 +117,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
 async function openParts(
   config: Config,
   logger: Logger,
+  addressOf: AddressOf,
   releasers: Releasers,
   signal: AbortSignal | undefined,
 ): Promise<Omit<App, 'url' | 'port' | 'stop'> & { httpApp: RequestListener }> {
@@ -139,17 +142,19 @@ async function openParts(
   const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
   const recent = createRecentCallers(() => performance.now())
   const authenticate = createAuthenticate({
-    db,
+    db: store.open('keys'),
     workspaces,
     bootstrapKey: config.mirrorApiKey,
     brake,
     recent,
+    addressOf,
   })
   const readBody = createBodyReader()
   const share = createFairShares(QUERY_SHARES)
   const route = createApiRoutes({ authenticate, recall: recent.recall, readBody, share })
   const httpApp = createHttpApp({
     logger,
+    addressOf,
     direct: [webhookRoute({ endpoints, workspaces, commit, readBody })],
     routers: [
       eventRoutes({ db, route, keyring, pageCursors }),

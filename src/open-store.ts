@@ -17,7 +17,7 @@ interface PoolLimits {
 
 /**
  * What the service allows itself towards the database (I12). Each kind of work has connections of its own: queries that are slow,
- * or many, must not keep webhooks waiting, nor must fifty workspaces' backfills. They open as they are needed: 17 at most for a
+ * or many, must not keep webhooks waiting, nor must fifty workspaces' backfills. They open as they are needed: 19 at most for a
  * replica.
  */
 export const DATABASE_POOLS = {
@@ -25,7 +25,10 @@ export const DATABASE_POOLS = {
   webhooks: { connections: 4, waiting: 100, statementTimeoutMs: 6_000 },
   /** Pollers, audits, session syncs; commands. */
   jobs: { connections: 4, waiting: 1_000, statementTimeoutMs: 10_000 },
-  queries: { connections: 8, waiting: 200, statementTimeoutMs: 10_000 },
+  /** Callers wait for their turn before they come here (`QUERY_SHARES` in app.ts). */
+  queries: { connections: 8, waiting: 50, statementTimeoutMs: 5_000 },
+  /** Who calls: asked for all who wait at once (access/look-up-together.ts). */
+  keys: { connections: 2, waiting: 20, statementTimeoutMs: 5_000 },
   /** Saying whether deliveries could be stored (`/readyz`), one question at a time. */
   health: { connections: 1, waiting: 10, statementTimeoutMs: 3_000 },
   /** An index over years of events takes its time. */

@@ -1,16 +1,19 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Caller, type ProvableCaller, SCOPES } from '../domain/caller.ts'
 import { ApiError } from '../http/api-error.ts'
+import type { AddressOf } from '../http/address-of.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
-import { findApiKey, touchApiKey } from '../store/api-keys.ts'
-import { findSessionByToken } from '../store/find-session-by-token.ts'
+import { type ApiKeyGrant, findApiKeys, touchApiKeys } from '../store/api-keys.ts'
+import { findSessionsByToken, type TokenSession } from '../store/find-sessions-by-token.ts'
 import type { Db } from '../store/open-database.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { addressBlock } from './address-block.ts'
 import { type Credential, credentialOf } from './credential.ts'
 import { readKey, sha256 } from './key-format.ts'
+import { type LookUp, lookUpTogether } from './look-up-together.ts'
 import type { RecentCallers } from './recent-callers.ts'
-import type { FailureBrake } from './slow-down-failures.ts'
+import { type FailureBrake, MAX_DELAY_MS } from './slow-down-failures.ts'
 
 /** What the log calls the key of the first steps, which has no id of its own. */
 const BOOTSTRAP_KEY_ID = 'SEAM_MIRROR_API_KEY'
@@ -19,12 +22,22 @@ const BOOTSTRAP_KEY_ID = 'SEAM_MIRROR_API_KEY'
 const BOOTSTRAP_SCOPES = SCOPES.filter((scope) => scope !== 'secrets:read')
 
 export interface AuthenticateOptions {
+  /** Connections of its own: guesses must not keep queries waiting. */
   db: Db
   workspaces: Workspaces
   /** SEAM_MIRROR_API_KEY: every configured workspace. */
   bootstrapKey: string | null
   brake: FailureBrake
   recent: RecentCallers
+  addressOf: AddressOf
+}
+
+/** The options, and the questions that they are answered with. */
+interface Access extends AuthenticateOptions {
+  bootstrapSha256: Buffer | null
+  findKey: LookUp<ApiKeyGrant>
+  findSession: LookUp<TokenSession>
+  touchKey: LookUp<never>
 }
 
 /**
@@ -32,52 +45,68 @@ export interface AuthenticateOptions {
  * `seam-workspace` header, or a client session token. Whatever is wrong gets the same 401, and is answered later and later.
  */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { brake } = options
-  const bootstrapSha256 = options.bootstrapKey === null ? null : sha256(options.bootstrapKey)
+  const { db, brake, addressOf, bootstrapKey } = options
+  const access: Access = {
+    ...options,
+    bootstrapSha256: bootstrapKey === null ? null : sha256(bootstrapKey),
+    findKey: lookUpTogether((keyIds) => findApiKeys(db, keyIds)),
+    findSession: lookUpTogether((hashes) => findSessionsByToken(db, hashes)),
+    touchKey: lookUpTogether((keyIds) => touchApiKeys(db, keyIds)),
+  }
   return async (request) => {
-    const address = request.socket.remoteAddress ?? 'unknown'
+    const address = addressBlock(addressOf(request))
     const credential = credentialOf(request)
-    const caller = credential === null ? null : await callerOf(options, bootstrapSha256, credential)
+    const attempt = { address, family: familyOf(credential), name: nameOf(credential) }
+    const caller = credential === null ? null : await callerOf(access, credential)
     if (caller !== null) {
-      brake.forget(address)
+      brake.forgive(attempt)
       return caller
     }
-    if (await brake.wait(address)) return null
+    if (await brake.fail(attempt)) return null
     throw new ApiError(429, 'too_many_requests', 'Too many failed attempts', {
-      headers: { 'retry-after': '3' },
+      headers: { 'retry-after': String(MAX_DELAY_MS / 1000) },
     })
   }
 }
 
-async function callerOf(
-  options: AuthenticateOptions,
-  bootstrapSha256: Buffer | null,
-  credential: Credential,
-): Promise<Caller | null> {
+/** By the beginnings of Seam's own credentials (contract, 3). */
+function familyOf(credential: Credential | null): string {
+  if (credential === null) return 'none'
+  return /^seam_(?:at|cst)/.exec(credential.token)?.[0] ?? 'key'
+}
+
+/** The id in a key; guesses of its secret have the same. Of other credentials the hash: no token stays in memory for this. */
+function nameOf(credential: Credential | null): string | null {
+  if (credential === null) return null
+  return readKey(credential.token)?.keyId ?? credential.tokenSha256.toString('base64')
+}
+
+async function callerOf(access: Access, credential: Credential): Promise<Caller | null> {
   const { token, tokenSha256, workspaceId } = credential
+  const { bootstrapSha256, recent, workspaces } = access
   // Digests have one length, so comparing them tells nothing about the key's.
   if (bootstrapSha256 !== null && timingSafeEqual(tokenSha256, bootstrapSha256)) {
-    return bootstrapCaller(options.workspaces, workspaceId)
+    return bootstrapCaller(workspaces, workspaceId)
   }
-  const find = token.startsWith('seam_cst') ? findClientSession : findKey
-  const found = await find(options, credential)
-  if (found === null) options.recent.forget(credential)
-  else options.recent.add(credential, found)
+  const find = token.startsWith('seam_cst') ? findClientSession : findKeyCaller
+  const found = await find(access, credential)
+  if (found === null) recent.forget(credential)
+  else recent.add(credential, found)
   return found?.caller ?? null
 }
 
-async function findKey(
-  { db, workspaces }: AuthenticateOptions,
+async function findKeyCaller(
+  { findKey, touchKey, workspaces }: Access,
   { token, tokenSha256, workspaceId }: Credential,
 ): Promise<ProvableCaller | null> {
   const key = readKey(token)
   if (key === null) return null
-  const grant = await findApiKey(db, key.keyId)
+  const grant = await findKey(key.keyId)
   if (grant === null || !timingSafeEqual(grant.keySha256, tokenSha256) || !grant.isValid) return null
   if (key.kind === 'access_token' && workspaceId === null) throw missingWorkspace()
   const id = workspaceId ?? grant.workspaceIds[0]
   if (id === undefined || !grant.workspaceIds.includes(id) || !isConfigured(workspaces, id)) return null
-  if (grant.isUseDue) await touchApiKey(db, key.keyId)
+  if (grant.isUseDue) await touchKey(key.keyId)
   return {
     caller: { kind: 'key', keyId: key.keyId, workspaceId: id, scopes: grant.scopes },
     proof: { kind: 'key', keyId: key.keyId, rowVersion: grant.rowVersion },
@@ -99,10 +128,10 @@ function bootstrapCaller(workspaces: Workspaces, workspaceId: string | null): Ca
 }
 
 async function findClientSession(
-  { db, workspaces }: AuthenticateOptions,
+  { findSession, workspaces }: Access,
   { token, tokenSha256, workspaceId }: Credential,
 ): Promise<ProvableCaller | null> {
-  const session = await findSessionByToken(db, tokenSha256)
+  const session = await findSession(tokenSha256.toString('hex'))
   if (session === null || session.isExpired || !isConfigured(workspaces, session.workspaceId)) return null
   if (workspaceId !== null && workspaceId !== session.workspaceId) return null
   const { clientSessionId, connectedAccountIds, connectWebviewIds, rowVersion } = session

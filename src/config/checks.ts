@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { schedule, validate } from 'node-cron'
+import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
 import { parseDuration } from '../domain/duration.ts'
 import { type Micros, parseInstant } from '../domain/instant.ts'
@@ -84,6 +85,21 @@ export const cron = z
 export const count = (min: number, max: number) =>
   wholeNumber(min, max, `must be a whole number from ${min} to ${max}`)
 
+const BAD_PROXY =
+  'must be how many proxies stand in front (1), or their addresses and networks, comma-separated (10.0.0.0/8, loopback)'
+
+/** Every network there is would be no trust in a proxy but in whoever calls. */
+export const trustProxy = z.union(
+  [
+    wholeNumber(1, 10, BAD_PROXY),
+    z
+      .string()
+      .transform((value) => value.split(',').map((item) => item.trim()))
+      .refine(areAddresses),
+  ],
+  BAD_PROXY,
+)
+
 export const logLevel = z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
 
 export const apiKey = z
@@ -152,6 +168,16 @@ function firesEver(expression: string): boolean {
     const task = schedule(expression, () => {})
     void task.destroy()
     return true
+  } catch {
+    return false
+  }
+}
+
+function areAddresses(items: readonly string[]): boolean {
+  try {
+    proxyAddr.compile([...items])
+    // Plain numbers would be read as addresses of 32 bits.
+    return items.every((item) => !/^\d+$|\/0$/.test(item))
   } catch {
     return false
   }

@@ -200,6 +200,15 @@ export const VARIABLES = [
     meaning: 'hosts that are asked directly all the same, comma-separated',
   },
   {
+    name: 'SEAM_MIRROR_TRUST_PROXY',
+    field: 'trustProxy',
+    check: check.trustProxy,
+    default: null,
+    defaultMeaning: 'none: callers have the addresses of their connections',
+    meaning:
+      "whose `X-Forwarded-For` tells a caller's address: how many proxies stand in front, or their addresses and networks, comma-separated (`10.0.0.0/8`, `loopback`); for the log and the limit to failed attempts",
+  },
+  {
     name: 'LOG_LEVEL',
     field: 'logLevel',
     check: check.logLevel,

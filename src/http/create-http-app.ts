@@ -3,6 +3,7 @@ import express, { type Express, type Router } from 'express'
 import type { Logger } from 'pino'
 import { createAllowOrigins } from './allow-origins.ts'
 import { ApiError } from './api-error.ts'
+import { type AddressOf, createAddressOf } from './address-of.ts'
 import { type AnswerError, answerError } from './answer-error.ts'
 import { logRequest } from './log-request.ts'
 import { originForm } from './origin-form.ts'
@@ -25,17 +26,26 @@ export interface HttpAppOptions {
   corsOrigins?: readonly string[]
   /** Turns an error of a layer below into an answer (the database being away into 503); null for an unknown one. */
   translateError?: TranslateError
+  /** What the log says of where a request came from. */
+  addressOf?: AddressOf
 }
 
 /** What every request goes through, around the features' own routes: request id, log, CORS, 404, errors in Seam's shape. */
 export function createHttpApp(options: HttpAppOptions): RequestListener {
-  const { logger, direct = [], routers, corsOrigins = [], translateError = () => null } = options
+  const {
+    logger,
+    direct = [],
+    routers,
+    corsOrigins = [],
+    translateError = () => null,
+    addressOf = createAddressOf(null),
+  } = options
   const fail = answerError(logger, translateError)
   const allowOrigins = createAllowOrigins(corsOrigins)
   const app = createExpressApp(routers, fail)
   return (request, response) => {
     request.url = originForm(request.url ?? '')
-    logRequest(logger, request, response)
+    logRequest(logger, addressOf, request, response)
     for (const route of direct) {
       const answered = route(request, response)
       if (answered === null) continue

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Level, Logger } from 'pino'
 import { isUuid } from '../domain/uuid.ts'
+import type { AddressOf } from './address-of.ts'
 import { REQUEST_ID_HEADER } from './error-body.ts'
 import { notedCaller } from './noted-caller.ts'
 
@@ -19,14 +20,17 @@ const MAX_LOGGED_WORD_LENGTH = 32
  * Not pino-http: it makes three loggers for each request, one of them with the whole request serialized, whatever is asked of it:
  * a third of the CPU time of a delivery.
  */
-export function logRequest(logger: Logger, request: IncomingMessage, response: ServerResponse): void {
+export function logRequest(
+  logger: Logger,
+  addressOf: AddressOf,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const reqId = randomUUID()
   response.setHeader(REQUEST_ID_HEADER, reqId)
   const startedAt = performance.now()
   // As it was sent: Express changes it.
   const { url = '' } = request
-  // A connection that is gone has no address any more.
-  const address = request.socket.remoteAddress
   response.on('close', () => {
     const level = levelOf(url, response)
     if (!logger.isLevelEnabled(level)) return
@@ -37,7 +41,7 @@ export function logRequest(logger: Logger, request: IncomingMessage, response: S
         path: pathOf(url),
         status: response.headersSent ? response.statusCode : null,
         durationMs: Math.round(performance.now() - startedAt),
-        address,
+        address: addressOf(request),
         ...notedCaller(request),
       },
       response.writableFinished ? 'Request answered' : 'Request aborted by the caller',

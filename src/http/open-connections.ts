@@ -53,6 +53,7 @@ export function createOpenConnections(monotonicMs: () => number): OpenConnection
     all,
     waiting: () => waiting,
     opened: (socket) => {
+      // A socket that was asked once knows its address also when it is closed.
       const connection = { socket, address: socket.remoteAddress, answers: [], sinceMs: monotonicMs() }
       all.push(connection)
       bySocket.set(socket, connection)

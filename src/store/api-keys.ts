@@ -35,7 +35,7 @@ export interface ApiKeyGrant {
   scopes: Scope[]
   /** Neither revoked nor expired, by the database's clock. */
   isValid: boolean
-  /** Whether its last use is to be noted again: see touchApiKey. */
+  /** Whether its last use is to be noted again: see touchApiKeys. */
   isUseDue: boolean
   /** Changes with every update of the row. */
   rowVersion: string
@@ -44,24 +44,29 @@ export interface ApiKeyGrant {
 /** How exact `last_used_at` is, in minutes: a busy key is not written to at each of its requests. */
 const LAST_USED_MINUTES = 1
 
+const IS_USE_DUE = `(last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}))`
+
 const FIND_SQL = prepared(
-  'find_api_key',
-  `select key_sha256 as "keySha256", workspace_ids::text[] as "workspaceIds", scopes,
+  'find_api_keys',
+  `select key_id as "keyId", key_sha256 as "keySha256", workspace_ids::text[] as "workspaceIds", scopes,
        revoked_at is null and (expires_at is null or expires_at > clock_timestamp()) as "isValid",
-       last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}) as "isUseDue",
+       ${IS_USE_DUE} as "isUseDue",
        xmin::text as "rowVersion"
-     from api_keys where key_id = $1`,
+     from api_keys where key_id = any($1)`,
 )
 
-/** What a key may do; null for an unknown one. */
-export async function findApiKey(db: Db, keyId: string): Promise<ApiKeyGrant | null> {
-  const [row] = await runSql<ApiKeyGrant>(db, FIND_SQL, [keyId])
-  return row ?? null
+/** What keys may do, by their ids; without the unknown ones. */
+export async function findApiKeys(db: Db, keyIds: readonly string[]): Promise<Map<string, ApiKeyGrant>> {
+  const rows = await runSql<ApiKeyGrant & { keyId: string }>(db, FIND_SQL, [keyIds])
+  return new Map(rows.map((row) => [row.keyId, row]))
 }
 
-/** Notes that a key was used. */
-export async function touchApiKey(db: Db, keyId: string): Promise<void> {
-  await runSql(db, 'update api_keys set last_used_at = clock_timestamp() where key_id = $1', [keyId])
+const TOUCH_SQL = `update api_keys set last_used_at = clock_timestamp() where key_id = any($1) and ${IS_USE_DUE}`
+
+/** Notes that keys were used. */
+export async function touchApiKeys(db: Db, keyIds: readonly string[]): Promise<Map<string, never>> {
+  await runSql(db, TOUCH_SQL, [keyIds])
+  return new Map<string, never>()
 }
 
 export interface ApiKeyListing {

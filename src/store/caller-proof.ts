@@ -2,7 +2,7 @@ import type { CallerProof } from '../domain/caller.ts'
 
 /**
  * An SQL expression: whether a caller is still who it was when it was looked up. Its row is the same version (`xmin` changes with every update)
- * and has not expired. All rows with a token must be that one: what two sessions claim opens none (find-session-by-token.ts).
+ * and has not expired. All rows with a token must be that one: what two sessions claim opens none (find-sessions-by-token.ts).
  */
 export function callerProofSql(proof: CallerProof, parameter: (value: unknown) => string): string {
   const isUnchanged = `xmin::text = ${parameter(proof.rowVersion)} and (expires_at is null or expires_at > clock_timestamp())`

@@ -6,6 +6,7 @@ import { createRecentCallers } from '../../src/access/recent-callers.ts'
 import { createFailureBrake } from '../../src/access/slow-down-failures.ts'
 import { parseEvent } from '../../src/domain/event.ts'
 import { testApiRoutes } from '../support/test-api-routes.ts'
+import { createAddressOf, type TrustProxy } from '../../src/http/address-of.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { eventRoutes } from '../../src/query/event-routes.ts'
@@ -52,15 +53,30 @@ export interface AccessServer {
 export async function startAccessServer({
   workspaces: ids = [A, B],
   keyring = null,
-}: { workspaces?: string[]; keyring?: Keyring | null } = {}): Promise<AccessServer> {
+  trustProxy = null,
+}: { workspaces?: string[]; keyring?: Keyring | null; trustProxy?: TrustProxy } = {}): Promise<AccessServer> {
   const database = await createTestDatabase()
   const db = database.open()
   const entries = ids.map((workspaceId, i) => ({ key: `w${i}`, workspaceId }))
   const workspaces = await openWorkspaces(db, entries, pino({ level: 'silent' }))
   const delays: number[] = []
-  const brake = createFailureBrake({ sleep: async (ms) => void delays.push(ms), monotonicMs: () => 0 })
+  let nowMs = 0
+  const brake = createFailureBrake({
+    sleep: async (ms) => {
+      delays.push(ms)
+      nowMs += ms
+    },
+    monotonicMs: () => nowMs,
+  })
   const recent = createRecentCallers(() => performance.now())
-  const authenticate = createAuthenticate({ db, workspaces, bootstrapKey: BOOTSTRAP_KEY, brake, recent })
+  const authenticate = createAuthenticate({
+    db,
+    workspaces,
+    bootstrapKey: BOOTSTRAP_KEY,
+    brake,
+    recent,
+    addressOf: createAddressOf(trustProxy),
+  })
   const pageCursors = createPageCursors(await readPageCursorKey(db))
   const route = testApiRoutes({ authenticate, recall: recent.recall })
   const server = await serve([eventRoutes({ db, route, keyring, pageCursors })])

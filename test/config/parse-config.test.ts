@@ -82,6 +82,8 @@ const good: [name: string, value: string, read: (config: Config) => unknown, exp
   ],
   ['HTTP_PROXY', 'https://proxy.example', (c) => c.httpProxy, 'https://proxy.example'],
   ['NO_PROXY', 'localhost,.internal', (c) => c.noProxy, 'localhost,.internal'],
+  ['SEAM_MIRROR_TRUST_PROXY', '2', (c) => c.trustProxy, 2],
+  ['SEAM_MIRROR_TRUST_PROXY', '10.0.0.0/8, loopback', (c) => c.trustProxy, ['10.0.0.0/8', 'loopback']],
   ['LOG_LEVEL', 'debug', (c) => c.logLevel, 'debug'],
   ['LOG_LEVEL', '  warn  ', (c) => c.logLevel, 'warn'],
 ]
@@ -179,6 +181,11 @@ const bad: [name: string, values: string[], says: RegExp][] = [
     'SEAM_MIRROR_BACKFILL_SINCE',
     ['yesterday', '2026-02-30T00:00:00Z', '30', '30 d', '2026-01-01', '0d', '0s', '999999w'],
     /RFC 3339/,
+  ],
+  [
+    'SEAM_MIRROR_TRUST_PROXY',
+    ['true', '0', '11', '10.0.0.0/33', '0.0.0.0/0', '::/0', 'a.example', '1,'],
+    /how many prox/,
   ],
   ['LOG_LEVEL', ['verbose', 'INFO'], /one of fatal/],
 ]

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { issueKey } from '../../src/access/issue-key.ts'
+import { createKey } from '../../src/access/key-format.ts'
 import { QUERY_SHARES } from '../../src/app.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
 import { deliver } from '../support/sign-delivery.ts'
@@ -43,6 +45,22 @@ test('E4, I12: queries of one caller that hang keep neither webhooks nor the rea
   // On a slow machine the last of them have waited too long for their turn.
   expect(statuses.slice(0, 1)).toEqual([200])
   expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([])
+})
+
+test('E5, I12: six hundred callers with keys that nobody has keep nobody out whose key is good, also at its first use', async () => {
+  const app = await startTestApp(database.url, { SEAM_WORKSPACE_ID: WORKSPACE_ID })
+  onTestFinished(() => app.stop())
+  const { key } = await issueKey(db, { ...KEY, workspaceIds: [WORKSPACE_ID] })
+  const ask = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    return (await fetch(`${app.url}/events/list?since=2020-01-01`, { headers })).status
+  }
+  const guesses = Array.from({ length: 600 }, (_, i) =>
+    ask(i % 2 === 0 ? createKey('api_key').key : `seam_cst1${randomUUID()}`),
+  )
+  for (let i = 0; i < 3; i++) expect(await ask(key)).toBe(200)
+  const statuses = new Set(await Promise.all(guesses))
+  expect(statuses).toEqual(new Set([401, 429]))
 })
 
 const KEY = {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { type DeletedSession, markSessionsDeleted } from '../../src/store/mark-sessions-deleted.ts'
-import { findSessionByToken } from '../../src/store/find-session-by-token.ts'
+import { findSessionsByToken } from '../../src/store/find-sessions-by-token.ts'
 import { readDatabaseClock } from '../../src/store/read-database-clock.ts'
 import { type SessionListing, storeSessionListing } from '../../src/store/store-session-listing.ts'
 import { readListing } from '../../src/sessions/read-listing.ts'
@@ -33,12 +33,17 @@ const listingOf = async (sessions: readonly object[], askedAt?: string): Promise
   ),
 })
 
+const find = async (token: string) => {
+  const hash = sha256(token).toString('hex')
+  return (await findSessionsByToken(db, [hash])).get(hash) ?? null
+}
+
 test('an event marks its session deleted at once, and its token is forgotten', async () => {
   await store(await listingOf([session]))
-  expect(await findSessionByToken(db, sha256(session.token))).toMatchObject({ clientSessionId: id })
+  expect(await find(session.token)).toMatchObject({ clientSessionId: id })
   await remove(id.toUpperCase())
   expect(await sessionRows(db)).toMatchObject([{ id, isDeleted: true, hasToken: false }])
-  expect(await findSessionByToken(db, sha256(session.token))).toBeNull()
+  expect(await find(session.token)).toBeNull()
 })
 
 test('the event of a session that was never seen, or twice, or of no possible session, is no error', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { createKeyring, sealedWith } from '../../src/secrets/keyring.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { findSessionByToken } from '../../src/store/find-session-by-token.ts'
+import { findSessionsByToken } from '../../src/store/find-sessions-by-token.ts'
 import { runSql } from '../../src/store/open-database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -99,7 +99,10 @@ test('I10: a token finds its session with what it may see, until it expires, is 
   await sync.syncNow()
   expect(await sessionRows(db)).toHaveLength(7)
 
-  const find = (token: string) => findSessionByToken(db, sha256(token))
+  const find = async (token: string) => {
+    const hash = sha256(token).toString('hex')
+    return (await findSessionsByToken(db, [hash])).get(hash) ?? null
+  }
   expect(await find(live.token)).toEqual({
     workspaceId: WORKSPACE_ID,
     clientSessionId: live.client_session_id,

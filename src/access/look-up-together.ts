@@ -1,0 +1,44 @@
+/** What belongs to a name; null when there is nothing. */
+export type LookUp<Found> = (name: string) => Promise<Found | null>
+
+/** Names in one question; the rest is in the next. */
+const MAX_NAMES = 1_000
+
+interface Waiting<Found> {
+  name: string
+  resolve: (found: Found | null) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * Asks for one after the other what is looked up by name: names that come while a question is under way are in the next one, each of them
+ * once. However many callers bring keys that nobody has, the database is asked one question at a time, and a caller with a good one waits
+ * for two questions at most. The answer was always asked for after the caller came: a key that was revoked before is refused.
+ */
+export function lookUpTogether<Found>(
+  read: (names: string[]) => Promise<ReadonlyMap<string, Found>>,
+): LookUp<Found> {
+  let waiting: Waiting<Found>[] = []
+  let isAsking = false
+
+  async function askForAll(): Promise<void> {
+    isAsking = true
+    while (waiting.length > 0) {
+      const asked = waiting.slice(0, MAX_NAMES)
+      waiting = waiting.slice(MAX_NAMES)
+      try {
+        const found = await read([...new Set(asked.map(({ name }) => name))])
+        for (const { name, resolve } of asked) resolve(found.get(name) ?? null)
+      } catch (error) {
+        for (const { reject } of asked) reject(error)
+      }
+    }
+    isAsking = false
+  }
+
+  return (name) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ name, resolve, reject })
+      if (!isAsking) void askForAll()
+    })
+}

@@ -1,0 +1,52 @@
+import { isUuid } from '../domain/uuid.ts'
+import { type Db, runSql } from './open-database.ts'
+import { prepared } from './open-connection.ts'
+
+export interface TokenSession {
+  workspaceId: string
+  clientSessionId: string
+  /** UUIDs only, in lower case: no event belongs to anything else. */
+  connectedAccountIds: string[]
+  connectWebviewIds: string[]
+  /** By the database's clock. */
+  isExpired: boolean
+  /** Changes with every update of the row. */
+  rowVersion: string
+}
+
+const SQL = prepared(
+  'find_sessions_by_token',
+  `
+select encode(token_sha256, 'hex') as "tokenSha256", workspace_id::text as "workspaceId", client_session_id as "clientSessionId",
+  connected_account_ids as "connectedAccountIds", connect_webview_ids as "connectWebviewIds",
+  coalesce(expires_at <= clock_timestamp(), false) as "isExpired", xmin::text as "rowVersion"
+from client_sessions
+where token_sha256 = any($1) and deleted_at is null`,
+)
+
+/**
+ * The sessions that tokens belong to, deleted ones excepted, by the tokens' SHA-256 in hexadecimal. A token that two sessions claim would
+ * open a door to whichever came first, so it opens none.
+ */
+export async function findSessionsByToken(
+  db: Pick<Db, 'executeQuery'>,
+  tokenHashes: readonly string[],
+): Promise<Map<string, TokenSession>> {
+  const bytes = tokenHashes.map((hash) => Buffer.from(hash, 'hex'))
+  const rows = await runSql<TokenSession & { tokenSha256: string }>(db, SQL, [bytes])
+  const byToken = Map.groupBy(rows, ({ tokenSha256 }) => tokenSha256)
+  return new Map(
+    [...byToken].flatMap(([hash, [session, another]]) =>
+      session === undefined || another !== undefined ? [] : [[hash, tokenSession(session)]],
+    ),
+  )
+}
+
+function tokenSession(row: TokenSession & { tokenSha256: string }): TokenSession {
+  const { tokenSha256: _hash, ...session } = row
+  return {
+    ...session,
+    connectedAccountIds: session.connectedAccountIds.filter(isUuid),
+    connectWebviewIds: session.connectWebviewIds.filter(isUuid),
+  }
+}
