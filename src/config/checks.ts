@@ -89,16 +89,13 @@ const BAD_PROXY =
   'must be how many proxies stand in front (1), or their addresses and networks, comma-separated (10.0.0.0/8, loopback)'
 
 /** Every network there is would be no trust in a proxy but in whoever calls. */
-export const trustProxy = z.union(
-  [
-    wholeNumber(1, 10, BAD_PROXY),
-    z
-      .string()
-      .transform((value) => value.split(',').map((item) => item.trim()))
-      .refine(areAddresses),
-  ],
-  BAD_PROXY,
-)
+export const trustProxy = z.string().transform((value, context): number | string[] => {
+  if (/^([1-9]|10)$/.test(value)) return Number(value)
+  const items = value.split(',').map((item) => item.trim())
+  if (areAddresses(items)) return items
+  context.addIssue(BAD_PROXY)
+  return z.NEVER
+})
 
 export const logLevel = z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
 
