@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url'
 /** The Node that `npm ci` brings. */
 const PROJECT_NODE = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
 const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/seam-mirror', import.meta.url))
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT']
-const PASSED_ON_SIGNALS = [...STOP_SIGNALS, 'SIGHUP', 'SIGQUIT', 'SIGUSR2']
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP']
+const PASSED_ON_SIGNALS = [...STOP_SIGNALS, 'SIGQUIT', 'SIGUSR2']
 
 /**
  * Runs a TypeScript program of ours, on the project's own Node when this one is too old for it.

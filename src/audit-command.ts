@@ -1,9 +1,9 @@
 import { Command } from 'commander'
-import { pino } from 'pino'
 import type { Config, WorkspaceConfig } from './config/config.ts'
 import { parseDuration } from './domain/duration.ts'
 import { formatInstant, parseInstant } from './domain/instant.ts'
 import { createLogger } from './observability/create-logger.ts'
+import { openLogDestination } from './observability/open-log-destination.ts'
 import { sleep } from './observability/sleep.ts'
 import { openKeyring } from './open-keyring.ts'
 import { type AuditRequest, type AuditResult, auditWorkspace } from './poller/audit-workspace.ts'
@@ -78,7 +78,7 @@ async function auditAll(
   flags: AuditFlags,
   request: AuditRequest,
 ): Promise<Finding[]> {
-  const logger = createLogger('warn', pino.destination(2))
+  const logger = createLogger('warn', openLogDestination(2))
   const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
   const workspaces = await openWorkspaces(db, entries, logger)
   const chosen = choose(config.workspaces, workspaces, flags.workspace)

@@ -1,6 +1,6 @@
-import { pino } from 'pino'
 import type { Config } from './config/config.ts'
 import { createLogger } from './observability/create-logger.ts'
+import { openLogDestination } from './observability/open-log-destination.ts'
 import { COMMAND_WAIT_MS, openStore } from './open-store.ts'
 import { Releasers } from './releasers.ts'
 import type { Db } from './store/open-database.ts'
@@ -12,7 +12,7 @@ export async function runWithDatabase<Result>(
 ): Promise<Result> {
   const releasers = new Releasers()
   // What a command prints is its answer; the log goes to stderr.
-  const logger = createLogger('warn', pino.destination(2))
+  const logger = createLogger('warn', openLogDestination(2))
   try {
     const store = await openStore(config, logger, releasers, { leaveRunning: true, waitMs: COMMAND_WAIT_MS })
     return await work(store.open('jobs'), store.applied)

@@ -3,14 +3,19 @@ import { type App, startApp } from './app.ts'
 import { ConfigError } from './config/config.ts'
 import { parseConfig } from './config/parse-config.ts'
 import { createLogger } from './observability/create-logger.ts'
+import { openLogDestination } from './observability/open-log-destination.ts'
 import { stopOnSignal } from './observability/stop-on-signal.ts'
+
+/** For the last lines of the log to be written before the process ends. */
+const LOG_FLUSH_MS = 1_000
 
 /** The service from the environment, until SIGTERM or SIGINT. Sets the exit code; problems of the configuration go to stderr. */
 export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const stopping = new AbortController()
   try {
     const config = parseConfig(environment)
-    const logger = createLogger(config.logLevel)
+    const log = openLogDestination(1)
+    const logger = createLogger(config.logLevel, log)
     let starting: Promise<App> | null = null
     stopOnSignal(async (signal) => {
       logger.info({ signal }, 'stopping')
@@ -18,6 +23,8 @@ export async function serve(environment: Readonly<Record<string, string | undefi
       const app = await starting?.catch(() => null)
       await app?.stop()
       logger.info('stopped')
+      const lost = await log.flush(LOG_FLUSH_MS)
+      if (lost > 0) openLogDestination(2).write(`${lost} lines of the log could not be written.\n`)
     })
     // A signal that came while the modules were loaded is delivered now, before anything is started.
     await setImmediate()

@@ -1,10 +1,11 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { openLogDestination } from './open-log-destination.ts'
 
 /**
  * The process's log: JSON lines. Errors are cut down to what a reader needs: driver errors carry the whole connection
  * object, HTTP client errors the request with its key, and neither may reach a log (I9).
  */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(level: string, destination: DestinationStream = openLogDestination(1)): Logger {
   return pino(
     {
       level,
@@ -12,7 +13,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: describeError, error: describeError },
     },
-    destination ?? pino.destination(1),
+    destination,
   )
 }
 

@@ -7,7 +7,7 @@ const STOP_TIMEOUT_MS = 15_000
 const SAME_SIGNAL_MS = 1_000
 
 /**
- * Stops once at SIGTERM or SIGINT, then exits: 0 after a clean stop, 1 otherwise. Another signal, a second later or more, ends
+ * Stops once at SIGTERM, SIGINT or SIGHUP (the terminal was closed), then exits: 0 after a clean stop, 1 otherwise. Another signal, a second later or more, ends
  * the process at once.
  */
 export function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): void {
@@ -29,7 +29,7 @@ export function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): v
       },
     )
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     // Until now `bin/launch.js` has listened: there was nothing to undo. A signal that has come and is not delivered yet would be lost
     // if for a moment nobody listened.
     const before = process.listeners(signal)
