@@ -102,7 +102,7 @@ export const logLevel = z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', 
 export const apiKey = z
   .string()
   .refine(
-    (key) => /^seam_(?!at|cst|pk)[!-~]+$/.test(key),
+    (key) => /^seam_(?!at|cst|pk)[!-~]{1,500}$/.test(key),
     'must be a Seam API key: it begins with seam_, and not with seam_at (a personal access token), seam_cst or seam_pk',
   )
 
@@ -119,7 +119,7 @@ export const mirrorApiKey = z
 
 export const personalAccessToken = z
   .string()
-  .regex(/^seam_at[!-~]+$/, 'must be a Seam personal access token: it begins with seam_at')
+  .regex(/^seam_at[!-~]{1,500}$/, 'must be a Seam personal access token: it begins with seam_at')
 
 export const webhookSecret = z.string().refine((secret) => {
   return isBase64Of(secret.replace(/^whsec_/, ''), (bytes) => bytes >= MIN_WEBHOOK_SECRET_BYTES)
@@ -138,7 +138,9 @@ export const backfillSince = z.string().transform((value, context): BackfillSinc
   if (at !== null) return { kind: 'instant', at }
   const duration = parseDuration(value)
   if (duration !== null && duration > 0n) return { kind: 'ago', duration }
-  context.addIssue('must be an RFC 3339 instant (2026-01-31T00:00:00Z) or a duration (12h, 30d, 8w)')
+  context.addIssue(
+    'must be an RFC 3339 instant (2026-01-31T00:00:00Z) or a duration from 1s to 100 years (12h, 30d, 8w)',
+  )
   return z.NEVER
 })
 

@@ -1,12 +1,27 @@
 import { MICROS_PER_MS } from '../domain/instant.ts'
+import type { WorkspaceConfig } from './config.ts'
 import type { Settings } from './variables.ts'
 
-/** What is wrong with settings that are good each by itself. A setting that could not be read is not there. */
-export function contradictionsIn(settings: Partial<Settings>, nowMs: number): string[] {
-  return [...inCredentials(settings), ...inBackfill(settings, BigInt(nowMs) * MICROS_PER_MS)]
+/** Elsewhere there may be another mirror, which can be copied like Seam itself. */
+const SEAM_HOST = /\.(?:getseam\.com|seam\.co)$/
+
+/**
+ * What is wrong with settings that are good each by itself. A setting that could not be read is not there, and neither are
+ * workspaces whose file could not be read.
+ */
+export function contradictionsIn(
+  settings: Partial<Settings>,
+  workspaces: readonly WorkspaceConfig[],
+  nowMs: number,
+): string[] {
+  return [
+    ...inSingleWorkspace(settings),
+    ...inKeys(settings, workspaces),
+    ...inBackfill(settings, BigInt(nowMs) * MICROS_PER_MS),
+  ]
 }
 
-function inCredentials(settings: Partial<Settings>): string[] {
+function inSingleWorkspace(settings: Partial<Settings>): string[] {
   const { seamApiKey, seamPersonalAccessToken, seamWorkspaceId, seamWebhookSecrets } = settings
   const problems = []
   // Undefined would be an id that could not be read, which is a problem of its own.
@@ -14,17 +29,6 @@ function inCredentials(settings: Partial<Settings>): string[] {
     problems.push('SEAM_PERSONAL_ACCESS_TOKEN needs SEAM_WORKSPACE_ID: a token can see several workspaces')
   if (seamPersonalAccessToken && seamApiKey)
     problems.push('SEAM_API_KEY and SEAM_PERSONAL_ACCESS_TOKEN are both set; use one')
-  if (seamApiKey && seamApiKey === settings.mirrorApiKey)
-    problems.push(
-      'SEAM_MIRROR_API_KEY must not be SEAM_API_KEY itself: whoever may read the copy could then open doors as well',
-    )
-  if (
-    seamApiKey?.startsWith('seam_mirror') &&
-    /\.(getseam\.com|seam\.co)$/.test(URL.parse(settings.seamEndpoint ?? '')?.host ?? '')
-  )
-    problems.push(
-      'SEAM_API_KEY is a key of seam-mirror, which Seam does not know: take one from Seam Console',
-    )
   if (settings.workspacesFile) {
     const single = {
       SEAM_API_KEY: seamApiKey,
@@ -37,6 +41,26 @@ function inCredentials(settings: Partial<Settings>): string[] {
       problems.push(`${alsoSet.join(', ')} must not be set together with SEAM_MIRROR_WORKSPACES_FILE`)
   }
   return problems
+}
+
+/** One API beside its copy invites to use the key of one for the other. */
+function inKeys(
+  { mirrorApiKey, seamEndpoint = '' }: Partial<Settings>,
+  workspaces: readonly WorkspaceConfig[],
+): string[] {
+  const isSeam = SEAM_HOST.test(URL.parse(seamEndpoint)?.host ?? '')
+  return workspaces.flatMap(({ key, credentials }) => {
+    if (credentials?.kind !== 'api_key') return []
+    if (credentials.apiKey === mirrorApiKey)
+      return [
+        `SEAM_MIRROR_API_KEY must not be the Seam API key of workspace ${key}: whoever may read the copy could then open doors as well`,
+      ]
+    if (isSeam && credentials.apiKey.startsWith('seam_mirror'))
+      return [
+        `the API key of workspace ${key} is one of seam-mirror, which Seam does not know: take one from Seam Console`,
+      ]
+    return []
+  })
 }
 
 /** Seam's own clock decides at each poll where a backfill begins; here it is enough that no clock could make sense of it. */

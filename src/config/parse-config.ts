@@ -15,10 +15,11 @@ export function parseConfig(
   nowMs = Date.now(),
 ): Config {
   const { settings, problems } = readSettings(environment)
-  problems.push(...unknownNames(environment), ...contradictionsIn(settings, nowMs))
-  const workspaces = readWorkspaces(settings)
-  if ('problems' in workspaces) problems.push(...workspaces.problems)
-  if (problems.length > 0 || 'problems' in workspaces) throw new ConfigError(problems)
+  const read = readWorkspaces(settings)
+  const workspaces = 'problems' in read ? [] : read.workspaces
+  problems.push(...unknownNames(environment), ...contradictionsIn(settings, workspaces, nowMs))
+  if ('problems' in read) problems.push(...read.problems)
+  if (problems.length > 0) throw new ConfigError(problems)
   const {
     seamApiKey: _key,
     seamPersonalAccessToken: _token,
@@ -28,7 +29,7 @@ export function parseConfig(
     ...rest
     // Without a problem there is a value for every variable.
   } = settings as Settings
-  const config = { ...rest, ...workspaces }
+  const config = { ...rest, workspaces }
   return { ...config, notes: notesOn(config), warnings: warningsOn(config, environment) }
 }
 

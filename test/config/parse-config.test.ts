@@ -278,10 +278,10 @@ describe('several at once', () => {
 
   test("B5: the key of dashboards is not Seam's own, and Seam's is not the key of dashboards", () => {
     expect(problemsOf({ SEAM_API_KEY: API_KEY, SEAM_MIRROR_API_KEY: API_KEY })).toEqual([
-      expect.stringMatching(/^SEAM_MIRROR_API_KEY must not be SEAM_API_KEY/),
+      expect.stringMatching(/^SEAM_MIRROR_API_KEY must not be the Seam API key of workspace default/),
     ])
     expect(problemsOf({ SEAM_API_KEY: MIRROR_KEY })).toEqual([
-      expect.stringMatching(/^SEAM_API_KEY is a key of seam-mirror/),
+      expect.stringMatching(/^the API key of workspace default is one of seam-mirror/),
     ])
     expect(problemsOf({ SEAM_API_KEY: MIRROR_KEY, SEAM_ENDPOINT: 'http://other-mirror:3000' })).toEqual([])
   })

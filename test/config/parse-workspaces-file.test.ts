@@ -157,6 +157,19 @@ describe('the workspaces file', () => {
     expect(withFile(encode(text)).workspaces).toMatchObject([{ key: 'north' }])
   })
 
+  test("B5: the key of dashboards is none of its API keys, and none of those is this service's own", () => {
+    const twins = { SEAM_MIRROR_API_KEY: OTHER_API_KEY }
+    const entries = [
+      { name: 'north', api_key: API_KEY },
+      { name: 'south', api_key: OTHER_API_KEY },
+      { name: 'east', api_key: 'seam_mirror1abcdefgh_0123456789abcdef01234567' },
+    ]
+    expect(problemsOf(() => withFile(entries, twins))).toEqual([
+      expect.stringMatching(/^SEAM_MIRROR_API_KEY must not be .* workspace south/),
+      expect.stringMatching(/^the API key of workspace east is one of seam-mirror/),
+    ])
+  })
+
   test('F16: a secret that one workspace lists twice is harmless', () => {
     const webhook_secrets = [WEBHOOK_SECRET, WEBHOOK_SECRET]
     expect(withFile([{ name: 'north', api_key: API_KEY, webhook_secrets }]).workspaces).toHaveLength(1)
