@@ -42,7 +42,8 @@ interface Access extends AuthenticateOptions {
 
 /**
  * Finds out who calls, as on Seam's pages (contract, 3): an API key for its one workspace, an access token together with the
- * `seam-workspace` header, or a client session token. Whatever is wrong gets the same 401, and is answered later and later.
+ * `seam-workspace` header, or a client session token. Whatever is wrong with a credential gets the same 401, and is answered later
+ * and later.
  */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const { db, brake, addressOf, bootstrapKey } = options
@@ -90,22 +91,28 @@ async function callerOf(access: Access, credential: Credential): Promise<Caller 
   }
   const find = token.startsWith('seam_cst') ? findClientSession : findKeyCaller
   const found = await find(access, credential)
-  if (found === null) recent.forget(credential)
+  if (found === null || found === ELSEWHERE) recent.forget(credential)
   else recent.add(credential, found)
+  // No failed attempt: whoever has a good key does not guess one, and is told no more than what the key is not for.
+  if (found === ELSEWHERE) throw elsewhere()
   return found?.caller ?? null
 }
+
+/** A good credential, and not for the workspace that was asked for. */
+const ELSEWHERE = 'elsewhere'
+type Found = ProvableCaller | typeof ELSEWHERE | null
 
 async function findKeyCaller(
   { findKey, touchKey, workspaces }: Access,
   { token, tokenSha256, workspaceId }: Credential,
-): Promise<ProvableCaller | null> {
+): Promise<Found> {
   const key = readKey(token)
   if (key === null) return null
   const grant = await findKey(key.keyId)
   if (grant === null || !timingSafeEqual(grant.keySha256, tokenSha256) || !grant.isValid) return null
   if (key.kind === 'access_token' && workspaceId === null) throw missingWorkspace()
   const id = workspaceId ?? grant.workspaceIds[0]
-  if (id === undefined || !grant.workspaceIds.includes(id) || !isConfigured(workspaces, id)) return null
+  if (id === undefined || !grant.workspaceIds.includes(id) || !isConfigured(workspaces, id)) return ELSEWHERE
   if (grant.isUseDue) await touchKey(key.keyId)
   return {
     caller: { kind: 'key', keyId: key.keyId, workspaceId: id, scopes: grant.scopes },
@@ -114,7 +121,7 @@ async function findKeyCaller(
 }
 
 /** The bootstrap key may name any configured workspace; without a name it means the only one. */
-function bootstrapCaller(workspaces: Workspaces, workspaceId: string | null): Caller | null {
+function bootstrapCaller(workspaces: Workspaces, workspaceId: string | null): Caller {
   const all = workspaces.all()
   if (workspaceId === null && all.length > 1) throw missingWorkspace()
   const id = workspaceId ?? all[0]?.id ?? null
@@ -124,16 +131,17 @@ function bootstrapCaller(workspaces: Workspaces, workspaceId: string | null): Ca
   if (all.some((workspace) => workspace.id === null)) {
     throw serviceUnavailable('The workspace behind this server is not known yet')
   }
-  return null
+  throw elsewhere()
 }
 
 async function findClientSession(
   { findSession, workspaces }: Access,
   { token, tokenSha256, workspaceId }: Credential,
-): Promise<ProvableCaller | null> {
+): Promise<Found> {
   const session = await findSession(tokenSha256.toString('hex'))
-  if (session === null || session.isExpired || !isConfigured(workspaces, session.workspaceId)) return null
-  if (workspaceId !== null && workspaceId !== session.workspaceId) return null
+  if (session === null || session.isExpired) return null
+  if (workspaceId !== null && workspaceId !== session.workspaceId) return ELSEWHERE
+  if (!isConfigured(workspaces, session.workspaceId)) return ELSEWHERE
   const { clientSessionId, connectedAccountIds, connectWebviewIds, rowVersion } = session
   return {
     caller: {
@@ -150,6 +158,14 @@ async function findClientSession(
 
 function isConfigured(workspaces: Workspaces, id: string): boolean {
   return workspaces.all().some((workspace) => workspace.id === id)
+}
+
+function elsewhere(): ApiError {
+  return new ApiError(
+    401,
+    'unauthorized',
+    'This credential is good, but the workspace asked for is none of its own, or is not served here',
+  )
 }
 
 function missingWorkspace(): ApiError {

@@ -37,6 +37,8 @@ export interface SessionRow {
 export interface AccessServer {
   url: string
   db: Db
+  /** Every log line so far, parsed. */
+  logs: Record<string, unknown>[]
   /** Milliseconds of every delay that failures were given, in order. */
   delays: number[]
   store: (workspaceId: string, events: readonly object[], keyring?: Keyring | null) => Promise<void>
@@ -82,6 +84,7 @@ export async function startAccessServer({
   const server = await serve([eventRoutes({ db, route, keyring, pageCursors })])
   return {
     url: server.url,
+    logs: server.logs,
     db,
     delays,
     store: async (workspaceId, events, ring = keyring) => {

@@ -13,7 +13,17 @@ const DELETED = 'seam_cst1delDELET_aaaaaaaaaaaaaaaaaaaaaaaa'
 let server: AccessServer
 const inA = sampleEvent({ workspace_id: A, connected_account_id: ACCOUNT })
 const inB = sampleEvent({ workspace_id: B })
-const keys = { a: '', b: '', revoked: '', expired: '', ending: '', blind: '', token: '', tokenForB: '' }
+const keys = {
+  a: '',
+  b: '',
+  revoked: '',
+  expired: '',
+  ending: '',
+  blind: '',
+  token: '',
+  tokenForB: '',
+  elsewhere: '',
+}
 
 beforeAll(async () => {
   server = await startAccessServer()
@@ -27,6 +37,7 @@ beforeAll(async () => {
   keys.blind = await server.issue({ scopes: ['client_sessions:read'] })
   keys.token = await server.issue({ kind: 'access_token', workspaceIds: [A, B], scopes: ['admin'] })
   keys.tokenForB = await server.issue({ kind: 'access_token', workspaceIds: [B] })
+  keys.elsewhere = await server.issue({ workspaceIds: [crypto.randomUUID()] })
   await endApiKey(server.db, idOf(keys.revoked), 'revoke', null)
   await endApiKey(server.db, idOf(keys.expired), 'expire', null)
   const session = { workspaceId: A, connectedAccountIds: [ACCOUNT], connectWebviewIds: [] }
@@ -96,18 +107,16 @@ describe('credentials that are refused', () => {
     ['the id alone', () => bearer(idOf(keys.a))],
     ['a revoked key', () => bearer(keys.revoked)],
     ['an expired key', () => bearer(keys.expired)],
-    ['the right key with the other workspace', () => bearer(keys.a, inWorkspace(B))],
-    ['the right key with something that is no workspace', () => bearer(keys.a, inWorkspace('x'))],
-    ['an access token with a workspace that is not its', () => bearer(keys.tokenForB, inWorkspace(A))],
     ['an unknown access token', () => bearer(createKey('access_token').key, inWorkspace(A))],
-    [
-      'the bootstrap key with a workspace that is not ours',
-      () => bearer(BOOTSTRAP_KEY, inWorkspace(crypto.randomUUID())),
-    ],
     ['an expired client session', () => bearer(EXPIRED)],
     ['a deleted client session', () => bearer(DELETED)],
+    ['a deleted client session with the other workspace', () => bearer(DELETED, inWorkspace(B))],
+    ['a revoked key with the other workspace', () => bearer(keys.revoked, inWorkspace(B))],
+    [
+      'the right id with another secret and the other workspace',
+      () => bearer(`${idOf(keys.a)}_${'x'.repeat(24)}`, inWorkspace(B)),
+    ],
     ['an unknown client session token', () => bearer(`${LIVE.slice(0, -1)}b`)],
-    ['a client session token with the other workspace', () => bearer(LIVE, inWorkspace(B))],
     ['a publishable key', () => bearer('seam_pk1_token')],
     ['a console session', () => bearer('eyJhbGciOiJub25lIn0.e30.')],
     [
@@ -121,6 +130,30 @@ describe('credentials that are refused', () => {
     const response = await server.ask(headers())
     expect(response.status).toBe(401)
     expect(await errorOf(response)).toMatchObject({ type: 'unauthorized', message: 'Unauthorized' })
+  })
+
+  test.each<[string, () => Record<string, string>]>([
+    ['the right key with the other workspace', () => bearer(keys.a, inWorkspace(B))],
+    ['the right key with something that is no workspace', () => bearer(keys.a, inWorkspace('x'))],
+    ['an access token with a workspace that is not its', () => bearer(keys.tokenForB, inWorkspace(A))],
+    [
+      'the bootstrap key with a workspace that is not ours',
+      () => bearer(BOOTSTRAP_KEY, inWorkspace(crypto.randomUUID())),
+    ],
+    ['a client session token with the other workspace', () => bearer(LIVE, inWorkspace(B))],
+    ['a key of a workspace that is not served here', () => bearer(keys.elsewhere)],
+  ])('C7, I10: %s gets 401 as well, is told why, and has not failed', async (_title, headers) => {
+    const { length } = server.delays
+    for (let i = 0; i < 10; i++) {
+      const response = await server.ask(headers())
+      expect(response.status).toBe(401)
+      expect(await errorOf(response)).toMatchObject({
+        type: 'unauthorized',
+        message:
+          'This credential is good, but the workspace asked for is none of its own, or is not served here',
+      })
+    }
+    expect(server.delays).toHaveLength(length)
   })
 
   test.each<[string, () => Record<string, string>]>([
@@ -148,6 +181,22 @@ test('failures of an address are answered later and later, and a success is not 
   const { length } = server.delays
   await seenBy(bearer(keys.a))
   expect(server.delays).toHaveLength(length)
+})
+
+test("B9: a request's line in the log names the key or the session, and nothing of what is secret in them", async () => {
+  const lineOf = async (headers: Record<string, string>) => {
+    const reqId = (await server.ask(headers)).headers.get('seam-request-id')
+    return server.logs.find((line) => line.reqId === reqId && line.path === '/events/list')
+  }
+  // The second time it is proven by the query.
+  for (let i = 0; i < 2; i++) {
+    expect(await lineOf(bearer(keys.b))).toMatchObject({ keyId: idOf(keys.b), address: '127.0.0.1' })
+    expect(await lineOf(bearer(LIVE))).toMatchObject({ clientSessionId: 's1', address: '127.0.0.1' })
+  }
+  expect(await lineOf(bearer(BOOTSTRAP_KEY, inWorkspace(A)))).toMatchObject({ keyId: 'SEAM_MIRROR_API_KEY' })
+  expect(await lineOf(bearer(keys.expired))).not.toHaveProperty('keyId')
+  for (const secret of [keys.b.slice(-24), LIVE, BOOTSTRAP_KEY])
+    expect(JSON.stringify(server.logs)).not.toContain(secret)
 })
 
 test('a key is stored as a hash, listed without its secret, and notes its last use', async () => {
