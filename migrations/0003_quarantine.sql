@@ -12,6 +12,8 @@ create table quarantine (
   body bytea not null,
   is_sealed boolean not null,
   times_seen integer not null default 1,
+  -- Seam lists it, so the copy is complete but for it; path says only how it came first.
+  was_listed boolean not null default false,
   first_seen_at timestamptz not null default clock_timestamp(),
   last_seen_at timestamptz not null default clock_timestamp(),
   primary key (workspace_id, quarantine_id),

@@ -1,25 +1,20 @@
-import { EVENT_FIELDS, type EventField } from './event-fields.ts'
+import { type EventColumns, eventColumns } from './event-columns.ts'
 import { type Micros, parseInstant } from './instant.ts'
 import { isUuid } from './uuid.ts'
 
 /** How an event reached us: pushed to the receiver, or pulled by the poller (backfill and audit pull as well). */
 export type IngestPath = 'webhook' | 'poll'
 
-/** The value of one filter column (see event-fields.ts): one id, several, or nothing. */
-export type FieldValue = string | readonly string[] | null
-
 /** One Seam event, checked and ready to be stored. */
-export interface UsableEvent {
+export interface UsableEvent extends EventColumns {
   kind: 'event'
   workspaceId: string
   eventId: string
-  eventType: string
   createdAt: Micros
-  occurredAt: Micros | null
-  /** In the order of EVENT_FIELDS. */
-  fields: readonly FieldValue[]
   /** The event exactly as it was received; this is what is stored and served (I7). */
   json: string
+  /** The database refused it as it is, so as little of it as possible is stored in the clear: no columns, and nothing nested deep. */
+  isRefused?: true
 }
 
 /** What was received but can't be stored as an event; it goes to quarantine with its reason (I11). */
@@ -39,17 +34,15 @@ export type UnusableReason =
   | 'bad_event_id'
   | 'bad_event_type'
   | 'bad_created_at'
+  | 'bad_workspace_id'
   | 'foreign_workspace'
+  | 'conflicting_event'
   | 'refused_by_database'
 
-/** Longest `event_type` taken; the longest known has 56 characters. Longer ones would not fit an index entry. */
-export const MAX_EVENT_TYPE_LENGTH = 256
-/** Longest `customer_key` that can be filtered by; an event with a longer one is stored, but not found by it. */
-export const MAX_CUSTOMER_KEY_LENGTH = 1000
-
 /**
- * Checks one event's JSON text. Only what storing needs is required: a UUID, a type, a creation time, and not another
- * workspace's id. Everything else passes as it is: types and fields that nobody has heard of yet are normal (contract, trap 19).
+ * Checks one event's JSON text. Only what makes it an event is required: a UUID, a type, a creation time, and not another workspace's id.
+ * Everything else passes as it is: types and fields that nobody has heard of yet are normal (contract, trap 19), and what fits
+ * no column is stored without it.
  */
 export function parseEvent(json: string, workspaceId: string): UsableEvent | UnusableEvent {
   const unusable = (reason: UnusableReason, detail: string): UnusableEvent => ({
@@ -70,52 +63,24 @@ export function parseEvent(json: string, workspaceId: string): UsableEvent | Unu
   }
   const event = value as Record<string, unknown>
   if (!isUuid(event.event_id)) return unusable('bad_event_id', 'event_id is missing or not a UUID.')
-  if (!isStorableText(event.event_type, MAX_EVENT_TYPE_LENGTH) || event.event_type === '') {
-    return unusable('bad_event_type', 'event_type is missing, empty, too long, or not text.')
+  if (typeof event.event_type !== 'string' || event.event_type === '') {
+    return unusable('bad_event_type', 'event_type is missing, empty, or not text.')
   }
   const createdAt = typeof event.created_at === 'string' ? parseInstant(event.created_at) : null
   if (createdAt === null)
     return unusable('bad_created_at', 'created_at is missing or not an RFC 3339 instant.')
-  if (event.workspace_id !== undefined && !isSameUuid(event.workspace_id, workspaceId)) {
+  const { workspace_id: owner } = event
+  if (owner !== undefined && !isUuid(owner))
+    return unusable('bad_workspace_id', 'workspace_id is not a UUID.')
+  if (owner !== undefined && owner.toLowerCase() !== workspaceId.toLowerCase()) {
     return unusable('foreign_workspace', 'workspace_id names another workspace.')
   }
   return {
     kind: 'event',
     workspaceId,
     eventId: event.event_id.toLowerCase(),
-    eventType: event.event_type,
     createdAt,
-    occurredAt: typeof event.occurred_at === 'string' ? parseInstant(event.occurred_at) : null,
-    fields: EVENT_FIELDS.map((field) => fieldValue(field, event)),
+    ...eventColumns(event),
     json,
   }
-}
-
-function fieldValue(field: EventField, event: Record<string, unknown>): FieldValue {
-  if (field.type === 'uuid[]') return fieldIds(field, event)
-  const value = event[field.column]
-  // Most events have three or four of the fields.
-  if (value === undefined) return null
-  if (field.type === 'text') return isStorableText(value, MAX_CUSTOMER_KEY_LENGTH) ? value : null
-  return isUuid(value) ? value : null
-}
-
-function fieldIds({ from }: EventField, event: Record<string, unknown>): FieldValue {
-  let ids: string[] | null = null
-  for (const name of from) {
-    const value = event[name]
-    if (value === undefined) continue
-    const found = (Array.isArray(value) ? value : [value]).filter(isUuid)
-    if (found.length > 0) ids = ids === null ? found : [...ids, ...found]
-  }
-  return ids
-}
-
-/** Postgres's `text` has no NUL character, and an index entry has a size. */
-function isStorableText(value: unknown, maxLength: number): value is string {
-  return typeof value === 'string' && value.length <= maxLength && !value.includes('\0')
-}
-
-function isSameUuid(value: unknown, uuid: string): boolean {
-  return typeof value === 'string' && value.toLowerCase() === uuid.toLowerCase()
 }

@@ -11,6 +11,8 @@ export interface Span {
 
 export interface Member extends Span {
   name: string
+  nameStart: number
+  nameEnd: number
 }
 
 /** The members of the object whose opening brace is at `at`; none when something else is there. */
@@ -20,14 +22,19 @@ export function membersAt(json: string, at: number): Member[] {
   let next = skipSpace(json, at + 1)
   while (json[next] === '"') {
     const nameEnd = skipString(json, next)
-    const quoted = json.slice(next, nameEnd)
-    const name = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
+    const name = stringAt(json, next, nameEnd)
     const start = skipSpace(json, skipSpace(json, nameEnd) + 1)
     const end = skipValue(json, start)
-    members.push({ name, start, end })
+    members.push({ name, nameStart: next, nameEnd, start, end })
     next = skipSeparator(json, end)
   }
   return members
+}
+
+/** What the string token at these places says. */
+export function stringAt(json: string, start: number, end: number): string {
+  const inner = json.slice(start + 1, end - 1)
+  return inner.includes('\\') ? (JSON.parse(json.slice(start, end)) as string) : inner
 }
 
 /** The elements of the array whose opening bracket is at `at`; none when something else is there. */
@@ -50,13 +57,13 @@ export function skipSpace(json: string, from: number): number {
   return at
 }
 
-function skipSeparator(json: string, from: number): number {
+export function skipSeparator(json: string, from: number): number {
   const at = skipSpace(json, from)
   return json[at] === ',' ? skipSpace(json, at + 1) : at
 }
 
 /** The position after the value that begins at `from`. */
-function skipValue(json: string, from: number): number {
+export function skipValue(json: string, from: number): number {
   let depth = 0
   for (let at = from; at < json.length; at++) {
     switch (json.charCodeAt(at)) {
@@ -87,7 +94,7 @@ function skipValue(json: string, from: number): number {
 }
 
 /** The position after the string whose opening quote is at `from`. */
-function skipString(json: string, from: number): number {
+export function skipString(json: string, from: number): number {
   for (let at = json.indexOf('"', from + 1); at !== -1; at = json.indexOf('"', at + 1)) {
     let backslashes = 0
     while (json[at - 1 - backslashes] === '\\') backslashes += 1

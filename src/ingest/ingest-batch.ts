@@ -2,11 +2,12 @@ import type { Transaction } from 'kysely'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { insertEvents, insertEventsAndTell } from '../store/insert-events.ts'
-import { insertQuarantined } from '../store/insert-quarantined.ts'
+import { insertQuarantined, type Quarantined } from '../store/insert-quarantined.ts'
 import type { Db } from '../store/open-database.ts'
 import { type DeletedSession, markSessionsDeleted } from '../store/mark-sessions-deleted.ts'
 import { retryConflicts } from '../store/retry-conflicts.ts'
 import type { Database } from '../store/schema.ts'
+import { findConflicts } from './find-conflicts.ts'
 import { protectEvent, protectUnusable } from './protect-secrets.ts'
 import { setAsideRefused } from './set-aside-refused.ts'
 
@@ -17,6 +18,8 @@ export interface IngestResult {
   inserted: { workspaceId: string; eventId: string }[]
   /** How many items of the batch went to quarantine. */
   quarantined: number
+  /** What they are there: the same body is kept once. */
+  kept: Quarantined[]
 }
 
 /**
@@ -28,13 +31,13 @@ export async function ingestBatch(
   items: readonly IngestItem[],
   path: IngestPath,
   keyring: Keyring | null = null,
-): Promise<Pick<IngestResult, 'quarantined'>> {
-  const store = async (accepted: readonly IngestItem[]): Promise<Pick<IngestResult, 'quarantined'>> => {
+): Promise<Omit<IngestResult, 'inserted'>> {
+  const store = async (accepted: readonly IngestItem[]): Promise<Omit<IngestResult, 'inserted'>> => {
     // The usual case: one statement is its own transaction, and costs one round trip instead of four.
     const events = accepted.filter((item) => item.kind === 'event')
     if (events.length === accepted.length && !events.some(isSessionDeletion)) {
-      await insertEvents(db, events, (event) => protectEvent(event, keyring), path)
-      return { quarantined: 0 }
+      const known = await insertEvents(db, events, (event) => protectEvent(event, keyring), path)
+      return quarantine(db, await findConflicts(db, known, keyring), path, keyring)
     }
     return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, keyring))
   }
@@ -53,18 +56,27 @@ export async function ingestInTransaction(
 ): Promise<IngestResult> {
   const events = items.filter((item) => item.kind === 'event')
   const unusable = items.filter((item) => item.kind === 'unusable')
-  const inserted = await insertEventsAndTell(trx, events, (event) => protectEvent(event, keyring), path)
+  const toRow = (event: UsableEvent) => protectEvent(event, keyring)
+  const { inserted, known } = await insertEventsAndTell(trx, events, toRow, path)
   await markSessionsDeleted(trx, deletedSessions(events, inserted))
-  await insertQuarantined(
-    trx,
-    unusable.map((item) => protectUnusable(item, keyring)),
-    path,
-  )
-  return { inserted, quarantined: unusable.length }
+  const conflicts = await findConflicts(trx, known, keyring)
+  return { inserted, ...(await quarantine(trx, [...unusable, ...conflicts], path, keyring)) }
 }
 
-function isSessionDeletion(event: UsableEvent): boolean {
-  return event.eventType === 'client_session.deleted'
+async function quarantine(
+  db: Pick<Db, 'executeQuery'>,
+  items: readonly UnusableEvent[],
+  path: IngestPath,
+  keyring: Keyring | null,
+): Promise<Omit<IngestResult, 'inserted'>> {
+  const rows = items.map((item) => protectUnusable(item, keyring))
+  return { quarantined: items.length, kept: await insertQuarantined(db, rows, path) }
+}
+
+function isSessionDeletion({ eventType, isRefused, json }: UsableEvent): boolean {
+  // An event that was refused has no columns.
+  const type = isRefused ? (JSON.parse(json) as { event_type: unknown }).event_type : eventType
+  return type === 'client_session.deleted'
 }
 
 /**

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { UnusableEvent, UsableEvent } from '../domain/event.ts'
-import { takeOutSecrets } from '../domain/event-secrets.ts'
+import { eventColumns } from '../domain/event-columns.ts'
+import { EVENT_FIELDS } from '../domain/event-fields.ts'
+import { type MaskedEvent, takeOutSecrets, takeOutThoroughly, WHOLE } from '../domain/event-secrets.ts'
 import { sealEventSecrets } from '../secrets/event-secrets-box.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import type { EventRow } from '../store/insert-events.ts'
+import type { EventRow } from '../store/event-insert-sql.ts'
 import type { QuarantineRow } from '../store/insert-quarantined.ts'
 
 /*
@@ -12,18 +14,32 @@ import type { QuarantineRow } from '../store/insert-quarantined.ts'
  */
 
 export function protectEvent(event: UsableEvent, keyring: Keyring | null): EventRow {
-  const { json, secrets } = takeOutSecrets(event.json)
-  const isKept = secrets.length > 0 && keyring !== null
+  const masked = event.isRefused ? takeOutThoroughly(event.json) : takeOutSecrets(event.json)
+  const isKept = masked.secrets.length > 0 && keyring !== null
   return {
-    event,
-    body: json,
-    sealedSecrets: isKept ? sealEventSecrets(keyring, secrets, event.workspaceId, event.eventId) : null,
+    event: mayHoldSecret(event, masked) ? { ...event, ...eventColumns(JSON.parse(masked.json)) } : event,
+    body: masked.json,
+    sealedSecrets: isKept
+      ? sealEventSecrets(keyring, masked.secrets, event.workspaceId, event.eventId)
+      : null,
   }
 }
 
 /**
+ * Whether a secret may stand in a column: then all are filled from what is left of the event, because whoever may filter by a column
+ * can find out what is in it. An id is no secret, so only texts count.
+ */
+function mayHoldSecret({ eventType, fields, isRefused }: UsableEvent, { secrets }: MaskedEvent): boolean {
+  if (secrets.length === 0 || isRefused) return false
+  if (TEXT_FIELDS.some((i) => fields[i] !== null)) return true
+  return secrets.some(({ at, text }) => at === WHOLE || text.includes('\\') || text === `"${eventType}"`)
+}
+
+const TEXT_FIELDS = EVENT_FIELDS.flatMap(({ type }, i) => (type === 'text' ? [i] : []))
+
+/**
  * Quarantined bodies hold whatever was sent, so all of it is sealed. Without a key, what may be a PIN is masked: in a JSON object by
- * its place, in anything else every run of four digits or more that is not part of a UUID or an instant.
+ * its place, in anything else every number of three digits or more that is not part of a UUID or an instant.
  *
  * The digest that finds the same body again must not be a plain hash beside a masked body: whoever read both could try all PINs.
  */
@@ -43,7 +59,12 @@ export function quarantineContext(workspaceId: string): string {
 
 const UUID = /(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])/
 const INSTANT = /(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)/
-const HARMLESS_OR_DIGITS = new RegExp(`(${UUID.source}|${INSTANT.source})|\\d{4,}`, 'gi')
+/** Between two digits of one number: `81-23`, `%38%31`, `&#56;&#49;`, and the NULs of UTF-16 and UTF-32. */
+const BETWEEN_DIGITS = '[^0-9A-Za-z]{0,7}'
+const HARMLESS_OR_DIGITS = new RegExp(
+  `(${UUID.source}|${INSTANT.source})|\\d(?:${BETWEEN_DIGITS}\\d){2,}`,
+  'gi',
+)
 
 function maskUnusable(body: Uint8Array): Buffer {
   // Latin-1 keeps every byte as one character, and JSON's own characters are the same in it.

@@ -1,3 +1,4 @@
+import { emptyColumns } from '../domain/event-columns.ts'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
 import { insertEvents } from '../store/insert-events.ts'
 import { protectEvent } from './protect-secrets.ts'
@@ -7,9 +8,10 @@ import { postgresErrorKind } from '../store/postgres-errors.ts'
 type Item = UsableEvent | UnusableEvent
 
 /**
- * Runs `store` with the items. When Postgres refuses them because of what one of them holds (JSON nested deeper than its
- * stack, say), finds the culprits, turns them into quarantine items, and runs `store` again: the rest of a batch is not
- * punished for one row, and nobody sends a poisoned delivery for ever.
+ * Runs `store` with the items. When Postgres refuses them because of what one of them holds (JSON nested deeper than its stack, say), finds
+ * the culprits and runs `store` again: the rest of a batch is not punished for one row, and nobody sends a poisoned delivery for
+ * ever. A culprit is stored all the same, without columns and with what is nested deep sealed, so that the copy stays complete; only
+ * where Postgres refuses that as well it goes to quarantine.
  */
 export async function setAsideRefused<Result>(
   db: Db,
@@ -27,12 +29,23 @@ export async function setAsideRefused<Result>(
       path,
     )
     if (refused.size === 0) throw error
-    return store(items.map((item) => (refused.has(item) ? quarantineItem(item as UsableEvent) : item)))
+    const instead = new Map<Item, Item>()
+    for (const event of refused) instead.set(event, await reduced(db, event, path))
+    return store(items.map((item) => instead.get(item) ?? item))
   }
 }
 
+async function reduced(db: Db, event: UsableEvent, path: IngestPath): Promise<Item> {
+  const bare = { ...event, ...emptyColumns('refused by the database'), isRefused: true as const }
+  return (await isAccepted(db, [bare], path)) ? bare : quarantineItem(event)
+}
+
 /** Halves the batch until the rows that fail stand alone; every attempt is rolled back. */
-async function findRefused(db: Db, events: readonly UsableEvent[], path: IngestPath): Promise<Set<Item>> {
+async function findRefused(
+  db: Db,
+  events: readonly UsableEvent[],
+  path: IngestPath,
+): Promise<Set<UsableEvent>> {
   if (events.length === 0 || (await isAccepted(db, events, path))) return new Set()
   if (events.length === 1) return new Set(events)
   const middle = events.length >> 1
@@ -60,8 +73,7 @@ function quarantineItem(event: UsableEvent): UnusableEvent {
     kind: 'unusable',
     workspaceId: event.workspaceId,
     reason: 'refused_by_database',
-    detail:
-      'Postgres refuses to store this event (its JSON is nested too deeply, or a value is out of range).',
+    detail: 'Postgres refuses to store this event, even without what it can be filtered by.',
     body: Buffer.from(event.json),
   }
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import type { UnusableEvent, UsableEvent } from '../domain/event.ts'
+import type { UsableEvent } from '../domain/event.ts'
 import { MASK, takeOutSecrets } from '../domain/event-secrets.ts'
 import { ingestInTransaction } from '../ingest/ingest-batch.ts'
 import { setAsideRefused } from '../ingest/set-aside-refused.ts'
@@ -14,7 +14,7 @@ import { parseAgain } from './parse-again.ts'
 
 export type RetryOutcome =
   /** It is an event now, and out of quarantine. `isNew` is false when an event of its id was stored before. */
-  | { kind: 'stored'; workspaceId: string; eventId: string; eventType: string; isNew: boolean }
+  | { kind: 'stored'; workspaceId: string; eventId: string; eventType: string | null; isNew: boolean }
   /** It is in quarantine as before, with today's reason. */
   | { kind: 'stays'; reason: string; detail: string }
   /** There is no such item (any more). */
@@ -47,8 +47,15 @@ export async function retryItem(
     )
   } catch (error) {
     if (error instanceof GoneError) return { kind: 'unknown' }
-    throw error
+    if (!(error instanceof ConflictError)) throw error
+    const why = { reason: 'conflicting_event', detail: error.message }
+    return await db.transaction().execute((trx) => keep(trx, row, why))
   }
+}
+
+/** An event of the item's id is stored with another content: removing the item would lose what it says (I11). */
+class ConflictError extends Error {
+  override readonly name = 'ConflictError'
 }
 
 /** Somebody else has retried or discarded the item meanwhile: what this transaction did is to be undone. */
@@ -66,7 +73,13 @@ async function store(
   event: UsableEvent,
   keyring: Keyring | null,
 ): Promise<RetryOutcome> {
-  const { inserted } = await ingestInTransaction(trx, [event], row.path, holdsSecrets(event) ? keyring : null)
+  const { inserted, kept } = await ingestInTransaction(
+    trx,
+    [event],
+    row.path,
+    holdsSecrets(event) ? keyring : null,
+  )
+  if (kept[0] !== undefined) throw new ConflictError(kept[0].detail)
   const removed = await deleteQuarantined(trx, [row.id])
   if (removed.length === 0) throw new GoneError(`Item ${row.id} is gone.`)
   const { workspaceId, eventId, eventType } = event
@@ -76,7 +89,7 @@ async function store(
 async function keep(
   trx: Transaction<Database>,
   row: QuarantinedItem,
-  { reason, detail }: UnusableEvent,
+  { reason, detail }: Pick<QuarantinedItem, 'reason' | 'detail'>,
 ): Promise<RetryOutcome> {
   const isThere = await explainQuarantined(trx, row.id, { reason, detail })
   return isThere ? { kind: 'stays', reason, detail } : { kind: 'unknown' }

@@ -1,14 +1,14 @@
 import { type MaskedEvent, type TakenSecret, putBackSecrets } from '../domain/event-secrets.ts'
 import type { Keyring } from './keyring.ts'
 
-/** Seals what was taken out of an event, for the row of that event. */
+/** Seals what was taken out of an event, for the row of that event: the same secrets of the same event give the same bytes. */
 export function sealEventSecrets(
   keyring: Keyring,
   secrets: readonly TakenSecret[],
   workspaceId: string,
   eventId: string,
 ): Buffer {
-  return keyring.seal(JSON.stringify(secrets), contextOf(workspaceId, eventId))
+  return keyring.sealRepeatably(JSON.stringify(secrets), contextOf(workspaceId, eventId))
 }
 
 /** The event with its secrets back in their places; null when no key opens them. */

@@ -8,7 +8,7 @@ import {
 } from 'node:crypto'
 
 /*
- * Secrets at rest (I9): AES-256-GCM, a fresh 96-bit nonce for each value. A sealed value is
+ * Secrets at rest (I9): AES-256-GCM, with a random 96-bit nonce for each value or one that is made of the value. A sealed value is
  *
  *   1 byte   format, 1
  *   4 bytes  id of the key: the beginning of its SHA-256
@@ -29,6 +29,11 @@ const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES
 /** Seals with its first key, opens with any of them. */
 export interface Keyring {
   seal(plaintext: string, context: string): Buffer
+  /**
+   * The same, and the same plaintext in the same context gives the same bytes as long as the key is the same: so it can be seen without
+   * opening them whether two values differ. The nonce is a keyed digest of both (as in SIV): it comes again only with the same value.
+   */
+  sealRepeatably(plaintext: string, context: string): Buffer
   /** Null when no key of the ring fits, or the value or its context was changed. */
   open(sealed: Uint8Array, context: string): string | null
   /** A keyed digest: tells whether two values are the same, and nothing to somebody without the key. */
@@ -43,15 +48,20 @@ export function createKeyring(keys: readonly [Buffer, ...Buffer[]]): Keyring {
   const sealingKey = createSecretKey(keys[0])
   const sealingId = keyIdOf(keys[0])
   const head = Buffer.from([FORMAT, ...Buffer.from(sealingId, 'hex')])
+  const nonceKey = createSecretKey(createHmac('sha256', sealingKey).update('nonce').digest())
   const nextNonce = nonces()
+  const sealWith = (nonce: Buffer, plaintext: string, context: string): Buffer => {
+    const cipher = createCipheriv('aes-256-gcm', sealingKey, nonce).setAAD(Buffer.from(context))
+    const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
+    return Buffer.concat([head, nonce, cipher.getAuthTag(), ciphertext])
+  }
   return {
     keyIds: [...byId.keys()],
     fingerprint: (value) => createHmac('sha256', sealingKey).update('fingerprint').update(value).digest(),
-    seal: (plaintext, context) => {
-      const nonce = nextNonce()
-      const cipher = createCipheriv('aes-256-gcm', sealingKey, nonce).setAAD(Buffer.from(context))
-      const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
-      return Buffer.concat([head, nonce, cipher.getAuthTag(), ciphertext])
+    seal: (plaintext, context) => sealWith(nextNonce(), plaintext, context),
+    sealRepeatably: (plaintext, context) => {
+      const digest = createHmac('sha256', nonceKey).update(`${context}\0${plaintext}`).digest()
+      return sealWith(digest.subarray(0, NONCE_BYTES), plaintext, context)
     },
     open: (sealed, context) => {
       const bytes = Buffer.from(sealed)

@@ -10,28 +10,41 @@ export interface QuarantineRow {
   digest: Buffer
 }
 
+/** One item as it is in quarantine now. */
+export interface Quarantined {
+  id: string
+  workspaceId: string
+  reason: string
+  detail: string
+  timesSeen: number
+}
+
 /**
  * Keeps what can't be stored as an event. The same body is kept once for a workspace and counted again, because a bad item
- * in a listing is met at every poll; duplicates within the batch count as well.
+ * in a listing is met at every poll; duplicates within the batch count as well. The newest verdict on it holds.
  */
 const SQL = `
-insert into quarantine as q (workspace_id, body_digest, path, reason, detail, body, is_sealed, times_seen)
-select workspace_id, body_digest, $1, min(reason), min(detail), (array_agg(body))[1], bool_and(is_sealed), count(*)
+insert into quarantine as q (workspace_id, body_digest, path, reason, detail, body, is_sealed, times_seen, was_listed)
+select workspace_id, body_digest, $1, min(reason), min(detail), (array_agg(body))[1], bool_and(is_sealed), count(*), $1 = 'poll'
 from unnest($2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::bytea[], $7::boolean[])
   as batch (workspace_id, body_digest, reason, detail, body, is_sealed)
 group by workspace_id, body_digest
 order by workspace_id, body_digest
 on conflict (workspace_id, body_digest) do update set
+  reason = excluded.reason,
+  detail = excluded.detail,
   times_seen = q.times_seen + excluded.times_seen,
-  last_seen_at = clock_timestamp()`
+  last_seen_at = clock_timestamp(),
+  was_listed = q.was_listed or excluded.was_listed
+returning quarantine_id as id, workspace_id as "workspaceId", reason, detail, times_seen as "timesSeen"`
 
 export async function insertQuarantined(
   db: Pick<Db, 'executeQuery'>,
   rows: readonly QuarantineRow[],
   path: IngestPath,
-): Promise<void> {
-  if (rows.length === 0) return
-  await runSql(db, SQL, [
+): Promise<Quarantined[]> {
+  if (rows.length === 0) return []
+  return runSql<Quarantined>(db, SQL, [
     path,
     rows.map(({ item }) => item.workspaceId),
     rows.map(({ digest }) => digest),

@@ -20,10 +20,11 @@ type InstantColumn = ColumnType<string, string, string>
 interface EventsTable {
   workspace_id: string
   event_id: string
-  event_type: string
+  event_type: string | null
   created_at: InstantColumn
   occurred_at: InstantColumn | null
   body: string
+  left_out: string | null
   secrets: Uint8Array | null
   webhook_at: InstantColumn | null
   poll_at: InstantColumn | null
@@ -87,6 +88,7 @@ interface QuarantineTable {
   body: Uint8Array
   is_sealed: boolean
   times_seen: Generated<number>
+  was_listed: Generated<boolean>
   first_seen_at: Generated<string>
   last_seen_at: Generated<string>
 }

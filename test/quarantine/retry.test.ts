@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { parseEvent } from '../../src/domain/event.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { retryItem } from '../../src/quarantine/retry-item.ts'
@@ -79,12 +79,25 @@ describe('quarantine retry', () => {
     const event = sampleEvent()
     await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'poll')
     const [before] = await storedEvents(db, event.event_id)
-    const id = await putAside(db, { ...event, method: 'changed' }, { path: 'webhook' })
+    const { method, ...rest } = event
+    const id = await putAside(db, { method, ...rest }, { path: 'webhook' })
     const { lines, error } = await run(['retry', id])
     expect(error).toBeNull()
     expect(lines[0]).toContain('was there before')
     expect(await storedEvents(db, event.event_id)).toEqual([{ ...before, webhook_at: expect.any(String) }])
     expect(await idsInQuarantine(db)).toEqual([])
+  })
+
+  test('E17, I11: an item whose event was stored meanwhile with another content stays, and the stored one as well', async () => {
+    const event = sampleEvent()
+    await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'poll')
+    const before = await storedEvents(db, event.event_id)
+    const id = await putAside(db, { ...event, method: 'changed' }, { path: 'webhook' })
+    const { lines, error } = await run(['retry', id])
+    expect(lines[0]).toContain('stays: conflicting_event. An event with the id')
+    expect(error?.message).toContain('stayed in quarantine')
+    expect(await storedEvents(db, event.event_id)).toEqual(before)
+    expect(await quarantined(db, id)).toMatchObject({ reason: 'conflicting_event', times_seen: 1 })
   })
 
   test('I3: eight retries of one item at once store it once, and one of them says so', async () => {
@@ -124,9 +137,10 @@ describe('quarantine retry', () => {
   })
 
   test('I11: an event that Postgres still refuses stays, as refused, and is not counted as seen again', async () => {
-    const event = sampleEvent()
-    const nested = `${JSON.stringify(event).slice(0, -1)},"deep":${'['.repeat(60_000)}${']'.repeat(60_000)}}`
-    const id = await putAside(db, nested)
+    const event = sampleEvent({ wide: 1 })
+    await sql`alter table events add constraint too_narrow check (body::text not like '%wide%')`.execute(db)
+    onTestFinished(async () => void (await sql`alter table events drop constraint too_narrow`.execute(db)))
+    const id = await putAside(db, event)
     const { error } = await run(['retry', id])
     expect(error).not.toBeNull()
     expect(await quarantined(db, id)).toMatchObject({ reason: 'refused_by_database', times_seen: 1 })

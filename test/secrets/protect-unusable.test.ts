@@ -37,6 +37,24 @@ describe('a body that can not be used, without a secrets key', () => {
     expect(protectUnusable(item(body), null).isSealed).toBe(false)
   })
 
+  const json = `{"code":"${PIN}","to":{"code":"81-23-45-67"},"from":{"code":"719"}`
+  const utf16be = Buffer.from(json, 'utf16le').swap16()
+  const utf32 = Buffer.concat(
+    Array.from(json, (character) => Buffer.from([character.charCodeAt(0), 0, 0, 0])),
+  )
+  test.each<[string, string | Buffer]>([
+    ['broken JSON', json],
+    ['UTF-16', Buffer.from(`\ufeff${json}`, 'utf16le')],
+    ['UTF-16 with the high byte first', utf16be],
+    ['UTF-32', utf32],
+    ['escapes of JSON', String.raw`{"code":"\u0038\u0033\u0030\u0034"`],
+    ['escapes of a form', 'code=%38%33%30%34%31%37%32%35'],
+    ['escapes of HTML', '<code>&#56;&#51;&#48;&#52;&#49;&#55;&#50;&#53;</code>'],
+    ['blanks and dots', `8304 1725, 8304.1725, 8 3 0 4 1 7 2 5`],
+  ])('E20, I9: in %s, dashed or not, of three digits or more, no digit of a PIN is kept', (_what, body) => {
+    expect(kept(body)).not.toMatch(/[0-9](?=[^a-z]*[0-9])/i)
+  })
+
   test('I9: bytes that are not UTF-8 are kept without their PIN, and otherwise as they are', () => {
     const body = Buffer.concat([Buffer.from(`{"code":"${PIN}","name":"`), Buffer.from([0xff, 0xe9])])
     const text = kept(body)
