@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { launch } from './launch.js'
 
-await launch('../src/cli.ts', { stays: process.argv[2] === 'serve' })
+await launch('../src/cli/main.ts', { stays: process.argv[2] === 'serve' })

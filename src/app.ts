@@ -128,7 +128,7 @@ async function openParts(
   const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
   const workspaces = await store.whenReachable(() => openWorkspaces(webhookDb, entries, logger))
 
-  const keyring = await openKeyring(config)
+  const keyring = await openKeyring(config, { mayMakeKey: true })
   const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
 
   const commit = openCommit(webhookDb, keyring)

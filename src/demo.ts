@@ -5,6 +5,7 @@ import { parseConfig } from './config/parse-config.ts'
 import { createLogger } from './observability/create-logger.ts'
 import { stopOnSignal } from './observability/stop-on-signal.ts'
 import { Releasers } from './releasers.ts'
+import { rememberDemo } from './running-demo.ts'
 import { type SimulatedSeam, startSimulatedSeam } from './simulated-seam/start-simulated-seam.ts'
 import { countEventsByPath } from './store/count-events-by-path.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
@@ -58,6 +59,7 @@ async function start(): Promise<{ app: App; seam: SimulatedSeam; key: string }> 
   }
   const app = await startOnFreePort(environment)
   releasers.add(() => app.stop())
+  releasers.add(await rememberDemo(process.env.SEAM_MIRROR_DATA_DIR || '.data', environment))
   seam.setWebhooks([{ url: `${app.url}/webhooks/seam`, secret: webhookSecret }])
   seam.startTraffic({ eventsPerSecond: EVENTS_PER_SECOND })
   return { app, seam, key }
@@ -114,6 +116,8 @@ function introduce({ app, seam, key }: { app: App; seam: SimulatedSeam; key: str
   say('Try it:')
   say()
   say(`  curl -s '${app.url}/events/list?since=${since}&limit=3' -H 'Authorization: Bearer ${key}'`)
+  say()
+  say('  npx seam-mirror status')
   say()
   say('Ctrl-C stops everything.')
   say()

@@ -1,29 +1,44 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from './config/config.ts'
 import { createKeyring, type Keyring } from './secrets/keyring.ts'
 
 /**
- * The keys that secrets are encrypted with (I9): those configured; with the embedded database, one that is made at first start and
- * kept in the data folder; else none, and then secrets are masked and not kept (a warning of the configuration says so).
+ * The keys that secrets are encrypted with (I9): those configured; with the embedded database, one that the service makes at its first
+ * start and keeps in the data folder; else none, and then secrets are masked and not kept (a warning of the configuration says so).
  */
-export async function openKeyring(config: Config): Promise<Keyring | null> {
+export async function openKeyring(config: Config, { mayMakeKey = false } = {}): Promise<Keyring | null> {
   const [first, ...older] = config.secretsKeys ?? []
   if (first !== undefined) return createKeyring([first, ...older])
-  if (config.databaseUrl === null)
-    return createKeyring([await localKey(path.join(config.dataDir, 'secrets-key'))])
-  return null
+  if (config.databaseUrl !== null) return null
+  const file = path.join(config.dataDir, 'secrets-key')
+  if (mayMakeKey) await makeKey(file)
+  const key = await readKey(file)
+  return key === null ? null : createKeyring([key])
 }
 
-async function localKey(file: string): Promise<Buffer> {
+/** Unless there is one. It appears whole or not at all: a start may be killed at any moment. */
+async function makeKey(file: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  const draft = `${file}.${process.pid}`
+  await writeFile(draft, randomBytes(32).toString('base64'), { mode: 0o600 })
   try {
-    await writeFile(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' })
+    await link(draft, file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    await rm(draft)
   }
-  const key = Buffer.from(await readFile(file, 'utf8'), 'base64')
+}
+
+async function readKey(file: string): Promise<Buffer | null> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (text === null) return null
+  const key = Buffer.from(text, 'base64')
   if (key.length !== 32)
     throw new Error(
       `${file} does not hold a key of 32 bytes as base64. Restore it: what was encrypted with it can't be read without it.`,

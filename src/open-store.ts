@@ -38,15 +38,15 @@ export const DATABASE_POOLS = {
 export type PoolName = keyof typeof DATABASE_POOLS
 
 /** For a connection to be there, new or free. */
-const CONNECT_TIMEOUT_MS = 5_000
-/** How long a command waits for a database that can't be reached: a restart's length. The service waits until it is there. */
+export const CONNECT_TIMEOUT_MS = 5_000
+/** How long `migrate` waits for a database that can't be reached: a restart's length. The service waits until it is there. */
 export const COMMAND_WAIT_MS = 3_000
 
 export interface StoreOptions {
   /** An embedded database that runs already (under a service) is used and left alone. */
   leaveRunning?: boolean
   /**
-   * For how long a database that can't be reached is waited for: by default until it is there, which suits a service. Commands give
+   * For how long a database that can't be reached is waited for: by default until it is there, which suits a service. A command gives
    * COMMAND_WAIT_MS. What waiting can't cure fails at once in any case. The error is one sentence, with the remedy in it.
    */
   waitMs?: number

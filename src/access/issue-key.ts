@@ -12,6 +12,8 @@ export interface KeyRequest {
   name: string
   /** UUIDs; empty means the only workspace that this database knows. */
   workspaceIds: readonly string[]
+  /** Also for workspaces that this database does not know (yet). */
+  mayBeUnknown?: boolean
   scopes: readonly string[]
   /** RFC 3339 instant or a duration from now; null for a key that does not expire. */
   expires: string | null
@@ -20,41 +22,48 @@ export interface KeyRequest {
 
 const MAX_NAME_LENGTH = 100
 
+export interface IssuedKey extends NewKey {
+  kind: KeyKind
+  name: string
+  workspaceIds: readonly string[]
+  scopes: readonly Scope[]
+  expiresAt: Date | null
+}
+
 /** Makes a key and stores its hash. Throws with the remedy in the message when what is asked for makes no sense. */
-export async function issueKey(db: Db, request: KeyRequest): Promise<NewKey> {
+export async function issueKey(db: Db, request: KeyRequest): Promise<IssuedKey> {
   const name = request.name.trim()
   if (name === '' || name.length > MAX_NAME_LENGTH)
     throw new Error(`A key needs a name of 1 to ${MAX_NAME_LENGTH} characters.`)
   const workspaceIds = await workspacesFor(db, request)
   const expiresAt = request.expires === null ? null : expiryOf(request.expires, request.now)
+  const scopes = scopesOf(request.scopes)
   const created = createKey(request.kind)
-  await insertApiKey(db, {
-    keyId: created.keyId,
-    kind: request.kind,
-    name,
-    keySha256: sha256(created.key),
-    workspaceIds,
-    scopes: scopesOf(request.scopes),
-    expiresAt,
-  })
-  return created
+  const about = { kind: request.kind, name, workspaceIds, scopes, expiresAt }
+  await insertApiKey(db, { ...about, keyId: created.keyId, keySha256: sha256(created.key) })
+  return { ...created, ...about }
 }
 
-async function workspacesFor(db: Db, { kind, workspaceIds }: KeyRequest): Promise<string[]> {
+async function workspacesFor(
+  db: Db,
+  { kind, workspaceIds, mayBeUnknown = false }: KeyRequest,
+): Promise<string[]> {
   const bad = workspaceIds.find((id): boolean => !isUuid(id))
   if (bad !== undefined) throw new Error(`${bad} is not a workspace id (a UUID).`)
   const ids = [...new Set(workspaceIds.map((id) => id.toLowerCase()))]
+  const known = await readWorkspaces(db)
+  const list = known.map(({ workspaceId, configKey }) => `${workspaceId} (${configKey})`).join(', ') || 'none'
   if (ids.length === 0) {
-    const known = await readWorkspaces(db)
     const [only] = known
-    if (known.length !== 1 || only === undefined) {
-      const list = known.map(({ workspaceId, configKey }) => `${workspaceId} (${configKey})`).join(', ')
-      throw new Error(
-        `Say which workspace the key is for, with --workspace. Known so far: ${list || 'none'}.`,
-      )
-    }
+    if (known.length !== 1 || only === undefined)
+      throw new Error(`Say which workspace the key is for, with --workspace. Known so far: ${list}.`)
     ids.push(only.workspaceId)
   }
+  const unknown = ids.filter((id) => !known.some(({ workspaceId }) => workspaceId === id))
+  if (unknown.length > 0 && !mayBeUnknown)
+    throw new Error(
+      `There is no workspace ${unknown.join(', ')} here. Known so far: ${list}. With --force the key is made all the same.`,
+    )
   if (kind === 'api_key' && ids.length > 1)
     throw new Error('An API key is for one workspace; for several, make an access token.')
   return ids

@@ -2,54 +2,68 @@ import { keyIdOf } from '../secrets/keyring.ts'
 import type { Config } from './config.ts'
 import { textOf, VARIABLES, type Variable } from './variables.ts'
 
-/**
- * The effective settings, a line each, for `seam-mirror config`. Secrets are shown as set or not set, with their length and
- * never a character of them; a URL loses its password.
- */
+export interface ConfigDescription {
+  variables: VariableDescription[]
+  workspaces: WorkspaceDescription[]
+  /** Ids of the keys that secrets are encrypted with. The first encrypts, all decrypt. */
+  secretsKeys: string[]
+  notes: readonly string[]
+  warnings: readonly string[]
+}
+
+interface VariableDescription {
+  name: string
+  isSet: boolean
+  /** As it was set, or the default; null for a secret and where there is none. */
+  value: string | null
+  /** Of a secret that is set. */
+  secretLength?: number
+  /** What its absence means, where there is no value. */
+  meaning?: string
+}
+
+interface WorkspaceDescription {
+  name: string
+  workspaceId: string | null
+  credentials: string | null
+  webhookSecrets: number
+}
+
+/** The effective settings, for `seam-mirror config`: never a character of a secret, and a URL without its password. */
 export function describeConfig(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,
-): string[] {
-  const lines = VARIABLES.map((variable: Variable) => {
-    const set = textOf(variable, environment)
-    return `${variable.name.padEnd(38)} ${set ? masked(variable, set) : defaultText(variable)}`
-  })
-  const workspaces = config.workspaces.map(
-    ({ key, workspaceId, credentials, webhookSecrets }) =>
-      `  ${key}: id ${workspaceId ?? '(to be learned)'}, credentials ${credentials?.kind.replaceAll('_', ' ') ?? 'none'}, ` +
-      `${webhookSecrets.length} webhook secret${webhookSecrets.length === 1 ? '' : 's'}`,
-  )
-  const [sealing, ...older] = (config.secretsKeys ?? []).map(keyIdOf)
-  const keys =
-    sealing === undefined
-      ? []
-      : ['', `secrets keys: ${sealing} encrypts${older.map((id) => `, ${id} decrypts`).join('')}`]
-  const remarks = [
-    ...config.notes.map((note) => `note: ${note}`),
-    ...config.warnings.map((warning) => `warning: ${warning}`),
-  ]
-  return [
-    ...lines,
-    '',
-    'workspaces:',
-    ...workspaces,
-    ...keys,
-    ...(remarks.length > 0 ? ['', ...remarks] : []),
-  ]
+): ConfigDescription {
+  return {
+    variables: VARIABLES.map((variable: Variable) =>
+      describeVariable(variable, textOf(variable, environment)),
+    ),
+    workspaces: config.workspaces.map(({ key, workspaceId, credentials, webhookSecrets }) => ({
+      name: key,
+      workspaceId,
+      credentials: credentials?.kind ?? null,
+      webhookSecrets: webhookSecrets.length,
+    })),
+    secretsKeys: (config.secretsKeys ?? []).map(keyIdOf),
+    notes: config.notes,
+    warnings: config.warnings,
+  }
 }
 
-function masked(variable: Variable, value: string): string {
-  if (variable.secret) return `******** (set, ${value.length} characters)`
-  // In the authority of a URL, or as one of libpq's parameters (password, sslpassword).
+function describeVariable(variable: Variable, set: string | null): VariableDescription {
+  const { name, secret, default: byDefault, defaultMeaning } = variable
+  if (set !== null && secret) return { name, isSet: true, value: null, secretLength: set.length }
+  if (set !== null) return { name, isSet: true, value: withoutPassword(set) }
+  if (byDefault !== null) return { name, isSet: false, value: byDefault }
+  return { name, isSet: false, value: null, meaning: (defaultMeaning ?? 'not set').replaceAll('`', '') }
+}
+
+/** In the authority of a URL, or as one of libpq's parameters (password, sslpassword). */
+function withoutPassword(value: string): string {
   const url = URL.parse(value)
   const parameters = [...(url?.searchParams.keys() ?? [])].filter((name) => name.endsWith('password'))
   if (url === null || (url.password === '' && parameters.length === 0)) return value
   if (url.password) url.password = '********'
   for (const name of parameters) url.searchParams.set(name, '********')
   return url.href
-}
-
-function defaultText({ default: text, defaultMeaning }: Variable): string {
-  const meaning = defaultMeaning ?? 'not set'
-  return text === null ? `(${meaning.replaceAll('`', '')})` : `${text} (default)`
 }

@@ -75,11 +75,16 @@ async function dataDirFor(dir: string, { runAs }: Programs): Promise<string> {
   if (runAs === undefined) return dir
   const parent = path.dirname(dir)
   if (await canReach(parent, runAs)) return dir
-  const name = createHash('sha256').update(dir).digest('hex').slice(0, 12)
-  const fallback = path.join(ROOT_FALLBACK_DIR, `data-${name}`)
+  const fallback = fallbackFor(dir)
   await mkdir(fallback, { recursive: true, mode: 0o700 })
   await chmod(ROOT_FALLBACK_DIR, 0o755)
   return fallback
+}
+
+/** Absolute path in, absolute path out. */
+export function fallbackFor(dir: string): string {
+  const name = createHash('sha256').update(dir).digest('hex').slice(0, 12)
+  return path.join(ROOT_FALLBACK_DIR, `data-${name}`)
 }
 
 async function passwordOf(root: string, { runAs }: Programs): Promise<string> {

@@ -31,7 +31,8 @@ export async function migrate(db: Db, folder: string = MIGRATIONS_DIR): Promise<
     await sql`set local statement_timeout = 0`.execute(trx)
     await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx)
     await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(trx)
-    await refuseNewerSchema(trx, files)
+    const { unknown } = await compareSchema(trx, folder)
+    if (unknown.length > 0) throw newerSchemaError(unknown)
     const { error, results = [] } = await new Migrator({ db: trx, provider: files }).migrateToLatest()
     const failed = results.find((result) => result.status === 'Error')
     if (failed) {
@@ -50,18 +51,36 @@ export async function migrate(db: Db, folder: string = MIGRATIONS_DIR): Promise<
 
 /** True when the database has exactly the migrations of this release: the readiness check. */
 export async function isSchemaCurrent(db: Db, folder: string = MIGRATIONS_DIR): Promise<boolean> {
-  const [wanted, present] = await Promise.all([new SqlFiles(folder).names(), appliedNames(db)])
-  return wanted.length === present.length && wanted.every((name, i) => name === present[i])
+  const { missing, unknown } = await compareSchema(db, folder)
+  return missing.length === 0 && unknown.length === 0
 }
 
-async function refuseNewerSchema(db: Kysely<Database>, provider: SqlFiles): Promise<void> {
-  const known = new Set(await provider.names())
-  const unknown = (await appliedNames(db)).filter((name) => !known.has(name))
-  if (unknown.length > 0) {
-    throw new Error(
-      `The database was migrated by a newer release (it has ${unknown.join(', ')}). Start that release, or point DATABASE_URL elsewhere.`,
-    )
+export interface SchemaDifference {
+  /** Nothing was ever migrated. */
+  isEmpty: boolean
+  /** Migrations of this release that the database has not had. */
+  missing: string[]
+  /** Migrations that it has had and this release doesn't know. */
+  unknown: string[]
+}
+
+/** What the database has of this release's migrations. */
+export async function compareSchema(
+  db: Kysely<Database>,
+  folder: string = MIGRATIONS_DIR,
+): Promise<SchemaDifference> {
+  const [wanted, present] = await Promise.all([new SqlFiles(folder).names(), appliedNames(db)])
+  return {
+    isEmpty: present.length === 0,
+    missing: wanted.filter((name) => !present.includes(name)),
+    unknown: present.filter((name) => !wanted.includes(name)),
   }
+}
+
+export function newerSchemaError(unknown: readonly string[]): Error {
+  return new Error(
+    `The database was migrated by a newer release (it has ${unknown.join(', ')}). Start that release, or point DATABASE_URL elsewhere.`,
+  )
 }
 
 async function appliedNames(db: Kysely<Database>): Promise<string[]> {

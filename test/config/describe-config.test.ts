@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { describeConfig } from '../../src/config/describe-config.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
+import { printConfig } from '../../src/config/print-config.ts'
 import { VARIABLES } from '../../src/config/variables.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 
-const lines = (environment: Record<string, string>) => describeConfig(parseConfig(environment), environment)
+const lines = (environment: Record<string, string>) =>
+  printConfig(describeConfig(parseConfig(environment), environment))
 const lineOf = (environment: Record<string, string>, name: string) =>
   lines(environment).find((line) => line.startsWith(`${name} `))
 

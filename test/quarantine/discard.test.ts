@@ -13,9 +13,13 @@ test('discard removes the items that are named, and says how many', async () => 
     await putAside(db, 'two'),
     await putAside(db, 'three'),
   ]
-  expect(await run(one, three, one, '--yes')).toMatchObject({ text: '2 items discarded.', error: null })
+  expect(await run(one, three, one, '--yes')).toMatchObject({
+    text: '',
+    said: ['2 items discarded.'],
+    error: null,
+  })
   expect(await idsInQuarantine(db)).toEqual([two])
-  expect(await run(two, '--yes')).toMatchObject({ text: '1 item discarded.', error: null })
+  expect(await run(two, '--yes')).toMatchObject({ said: ['1 item discarded.'], error: null })
 })
 
 test('I11: discard without --yes removes nothing', async () => {

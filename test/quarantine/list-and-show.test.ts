@@ -12,7 +12,7 @@ beforeEach(() => db.deleteFrom('quarantine').execute())
 
 const run = (args: string[], ...keys: Buffer[]) => runQuarantine(database.url, args, keys)
 const listed = async (...args: string[]) =>
-  JSON.parse((await run(['list', '--json', ...args])).text) as { id: string }[]
+  (JSON.parse((await run(['list', '--json', ...args])).text) as { items: { id: string }[] }).items
 const idsListed = async (...args: string[]) => (await listed(...args)).map(({ id }) => id)
 
 describe('quarantine list', () => {
@@ -30,13 +30,13 @@ describe('quarantine list', () => {
     expect(await listed()).toEqual([
       {
         id,
-        workspaceId: WORKSPACE_ID,
+        workspace_id: WORKSPACE_ID,
         path: 'poll',
         reason: 'not_json',
         detail: 'The reason of the test.',
-        timesSeen: 3,
-        firstSeenAt: '2026-06-15T16:54:17.900009Z',
-        lastSeenAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+        times_seen: 3,
+        first_seen_at: '2026-06-15T16:54:17.900009Z',
+        last_seen_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
       },
     ])
   })
@@ -61,8 +61,8 @@ describe('quarantine list', () => {
     expect(await idsListed('--reason', 'not_json')).toEqual([theirs, mine])
     expect(await idsListed('--reason', 'not_json', '--workspace', OTHER_WORKSPACE)).toEqual([theirs])
     expect(await idsListed('--limit', '2')).toEqual([other, theirs])
-    expect((await run(['list', '--limit', '2'])).lines.at(-1)).toBe('These are 2 of 3; --limit shows more.')
-    expect((await run(['list'])).text).not.toContain('--limit')
+    expect((await run(['list', '--limit', '2'])).said.at(-1)).toBe('These are 2 of 3; --limit shows more.')
+    expect((await run(['list'])).said).toEqual([])
   })
 
   test('shows fifty unless told otherwise', async () => {
@@ -71,8 +71,8 @@ describe('quarantine list', () => {
   })
 
   test('says that nothing is there, and refuses what is no limit and no workspace', async () => {
-    expect((await run(['list'])).text).toBe('The quarantine is empty.')
-    expect((await run(['list', '--reason', 'not_json'])).text).toBe('No such item is in quarantine.')
+    expect(await run(['list'])).toMatchObject({ text: '', said: ['The quarantine is empty.'] })
+    expect((await run(['list', '--reason', 'not_json'])).said).toEqual(['No such item is in quarantine.'])
     expect(await listed()).toEqual([])
     for (const limit of ['0', '-1', 'many', '1.5'])
       expect((await run(['list', `--limit=${limit}`])).error?.message).toContain('--limit must be a number')

@@ -20,16 +20,16 @@ describe('seam-mirror quarantine', () => {
     const bad = await putAside(db, 'no JSON', { keyring, reason: 'not_json' })
     const list = await run('list', '--json')
     expect(list).toMatchObject({ code: 0, stderr: '' })
-    expect(JSON.parse(list.stdout)).toMatchObject([{ id: bad }, { id: good }])
+    expect(JSON.parse(list.stdout)).toMatchObject({ items: [{ id: bad }, { id: good }], total: 2 })
     const show = await run('show', good)
     expect(show).toMatchObject({ code: 0, stderr: '' })
     expect(show.stdout).toContain('"code":"****"')
-    expect(await run('retry', good)).toMatchObject({ code: 0, stderr: '' })
+    expect(await run('retry', good)).toMatchObject({ code: 0, stderr: '1 stored, 0 still in quarantine.\n' })
     expect(await storedEvents(db, event.event_id)).toHaveLength(1)
     expect(await run('discard', bad, '--yes')).toMatchObject({
       code: 0,
-      stdout: '1 item discarded.\n',
-      stderr: '',
+      stdout: '',
+      stderr: '1 item discarded.\n',
     })
     expect(await idsInQuarantine(db)).toEqual([])
   })

@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
-import { parseConfig } from '../../src/config/parse-config.ts'
 import type { IngestPath, UnusableEvent } from '../../src/domain/event.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
-import { quarantineCommand } from '../../src/quarantine-command.ts'
+import { quarantineCommand } from '../../src/cli/quarantine.ts'
+import { snakeCase } from '../../src/domain/snake-case.ts'
+import { useDatabase } from '../../src/cli/use-database.ts'
 import { createKeyring, type Keyring } from '../../src/secrets/keyring.ts'
 import type { Db } from '../../src/store/open-database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
@@ -11,9 +12,12 @@ export const KEY = Buffer.alloc(32, 7)
 export const keyring = createKeyring([KEY])
 
 export interface Run {
+  /** What it answers (stdout). */
   lines: string[]
-  /** All lines. */
+  /** All of that. */
   text: string
+  /** What it says beside it (stderr). */
+  said: string[]
   /** What it failed with, which the program prints before it exits with 1; null for exit code 0. */
   error: Error | null
 }
@@ -29,12 +33,19 @@ export async function runQuarantine(
     ...(keys.length > 0 && { SEAM_MIRROR_SECRETS_KEY: keys.map((key) => key.toString('base64')).join(',') }),
   }
   const lines: string[] = []
-  const run = (error: Error | null): Run => ({ lines, text: lines.join('\n'), error })
+  const said: string[] = []
+  const say = (line: string) => void said.push(line)
+  const run = (error: Error | null): Run => ({ lines, text: lines.join('\n'), said, error })
+  const command = quarantineCommand({
+    environment,
+    useDatabase: (work) => useDatabase(environment, say, work),
+    answer: (answer) =>
+      void lines.push(...(answer.isJson ? [JSON.stringify(snakeCase(answer.document))] : answer.lines)),
+    say,
+    end: () => {},
+  })
   try {
-    await quarantineCommand(
-      () => parseConfig(environment),
-      (line) => void lines.push(line),
-    ).parseAsync([...args], { from: 'user' })
+    await command.parseAsync([...args], { from: 'user' })
     return run(null)
   } catch (error) {
     return run(error as Error)

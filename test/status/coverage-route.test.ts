@@ -205,8 +205,9 @@ test('seam-mirror status says the same, for a person and as JSON', async () => {
   await app.pollers[0]?.pollNow()
   const env = { DATABASE_URL: database.url, SEAM_WEBHOOK_SECRET: WEBHOOK_SECRET, ...environment() }
   const json = await runProgram('bin/seam-mirror.js', ['status', '--json'], env)
-  const report = JSON.parse(json.stdout) as Coverage & { workspace_id: string }
-  expect(report).toMatchObject({ workspace_id: seam.workspaceId, sightings: { poll_only: 30 }, progress: 1 })
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    workspaces: [{ workspace_id: seam.workspaceId, sightings: { poll_only: 30 }, progress: 1 }],
+  })
   const text = await runProgram('bin/seam-mirror.js', ['status'], env)
   expect(text.stdout).toContain(`Workspace ${seam.workspaceId}`)
   expect(text.stdout).toMatch(/complete {6}\d{4}-.* s behind now/)

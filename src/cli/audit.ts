@@ -1,22 +1,19 @@
 import { Command } from 'commander'
-import type { Config, WorkspaceConfig } from './config/config.ts'
-import { parseDuration } from './domain/duration.ts'
-import { formatInstant, parseInstant } from './domain/instant.ts'
-import { createLogger } from './observability/create-logger.ts'
-import { openLogDestination } from './observability/open-log-destination.ts'
-import { sleep } from './observability/sleep.ts'
-import { openKeyring } from './open-keyring.ts'
-import { type AuditRequest, type AuditResult, auditWorkspace } from './poller/audit-workspace.ts'
-import { runWithDatabase } from './run-with-database.ts'
-import { openSeamClient } from './seam/open-seam-client.ts'
-import { useProxy } from './seam/use-proxy.ts'
-import type { Db } from './store/open-database.ts'
-import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts'
+import type { Config, WorkspaceConfig } from '../config/config.ts'
+import { parseDuration } from '../domain/duration.ts'
+import { formatInstant, parseInstant } from '../domain/instant.ts'
+import { sleep } from '../observability/sleep.ts'
+import { openKeyring } from '../open-keyring.ts'
+import { type AuditRequest, type AuditResult, auditWorkspace } from '../poller/audit-workspace.ts'
+import { openSeamClient } from '../seam/open-seam-client.ts'
+import { useProxy } from '../seam/use-proxy.ts'
+import type { Db } from '../store/open-database.ts'
+import { type Workspaces, openWorkspaces } from '../workspaces/open-workspaces.ts'
+import { addJsonOption } from './add-json-option.ts'
+import { type Context, EXIT } from './context.ts'
+import { sentenceLogger } from './sentence-logger.ts'
 
 const SEAM_TIMEOUT_MS = 30_000
-
-/** Exit codes: a program that calls this tells "nothing was missing" from "something was" and from "it is not known". */
-const EXIT = { clean: 0, failed: 1, found: 2 } as const
 
 interface AuditFlags {
   since?: string
@@ -30,25 +27,25 @@ type Entry = WorkspaceConfig & { credentials: NonNullable<WorkspaceConfig['crede
 type Finding = { name: string; result: AuditResult | Error }
 
 /** `seam-mirror audit`: reads covered time again now, stores what was missing, and says so. */
-export function auditCommand(configure: () => Config, say: (line: string) => void): Command {
-  return new Command('audit')
+export function auditCommand({ useDatabase, answer, say, end }: Context): Command {
+  return addJsonOption(new Command('audit'))
     .description('read covered time again, store what was missing, and say what that means')
     .option('--since <when>', 'an instant (RFC 3339), or a duration before --until such as 30h')
     .option('--until <instant>', 'an instant (RFC 3339); without it, the end of what is covered')
     .option('--workspace <id or name>', 'only this one; without it, every workspace with credentials')
-    .option('--json', 'as JSON', false)
     .addHelpText(
       'after',
-      '\nWithout --since, SEAM_MIRROR_AUDIT_LOOKBACK_HOURS. It runs beside the service as well.\n' +
+      '\nWithout --since, SEAM_MIRROR_AUDIT_LOOKBACK_HOURS. It runs beside the service.\n' +
         'Exit code: 0 when nothing was missing, 2 when something was (it is stored now), 1 when not all could be checked.',
     )
     .action(async (flags: AuditFlags) => {
-      const config = configure()
-      const request = requestOf(flags, config.auditLookbackHours)
-      const findings = await runWithDatabase(config, (db) => auditAll(config, db, flags, request))
-      if (flags.json) say(JSON.stringify({ audits: findings.map(toJson) }, null, 2))
-      else for (const finding of findings) for (const line of describe(finding)) say(line)
-      process.exitCode = exitCodeOf(findings)
+      const findings = await useDatabase((db, config) => auditAll(config, db, flags, say))
+      answer({
+        isJson: flags.json,
+        document: { audits: findings.map(toJson) },
+        lines: findings.flatMap(describe),
+      })
+      end(exitCodeOf(findings))
     })
 }
 
@@ -76,11 +73,11 @@ async function auditAll(
   config: Config,
   db: Db,
   flags: AuditFlags,
-  request: AuditRequest,
+  say: (line: string) => void,
 ): Promise<Finding[]> {
-  const logger = createLogger('warn', openLogDestination(2))
+  const request = requestOf(flags, config.auditLookbackHours)
   const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
-  const workspaces = await openWorkspaces(db, entries, logger)
+  const workspaces = await openWorkspaces(db, entries, sentenceLogger(say))
   const chosen = choose(config.workspaces, workspaces, flags.workspace)
   const keyring = await openKeyring(config)
   useProxy(config)
@@ -128,30 +125,29 @@ function exitCodeOf(findings: readonly Finding[]): number {
     result instanceof Error || result.kind === 'nothing_covered' ? 'failed' : result.run.outcome,
   )
   if (outcomes.some((outcome) => outcome === 'failed' || outcome === 'incomplete')) return EXIT.failed
-  return outcomes.includes('found') ? EXIT.found : EXIT.clean
+  return outcomes.includes('found') ? EXIT.found : EXIT.done
 }
 
-function toJson({ name, result }: Finding): Record<string, unknown> {
+function toJson({ name, result }: Finding): object {
   if (result instanceof Error) return { workspace: name, outcome: 'failed', error: result.message }
   const { workspaceId } = result
-  if (result.kind === 'nothing_covered')
-    return { workspace: name, workspace_id: workspaceId, outcome: 'nothing_covered' }
+  if (result.kind === 'nothing_covered') return { workspace: name, workspaceId, outcome: 'nothing_covered' }
   const { run } = result
   return {
     workspace: name,
-    workspace_id: workspaceId,
+    workspaceId,
     outcome: run.outcome,
-    range_from: formatInstant(run.from),
-    range_to: formatInstant(run.to),
-    started_at: run.startedAt.toISOString(),
-    finished_at: run.finishedAt.toISOString(),
+    rangeFrom: formatInstant(run.from),
+    rangeTo: formatInstant(run.to),
+    startedAt: run.startedAt.toISOString(),
+    finishedAt: run.finishedAt.toISOString(),
     pages: run.pages,
-    events_seen: run.eventsSeen,
-    events_missing: run.eventsMissing,
-    missing_event_ids: run.missingEventIds,
-    settle_seconds: run.settleSeconds,
-    settle_time_suspect: run.isSettleTimeSuspect,
-    longest_delay_seconds: run.longestDelaySeconds,
+    eventsSeen: run.eventsSeen,
+    eventsMissing: run.eventsMissing,
+    missingEventIds: run.missingEventIds,
+    settleSeconds: run.settleSeconds,
+    settleTimeSuspect: run.isSettleTimeSuspect,
+    longestDelaySeconds: run.longestDelaySeconds,
     error: run.error,
   }
 }

@@ -1,0 +1,50 @@
+import { ConfigError } from '../config/config.ts'
+import { snakeCase } from '../domain/snake-case.ts'
+import { explainDatabaseError, isCausedByDatabase } from '../store/explain-database-error.ts'
+import { type Context, EXIT } from './context.ts'
+import { createProgram } from './program.ts'
+import { useDatabase } from './use-database.ts'
+
+/*
+ * `seam-mirror <command>`. Answers go to stdout and all else to stderr, so that `K=$(seam-mirror keys create …)` holds the key alone.
+ * The process ends by itself once everything is closed: exiting earlier could cut off an answer.
+ */
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+const context: Context = {
+  environment: process.env,
+  useDatabase: (work) => useDatabase(process.env, say, work),
+  answer: ({ isJson, document, lines }) => {
+    const text = isJson ? [JSON.stringify(snakeCase(document), null, 2)] : lines
+    for (const line of text) process.stdout.write(`${line}\n`)
+  },
+  say,
+  end: (code) => void (process.exitCode = code),
+}
+
+// An answer that did not arrive is a failure: a key that nobody saw, for example. A reader that has gone (`| head`) needs no word.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') say(`The answer could not be written: ${error.message}.`)
+  process.exitCode = EXIT.failed
+})
+
+try {
+  await createProgram(context).parseAsync()
+} catch (error) {
+  for (const line of describeFailure(error)) say(line)
+  process.exitCode = EXIT.failed
+}
+
+/** One sentence, and for what was not foreseen its cause. */
+function describeFailure(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)]
+  const { cause } = error
+  if (error instanceof ConfigError || !(cause instanceof Error)) return [sentenceOf(error)]
+  return [sentenceOf(error), `Cause: ${sentenceOf(cause)}`]
+}
+
+function sentenceOf(error: Error): string {
+  const isOfDatabase: boolean = isCausedByDatabase(error)
+  return isOfDatabase ? explainDatabaseError(error) : error.message
+}

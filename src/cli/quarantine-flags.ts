@@ -1,0 +1,42 @@
+import { isUuid } from '../domain/uuid.ts'
+import type { QuarantineFilter } from '../store/list-quarantined.ts'
+
+/** What the commands of the quarantine have in common: which items are meant, and how they are talked about. */
+export interface FilterFlags {
+  workspace?: string
+  reason?: string
+}
+
+export function filterOf({ workspace, reason }: FilterFlags): QuarantineFilter {
+  return {
+    workspaceId: workspace === undefined ? null : workspaceIdOf(workspace),
+    reason: reason ?? null,
+  }
+}
+
+export function workspaceIdOf(text: string): string {
+  // Not a narrowing: a text that is no UUID is a text all the same.
+  const isId: boolean = isUuid(text)
+  if (!isId) throw new Error(`${text} is not the id of a workspace: that is a UUID.`)
+  return text.toLowerCase()
+}
+
+/** Each once. What can't be an id is an unknown one. */
+export function itemIdsOf(texts: readonly string[]): string[] {
+  const bad = texts.filter((text) => !/^\d{1,18}$/.test(text))
+  if (bad.length > 0) throw unknownItems(bad)
+  return [...new Set(texts.map((text) => BigInt(text).toString()))]
+}
+
+export function unknownItems(ids: readonly string[], consequence = ''): Error {
+  const what = ids.length === 1 ? `no item ${ids[0]}` : `no items ${ids.join(', ')}`
+  return new Error(`There is ${what} in quarantine; see seam-mirror quarantine list.${consequence}`)
+}
+
+export function countOf(count: number): string {
+  return count === 1 ? '1 item' : `${count} items`
+}
+
+export function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
+}

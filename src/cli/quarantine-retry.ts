@@ -1,0 +1,121 @@
+import { Command } from 'commander'
+import { openKeyring } from '../open-keyring.ts'
+import { allIds } from '../quarantine/all-ids.ts'
+import { type RetryOutcome, retryItem } from '../quarantine/retry-item.ts'
+import type { QuarantineFilter } from '../store/list-quarantined.ts'
+import type { Db } from '../store/open-database.ts'
+import { readWorkspaces } from '../store/read-workspaces.ts'
+import { addJsonOption } from './add-json-option.ts'
+import type { Context } from './context.ts'
+import {
+  countOf,
+  type FilterFlags,
+  filterOf,
+  itemIdsOf,
+  unknownItems,
+  workspaceIdOf,
+} from './quarantine-flags.ts'
+
+interface RetryFlags extends FilterFlags {
+  all: boolean
+  as?: string
+  json: boolean
+}
+
+type Retried = { id: string } & RetryOutcome
+
+interface Tally {
+  stored: number
+  stays: number
+  unknown: string[]
+  /** For --json. */
+  items: Retried[]
+}
+
+export function quarantineRetryCommand({ useDatabase, answer, say }: Context): Command {
+  return addJsonOption(new Command('retry'))
+    .argument('[ids...]')
+    .description('parse items again and store what is usable now, as if it had just arrived')
+    .option('--all', 'every item, or every one that --reason and --workspace name', false)
+    .option('--reason <reason>', 'with --all: only with this reason')
+    .option('--workspace <id>', 'with --all: only of this workspace')
+    .option(
+      '--as <id>',
+      "store another workspace's events for this workspace if they name it; look at them first: anybody with a secret or key of the workspace that they came to can have made them",
+    )
+    .action(async (ids: string[], flags: RetryFlags) => {
+      const filter = checkedFilter(ids, flags)
+      const as = flags.as === undefined ? null : workspaceIdOf(flags.as)
+      const wanted = filter === null ? itemIdsOf(ids) : null
+      const tally: Tally = { stored: 0, stays: 0, unknown: [], items: [] }
+      const take = (item: Retried) => {
+        count(tally, item)
+        if (flags.json) tally.items.push(item)
+        // As it happens: there may be many.
+        else answer({ isJson: false, document: item, lines: [describe(item)] })
+      }
+      try {
+        await useDatabase(async (db, config) => {
+          const keyring = await openKeyring(config)
+          if (as !== null) await requireKnownWorkspace(db, as)
+          for await (const id of wanted ?? allIds(db, filter ?? filterOf({}))) {
+            const outcome = await retryOne(() => retryItem(db, keyring, id, as), id)
+            // An item of --all that is gone was taken by somebody else.
+            if (outcome.kind !== 'unknown' || wanted !== null) take({ id, ...outcome })
+          }
+        })
+      } finally {
+        // What was done before an error stays done.
+        if (flags.json) answer({ isJson: true, document: tally, lines: [] })
+      }
+      say(`${tally.stored} stored, ${tally.stays} still in quarantine.`)
+      if (tally.unknown.length > 0) throw unknownItems(tally.unknown)
+      if (tally.stays > 0)
+        throw new Error(`${countOf(tally.stays)} could not be used and stayed in quarantine.`)
+    })
+}
+
+function count(tally: Tally, item: Retried): void {
+  if (item.kind === 'unknown') tally.unknown.push(item.id)
+  else tally[item.kind] += 1
+}
+
+/** The filter for --all; null when items are named. */
+function checkedFilter(ids: readonly string[], flags: RetryFlags): QuarantineFilter | null {
+  if (flags.all && ids.length > 0) throw new Error('Name items or say --all, not both.')
+  if (!flags.all && ids.length === 0) throw new Error('Name the items to retry, or say --all.')
+  if (!flags.all && (flags.reason !== undefined || flags.workspace !== undefined))
+    throw new Error('--reason and --workspace choose among --all; they do not go with named items.')
+  // Who says whose events they are must also say whose word is taken for it (see parseAgain).
+  if (flags.all && flags.as !== undefined && flags.workspace === undefined)
+    throw new Error('--as with --all needs --workspace: the workspace that the events came to.')
+  return flags.all ? filterOf(flags) : null
+}
+
+async function requireKnownWorkspace(db: Db, id: string): Promise<void> {
+  const known = (await readWorkspaces(db)).map(({ workspaceId }) => workspaceId)
+  if (!known.includes(id))
+    throw new Error(`The workspace ${id} is not known here, so nothing is stored for it. Configure it first.`)
+}
+
+async function retryOne(retry: () => Promise<RetryOutcome>, id: string): Promise<RetryOutcome> {
+  try {
+    return await retry()
+  } catch (error) {
+    throw new Error(
+      `Item ${id} could not be retried and is in quarantine as before. Those shown are done; run it again for the rest.`,
+      { cause: error },
+    )
+  }
+}
+
+function describe(item: Retried): string {
+  switch (item.kind) {
+    case 'stored':
+      return `${item.id}  stored: ${item.eventType} ${item.eventId}${item.isNew ? '' : ' (an event of this id was there before)'}`
+    case 'stays':
+      return `${item.id}  stays: ${item.reason}. ${item.detail}`
+    case 'unknown':
+      return `${item.id}  is not in quarantine`
+  }
+}

@@ -1,0 +1,16 @@
+import { compareSchema, newerSchemaError } from './migrate.ts'
+import type { Db } from './open-database.ts'
+
+/** Throws, with the remedy in the message, unless the database has exactly the schema of this release. Changes nothing. */
+export async function requireSchema(db: Db): Promise<void> {
+  const { missing, unknown, isEmpty } = await compareSchema(db)
+  if (unknown.length > 0) throw newerSchemaError(unknown)
+  if (isEmpty)
+    throw new Error(
+      'The database has no schema yet: nothing has been stored in it. Start the service, or run seam-mirror migrate.',
+    )
+  if (missing.length > 0)
+    throw new Error(
+      `The database has the schema of an older release (it lacks ${missing.join(', ')}). Start this release's service, or run seam-mirror migrate.`,
+    )
+}

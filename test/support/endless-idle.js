@@ -1,0 +1,6 @@
+// Loaded into a program before its own modules: the ten seconds after which pg drops an idle connection become an hour, so that a
+// program that leaves one open does not end.
+const PG_IDLE_MS = 10_000
+const { setTimeout } = globalThis
+globalThis.setTimeout = (callback, ms, ...rest) =>
+  setTimeout(callback, ms === PG_IDLE_MS ? 3_600_000 : ms, ...rest)
