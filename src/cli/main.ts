@@ -11,23 +11,26 @@ import { useDatabase } from './use-database.ts'
  */
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
+// Nobody listens there: no reason to fail.
+process.stderr.on('error', () => {})
+
+/** An answer that did not arrive is a failure: a key that nobody saw, for example. A reader that has gone (`| head`) needs no word. */
+function onAnswerLost(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') say(`The answer could not be written: ${error.message}.`)
+  process.exitCode = EXIT.failed
+}
 
 const context: Context = {
   environment: process.env,
   useDatabase: (work) => useDatabase(process.env, say, work),
   answer: ({ isJson, document, lines }) => {
+    if (process.stdout.listenerCount('error', onAnswerLost) === 0) process.stdout.on('error', onAnswerLost)
     const text = isJson ? [JSON.stringify(snakeCase(document), null, 2)] : lines
     for (const line of text) process.stdout.write(`${line}\n`)
   },
   say,
   end: (code) => void (process.exitCode = code),
 }
-
-// An answer that did not arrive is a failure: a key that nobody saw, for example. A reader that has gone (`| head`) needs no word.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') say(`The answer could not be written: ${error.message}.`)
-  process.exitCode = EXIT.failed
-})
 
 try {
   await createProgram(context).parseAsync()

@@ -47,7 +47,7 @@ test('A4: every command that answers has --json, and says so the same way', () =
 })
 
 test('A4, A2: each answers --json with one document in snake_case and nothing else on stdout, and ends when it has', async () => {
-  const [key = '', item, other] = [
+  const [key, item, other] = [
     await createKey(),
     await putAside(db, 'no JSON', { reason: 'not_json' }),
     await putAside(db, sampleEvent()),
@@ -78,7 +78,7 @@ test('A4, A2: each answers --json with one document in snake_case and nothing el
   for (const [args, document] of cases) {
     const { code, stdout } = await run(...args, '--json')
     expect({ args, code }).toEqual({ args, code: 0 })
-    expect(JSON.parse(stdout), args.join(' ')).toMatchObject(document)
+    expect({ args, document: JSON.parse(stdout) }).toMatchObject({ args, document })
     expect(allKeys(JSON.parse(stdout)).filter((name) => !/^[a-z][a-z0-9_]*$/.test(name))).toEqual([])
   }
 })

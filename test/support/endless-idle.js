@@ -2,5 +2,7 @@
 // program that leaves one open does not end.
 const PG_IDLE_MS = 10_000
 const { setTimeout } = globalThis
-globalThis.setTimeout = (callback, ms, ...rest) =>
-  setTimeout(callback, ms === PG_IDLE_MS ? 3_600_000 : ms, ...rest)
+globalThis.setTimeout = (...args) => {
+  if (args[1] === PG_IDLE_MS) args[1] = 3_600_000
+  return Reflect.apply(setTimeout, undefined, args)
+}
