@@ -15,6 +15,10 @@ const TLS_REMEDY =
 const BY_MESSAGE: [RegExp, string][] = [
   [/does not support SSL/i, 'Remove sslmode from DATABASE_URL, or turn TLS on at the server.'],
   [/client password must be a/i, 'The server asks for a password, and DATABASE_URL has none.'],
+  [
+    /unsupported startup parameter/i,
+    'Take it out of DATABASE_URL and set it for the role (alter role … set …).',
+  ],
   [/authentication failed|no such (?:user|database)/i, REMEDIES['28'] ?? ''],
 ]
 

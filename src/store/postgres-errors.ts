@@ -76,7 +76,7 @@ export function isDatabaseAway(error: unknown): boolean {
 /** Logins, databases, rights and tables: they are not there until somebody does something about it. */
 const INCURABLE_CLASSES = new Set(['28', '3D', '42'])
 /** PgBouncer has one code for all that it says itself. */
-const REFUSED_BY_POOLER = /authentication failed|no such (?:user|database)/i
+const REFUSED_BY_POOLER = /authentication failed|no such (?:user|database)|unsupported startup parameter/i
 
 /** For a start: whether the same step may succeed later with nobody doing anything about it but starting Postgres. */
 export function canWaitingCure(error: unknown): boolean {

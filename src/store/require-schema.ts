@@ -1,10 +1,11 @@
-import { compareSchema, newerSchemaError } from './migrate.ts'
+import { compareSchema, unknownSchemaError } from './migrate.ts'
 import type { Db } from './open-database.ts'
 
 /** Throws, with the remedy in the message, unless the database has exactly the schema of this release. Changes nothing. */
 export async function requireSchema(db: Db): Promise<void> {
-  const { missing, unknown, isEmpty } = await compareSchema(db)
-  if (unknown.length > 0) throw newerSchemaError(unknown)
+  const difference = await compareSchema(db)
+  const { missing, unknown, isEmpty } = difference
+  if (unknown.length > 0) throw unknownSchemaError(difference)
   if (isEmpty)
     throw new Error(
       'The database has no schema yet: nothing has been stored in it. Start the service, or run seam-mirror migrate.',

@@ -31,7 +31,7 @@ export async function whenReachable<Result>(
       if (signal?.aborted) throw toldToStop()
       // An error of ours (a migration that failed, say) may have the database's as its cause.
       const cause = isCausedByDatabase(error) ? error : error instanceof Error ? error.cause : null
-      if (!canWaitingCure(cause)) throw cause === error ? new Error(explainDatabaseError(error)) : error
+      if (!canWaitingCure(cause)) throw isCausedByDatabase(cause) ? inOneSentence(error) : error
       const reason = explainDatabaseError(cause)
       if (performance.now() + pauseMs > giveUpAt) throw unreachable(reason)
       onWait(reason, pauseMs)
@@ -41,7 +41,11 @@ export async function whenReachable<Result>(
   }
 }
 
-/** The reason is in the sentence: as a cause it would only be said twice. */
+/** Without the cause: its text is in the sentence, and would only be said twice. */
+function inOneSentence(error: unknown): Error {
+  return new Error(isCausedByDatabase(error) ? explainDatabaseError(error) : (error as Error).message)
+}
+
 function unreachable(reason: string): Error {
   return new Error(
     `The database can not be reached: ${reason} Check DATABASE_URL, and that Postgres is running.`,

@@ -165,3 +165,13 @@ test('a statement that is marked is prepared once for a connection, but not behi
   await run(pooled)
   for (let i = 0; i < 2; i++) expect(await names(pooled)).toEqual([])
 })
+
+test('F10: what follows a failure in its transaction gets the failure, not that the transaction is aborted', async () => {
+  const db = open()
+  const trx = await db.startTransaction().execute()
+  await expect(sql`select 1 / 0`.execute(trx)).rejects.toMatchObject({ code: '22012' })
+  await expect(sql`select 1`.execute(trx)).rejects.toMatchObject({ code: '22012' })
+  await trx.rollback().execute()
+  await expect(sql`select nothing`.execute(db)).rejects.toMatchObject({ code: '42703' })
+  await expect(pidOf(db)).resolves.toBeTypeOf('number')
+})
