@@ -107,7 +107,7 @@ test.each(['ab/cd+e=', 'a$b$$c%41 d#e', '"\'`\\@:?&ä'])(
     const url = Object.assign(new URL(environment.DATABASE_URL ?? ''), { host, pathname, username: role })
     const migrate = (PGPASSWORD: string) =>
       runProgram('bin/seam-mirror.js', ['migrate'], { ...environment, DATABASE_URL: url.href, PGPASSWORD })
-    expect(await migrate(environment.PGPASSWORD ?? '')).toMatchObject({ code: 0, stderr: '' })
+    expect(await migrate(environment.PGPASSWORD ?? '')).toMatchObject({ code: 0 })
     // Where any password will do, this would prove nothing.
     expect(await migrate(`${password}x`)).toMatchObject({ code: 1 })
   },
