@@ -17,13 +17,6 @@ export interface PageCursors {
   decode(query: PagedQuery, cursor: string): PagePosition
 }
 
-/**
- * Of a page's items together, before secrets are put back; one item alone may have more. A page that would be longer ends sooner,
- * with a cursor that goes on. Ten times a thousand ordinary events, and little enough for a caller that reads slowly (see
- * `maxUnsentBytes` in start-http-server.ts).
- */
-export const MAX_PAGE_BYTES = 16 * 1024 * 1024
-
 const MAC_BYTES = 16
 
 /**

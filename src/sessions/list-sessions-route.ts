@@ -1,5 +1,5 @@
 import type { Router } from 'express'
-import { MAX_PAGE_BYTES, type PagePosition, pageJson } from '../http/page-cursor.ts'
+import { type PagePosition, pageJson } from '../http/page-cursor.ts'
 import { boolean, integer, nullable, text } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
 import { requireScope } from '../http/require-scope.ts'
@@ -13,6 +13,9 @@ import type { SessionRoutesOptions } from './session-routes-options.ts'
 
 /** Most sessions in one answer. Seam has no limit here and sends all of them; beyond this a cursor leads on. */
 export const MAX_SESSIONS = 10_000
+
+/** Of those sessions together; one alone may have more. Twice what 10,000 ordinary ones have: Seam sends all, so hardly any list may end sooner. */
+export const MAX_SESSIONS_BYTES = 16 * 1024 * 1024
 
 /** Ids are plain text here, and two of them may be null (contract 8.1). */
 const readListParams = defineParams({
@@ -49,7 +52,7 @@ export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRo
           // One more than asked for tells whether there is a next page.
           limit: limit + 1,
         },
-        MAX_PAGE_BYTES,
+        MAX_SESSIONS_BYTES,
       )
       const page = sessions.slice(0, limit)
       const last = isCut || sessions.length > limit ? page.at(-1) : undefined
