@@ -31,7 +31,7 @@ const say = (line = '') => console.log(line)
 async function start(): Promise<{ app: App; seam: SimulatedSeam; key: string }> {
   stopping.signal.throwIfAborted()
   const startedAt = Date.now()
-  const postgres = await startEmbeddedPostgres({})
+  const postgres = await startEmbeddedPostgres({ signal: stopping.signal })
   releasers.add(() => postgres.stop())
   stopping.signal.throwIfAborted()
 

@@ -72,7 +72,7 @@ export async function openStore(
 ): Promise<Store> {
   let url = config.databaseUrl
   if (url === null) {
-    const embedded = await startEmbeddedPostgres({ dir: config.dataDir, leaveRunning })
+    const embedded = await startEmbeddedPostgres({ dir: config.dataDir, leaveRunning, signal })
     releasers.add(() => embedded.stop())
     logger.info({ dataDir: embedded.dataDir }, 'using an embedded Postgres')
     url = embedded.url

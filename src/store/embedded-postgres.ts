@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { ROOT_FALLBACK_DIR, canReach, findPrograms, type Programs } from './embedded-postgres-programs.ts'
+import { runApart } from './run-apart.ts'
 
 const run = promisify(execFile)
 const START_TIMEOUT_SECONDS = 60
@@ -25,6 +26,8 @@ export interface EmbeddedPostgresOptions {
   leaveRunning?: boolean
   /** Extra server settings, such as `max_connections=200`. */
   settings?: readonly string[]
+  /** Calls the start off: what it began is undone, and it rejects. */
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -36,16 +39,30 @@ export interface EmbeddedPostgresOptions {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const programs = await findPrograms()
+  if (options.dir !== undefined)
+    return startIn(await dataDirFor(path.resolve(options.dir), programs), programs, options)
+  const root = await mkdtemp(path.join(tmpdir(), 'seam-mirror-postgres-'))
+  try {
+    return await startIn(root, programs, options)
+  } catch (error) {
+    await rm(root, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function startIn(
+  root: string,
+  programs: Programs,
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  const { signal } = options
   const temporary = options.dir === undefined
-  const root = temporary
-    ? await mkdtemp(path.join(tmpdir(), 'seam-mirror-postgres-'))
-    : await dataDirFor(path.resolve(options.dir as string), programs)
   const cluster = path.join(root, 'cluster')
-  const asUser = { ...programs.runAs, cwd: root }
   if (programs.runAs) await chown(root, programs.runAs.uid, programs.runAs.gid)
 
   const password = await passwordOf(root, programs)
-  if (!(await exists(path.join(cluster, 'PG_VERSION')))) await initialise(cluster, root, programs, temporary)
+  if (!(await exists(path.join(cluster, 'PG_VERSION'))))
+    await initialise(cluster, root, programs, { temporary, signal })
   const running = await runningPort(cluster, programs)
   const port = running ?? (await freePort())
   if (running === null) {
@@ -56,17 +73,25 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       ...(temporary ? ['fsync=off', 'full_page_writes=off'] : []),
       ...(options.settings ?? []),
     ]
+    signal?.throwIfAborted()
     await startServer(programs, cluster, root, settings)
   }
-  return {
+  const server = {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     dataDir: root,
     stop: async () => {
       if (running !== null && options.leaveRunning) return
-      await run(programs.pgCtl, ['stop', '-D', cluster, '-m', 'fast', '-w'], asUser)
+      await runApart(programs.pgCtl, ['stop', '-D', cluster, '-m', 'fast', '-w'], {
+        ...programs.runAs,
+        cwd: root,
+      })
       if (temporary) await rm(root, { recursive: true, force: true })
     },
   }
+  // A server is not left half-started: it is stopped once it runs.
+  if (signal?.aborted) await server.stop()
+  signal?.throwIfAborted()
+  return server
 }
 
 /** The folder asked for, or for a root user whose `postgres` can't reach it, one below ROOT_FALLBACK_DIR named after it. */
@@ -102,7 +127,7 @@ async function initialise(
   cluster: string,
   root: string,
   programs: Programs,
-  temporary: boolean,
+  { temporary, signal }: { temporary: boolean; signal: AbortSignal | undefined },
 ): Promise<void> {
   const args = [
     '--pgdata',
@@ -116,7 +141,7 @@ async function initialise(
   if (temporary) args.push('--no-sync')
   // A first start that was cut off leaves half a cluster, which initdb refuses to write over.
   await rm(cluster, { recursive: true, force: true })
-  await run(programs.initdb, args, { ...programs.runAs, cwd: root })
+  await runApart(programs.initdb, args, { ...programs.runAs, cwd: root, signal })
 }
 
 async function startServer(
@@ -129,7 +154,7 @@ async function startServer(
   const flags = settings.map((setting) => `-c ${setting.replace(/=$/, "=''")}`).join(' ')
   const args = ['start', '-D', cluster, '-l', log, '-w', '-t', `${START_TIMEOUT_SECONDS}`, '-o', flags]
   try {
-    await run(programs.pgCtl, args, { ...programs.runAs, cwd: root })
+    await runApart(programs.pgCtl, args, { ...programs.runAs, cwd: root })
   } catch (error) {
     const lines = (await readFile(log, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n')
     throw new Error(`The embedded Postgres in ${root} did not start. The end of its log:\n${lines}`, {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { runProgram, startService } from '../support/run-program.ts'
+import { ENDLESS_IDLE, runProgram, startService } from '../support/run-program.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
 import { deliver, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY } from '../support/start-test-app.ts'
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 describe('a start that fails', () => {
-  test('I14: on a taken port it exits 1, says which and what to do, and leaves no connection behind', async () => {
+  test('A2, I14: on a taken port it exits 1 at once, says which and what to do, and leaves no connection behind', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void taken.close())
     await new Promise((resolve) => taken.once('listening', resolve))
@@ -33,6 +33,7 @@ describe('a start that fails', () => {
       DATABASE_URL: database.url,
       HOST: '127.0.0.1',
       PORT: String(port),
+      ...ENDLESS_IDLE,
     })
     expect(code).toBe(1)
     expect(stderr).toContain(`port ${port}`)
@@ -46,7 +47,7 @@ describe('a start that fails', () => {
     expect(rows).toEqual([{ count: 0 }])
   })
 
-  test('on a database of a newer release it exits 1 and names the release’s migration', async () => {
+  test('A2: on a database of a newer release it exits 1 at once and names the release’s migration', async () => {
     const newer = await createTestDatabase()
     onTestFinished(() => newer.drop())
     await sql`insert into kysely_migration (name, timestamp) values ('0999_later', 'now')`.execute(
@@ -55,6 +56,7 @@ describe('a start that fails', () => {
     const { code, stderr } = await runProgram('bin/seam-mirror.js', ['serve'], {
       ...ENVIRONMENT,
       DATABASE_URL: newer.url,
+      ...ENDLESS_IDLE,
     })
     expect(code).toBe(1)
     expect(stderr).toContain('0999_later')

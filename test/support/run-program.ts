@@ -9,6 +9,12 @@ const ROOT = path.join(import.meta.dirname, '../..')
 /** What Node has compiled for one process, the next one loads from here: some hundred are started in a run of all tests. */
 const COMPILE_CACHE = path.join(tmpdir(), 'seam-mirror-tests-compile-cache')
 
+/**
+ * Idle connections live for an hour in a program with this in its environment, so that it ends only if it closes them: one that
+ * forgets to is seen without measuring how long it takes (A2).
+ */
+export const ENDLESS_IDLE = { NODE_OPTIONS: `--import=${path.join(import.meta.dirname, 'endless-idle.js')}` }
+
 export interface Exit {
   code: number | null
   signal: NodeJS.Signals | null
