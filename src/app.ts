@@ -15,7 +15,6 @@ import { createFairShares, type FairShares } from './http/create-fair-shares.ts'
 import { createHttpApp } from './http/create-http-app.ts'
 import { createPageCursors } from './http/page-cursor.ts'
 import { startHttpServer } from './http/start-http-server.ts'
-import { serviceUnavailable } from './http/to-api-error.ts'
 import { type IngestItem, ingestBatch } from './ingest/ingest-batch.ts'
 import { startAudit } from './poller/start-audit.ts'
 import { type Poller, startPoller } from './poller/start-poller.ts'
@@ -31,12 +30,12 @@ import { useProxy } from './seam/use-proxy.ts'
 import type { Db } from './store/open-database.ts'
 import { coverageRoute } from './status/coverage-route.ts'
 import { readPageCursorKey } from './store/read-page-cursor-key.ts'
-import { isDatabaseAway } from './store/postgres-errors.ts'
 import { sleep } from './observability/sleep.ts'
 import { openKeyring } from './open-keyring.ts'
 import { DATABASE_POOLS, openStore } from './open-store.ts'
 import { Releasers } from './releasers.ts'
 import { reportSettings } from './report-settings.ts'
+import { translateError } from './translate-error.ts'
 import { type Workspaces, openWorkspaces } from './workspaces/open-workspaces.ts'
 
 /** What the service allows itself (I12); towards the database in open-store.ts, for requests in the http folder. */
@@ -173,8 +172,7 @@ async function openParts(
       }),
     ],
     corsOrigins: config.corsOrigins ?? [],
-    translateError: (error) =>
-      isDatabaseAway(error) ? serviceUnavailable('The database can not be reached right now', error) : null,
+    translateError,
   })
   return {
     httpApp,

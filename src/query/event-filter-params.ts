@@ -8,19 +8,29 @@ interface FilterParam {
   kind: ParamKind<string | string[] | undefined>
 }
 
+/** Most values of one filter: each of them is looked for. */
+export const MAX_FILTER_VALUES = 10_000
+const LIST = { maxItems: MAX_FILTER_VALUES }
+
 /**
  * Every parameter of `/events/list` that filters by a column, from EVENT_FIELDS. Event types are open text: Seam adds some
  * with every release, and a type that nobody has heard of matches nothing (contract, 6.5).
  */
 const FILTER_PARAMS: readonly FilterParam[] = [
-  { parameter: 'event_ids', column: 'event_id', kind: uuidList() },
+  { parameter: 'event_ids', column: 'event_id', kind: uuidList(LIST) },
   { parameter: 'event_type', column: 'event_type', kind: text() },
-  { parameter: 'event_types', column: 'event_type', kind: textList() },
+  { parameter: 'event_types', column: 'event_type', kind: textList(LIST) },
   ...EVENT_FIELDS.flatMap(({ column, type, one, many }): FilterParam[] => [
     { parameter: one, column, kind: type === 'text' ? text() : uuid() },
     ...(many === undefined
       ? []
-      : [{ parameter: many.parameter, column, kind: type === 'text' ? textList(many) : uuidList(many) }]),
+      : [
+          {
+            parameter: many.parameter,
+            column,
+            kind: type === 'text' ? textList({ ...LIST, ...many }) : uuidList({ ...LIST, ...many }),
+          },
+        ]),
   ]),
 ]
 

@@ -35,7 +35,8 @@ export interface CoverageReport {
   progress: number | null
   polling: { lastRuns: PollRunRow[]; lastSuccessAt: string | null; credentialsRejected: boolean } | null
   webhooks: { lastAt: string | null; notArrivingSince: string | null } | null
-  sightings: Sightings & Range
+  /** Of the events created in this range: the window that was asked for, or the newest part of it that could be counted. */
+  sightings: Omit<Sightings, 'from'> & Range
   /** The last ones, newest first. */
   audits: AuditRunRow[]
   quarantine: QuarantineCount[]
@@ -54,13 +55,12 @@ export async function coverageReport(
   now: Micros,
   window: { from: Micros; to: Micros },
 ): Promise<CoverageReport> {
-  const [covered, runs, sightings, quarantine, audits] = await Promise.all([
-    readCoverage(db, workspaceId),
-    readPollRuns(db, workspaceId, RUNS_SHOWN),
-    readSightings(db, workspaceId, window.from, window.to),
-    readQuarantineCounts(db, workspaceId),
-    readAuditRuns(db, workspaceId, RUNS_SHOWN),
-  ])
+  // One after the other: whoever asks for a report has one connection's worth of the database.
+  const covered = await readCoverage(db, workspaceId)
+  const runs = await readPollRuns(db, workspaceId, RUNS_SHOWN)
+  const { from: countedFrom, ...sightings } = await readSightings(db, workspaceId, window.from, window.to)
+  const quarantine = await readQuarantineCounts(db, workspaceId)
+  const audits = await readAuditRuns(db, workspaceId, RUNS_SHOWN)
   const newest = covered.at(-1) ?? null
   const since = settings.backfillSince
   const start = since.kind === 'instant' ? since.at : now - since.duration
@@ -76,7 +76,7 @@ export async function coverageReport(
     progress: newest && newest.to > from ? progressOf(gaps, newest.to - from) : null,
     polling: settings.hasCredentials ? pollingOf(runs) : null,
     webhooks: settings.hasWebhookSecret ? webhooksOf(sightings, now) : null,
-    sightings: { ...rangeOf(window), ...sightings },
+    sightings: { ...rangeOf({ from: countedFrom, to: window.to }), ...sightings },
     audits,
     quarantine,
   }
@@ -92,7 +92,7 @@ function pollingOf(runs: PollRunRow[]): NonNullable<CoverageReport['polling']> {
 
 /** A disabled endpoint is silent: only what the poller finds in its place tells of it. One webhook, and the word is taken back. */
 function webhooksOf(
-  { lastWebhookAt, pollOnlySince }: Sightings,
+  { lastWebhookAt, pollOnlySince }: Pick<Sightings, 'lastWebhookAt' | 'pollOnlySince'>,
   now: Micros,
 ): NonNullable<CoverageReport['webhooks']> {
   const firstMissed = pollOnlySince === null ? null : parseInstant(pollOnlySince.firstCreatedAt)

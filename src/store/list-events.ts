@@ -1,10 +1,11 @@
 import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import { formatInstant, type Micros } from '../domain/instant.ts'
-import { isUuid } from '../domain/uuid.ts'
 import type { CallerProof } from '../domain/caller.ts'
 import { callerProofSql } from './caller-proof.ts'
 import type { Db } from './open-database.ts'
+import { pageFirstSql } from './page-first-sql.ts'
 import { readBytea, type TextRow } from './text-query.ts'
+import { visibilityConditions, visibleEventsSql } from './visible-events-sql.ts'
 
 /** Events of which the column holds any of the values. No values match no event. */
 export interface EventFilter {
@@ -110,16 +111,35 @@ export function listEventsSql(
   const merged = mergedFilter(query)
   if (merged !== null) return { text: mergedSql(query, merged, answered, parameter), parameters }
   const where = conditionsOf(query, parameter).join(' and ')
+  const namesEvents = query.filters.some(({ column, values }) => column === 'event_id' && values.length > 1)
+  if (namesEvents || (query.visibility.kind === 'all' && query.offset >= FAR_OFFSET)) {
+    const text = pageFirstSql({
+      columns: columnsOf(query),
+      answered,
+      where: [where, ...visibilityConditions(query.visibility, parameter)].join(' and '),
+      workspaceId: parameter(query.workspaceId),
+      limit: parameter(query.limit),
+      offset: parameter(query.offset),
+      allFirst: namesEvents,
+    })
+    return { text, parameters }
+  }
   if (query.visibility.kind === 'all') {
     const text = `select ${answered} from events where ${where}
 order by created_at desc, event_id
 limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
     return { text, parameters }
   }
-  return { text: visibleEventsSql(query, query.visibility, where, answered, parameter), parameters }
+  return {
+    text: visibleEventsSql(query, query.visibility, where, columnsOf(query), answered, parameter),
+    parameters,
+  }
 }
 
 type Parameter = (value: unknown) => string
+
+/** From here on the rows before a page are not worth reading. */
+const FAR_OFFSET = 2_000
 
 /** What is read of an event, in this order. */
 function columnsOf({ withSecrets = false }: EventQuery): string {
@@ -165,61 +185,6 @@ cross join lateral (
   where ${where} and created_at >= coalesce((select created_at from reach), '-infinity') ${newest(wanted)}
 ) as newest
 order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
-}
-
-/**
- * A merge of one index scan for each account and webview stops as soon as the page is full (500 events of 5 accounts and 2
- * webviews: 1.9 ms, 1.7 ms without the restriction), but each scan adds some 0.2 ms (35 of them made it 9.5 ms). Reading the
- * page's length from each of them in one go is planned once, and is the better way for many ids, and for short pages unless
- * most of what is read is of another type.
- */
-const MERGED_IDS = { forShortReads: 2, forLongReads: 8 }
-const SHORT_PAGE = 100
-
-/**
- * For a client session: the newest of each of its accounts and webviews, merged. Each of them is read in order from its own
- * index and no further than the page needs; one condition with `or` would sort all events of a quiet account's neighbours, or
- * walk through everybody's, whichever Postgres takes for cheaper.
- */
-function visibleEventsSql(
-  query: EventQuery,
-  visibility: EventVisibility & { kind: 'only' },
-  where: string,
-  answered: string,
-  parameter: Parameter,
-): string {
-  const { limit, offset, filters } = query
-  const accounts = [...new Set(visibility.connectedAccountIds.filter(isUuid))]
-  const webviews = [...new Set(visibility.connectWebviewIds.filter(isUuid))]
-  const page = `order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
-  const columns = `${columnsOf(query)}, created_at, event_id`
-  // Whether an event was seen through its account already; asked of the webviews' events only.
-  const isUnseen =
-    accounts.length === 0 || webviews.length === 0
-      ? 'true'
-      : `(connected_account_id is null or connected_account_id <> all(${parameter(accounts)}::uuid[]))`
-  const sources = [
-    { column: 'connected_account_id', ids: accounts, where },
-    { column: 'connect_webview_id', ids: webviews, where: `${where} and ${isUnseen}` },
-  ].filter(({ ids }) => ids.length > 0)
-  // No accounts and no webviews: nothing may be seen.
-  if (sources.length === 0) return `select ${answered} from events where ${where} and false ${page}`
-  const most = `order by created_at desc, event_id limit ${parameter(limit + offset)}`
-  const isShortRead = limit + offset <= SHORT_PAGE && filters.every(({ column }) => column !== 'event_type')
-  const mostMerged = isShortRead ? MERGED_IDS.forShortReads : MERGED_IDS.forLongReads
-  const scans =
-    accounts.length + webviews.length <= mostMerged
-      ? sources.flatMap((source) =>
-          source.ids.map(
-            (id) =>
-              `(select ${columns} from events where ${source.where} and ${source.column} = ${parameter(id)} ${most})`,
-          ),
-        )
-      : sources.map(
-          (source) => `(select newest.* from unnest(${parameter(source.ids)}::uuid[]) as mine (id)
-  cross join lateral (select ${columns} from events where ${source.where} and ${source.column} = mine.id ${most}) as newest)`,
-        )
-  return `select ${answered} from (${scans.join('\n  union all ')}) as visible\n${page}`
 }
 
 function conditionsOf(query: EventQuery, parameter: Parameter): string[] {

@@ -73,6 +73,11 @@ export function isDatabaseAway(error: unknown): boolean {
   return kind === 'away' || kind === 'retry'
 }
 
+/** Whether Postgres ended the statement because it took longer than its pool allows. */
+export function tookTooLong(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === '57014'
+}
+
 /** Logins, databases, rights and tables: they are not there until somebody does something about it. */
 const INCURABLE_CLASSES = new Set(['28', '3D', '42'])
 /** PgBouncer has one code for all that it says itself. */

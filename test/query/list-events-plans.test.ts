@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EVENT_FIELDS } from '../../src/domain/event-fields.ts'
-import { type EventFilter, listEvents, listEventsSql } from '../../src/store/list-events.ts'
+import { type EventFilter, type EventQuery, listEvents, listEventsSql } from '../../src/store/list-events.ts'
 import { type Db, runSql } from '../../src/store/open-database.ts'
 import { parseInstant } from '../../src/domain/instant.ts'
 import { createRandom } from '../../src/simulated-seam/random.ts'
@@ -132,4 +133,83 @@ test('Several values of a filter give what the filter says, however their events
     compared += expected.length
   }
   expect(compared).toBeGreaterThan(2_000)
+})
+
+/** Rows that a plan has read, with those it threw away; each loop of a node counts. */
+async function rowsRead(query: EventQuery): Promise<number> {
+  const { text, parameters } = listEventsSql(query)
+  const [row] = await runSql<{ 'QUERY PLAN': string }>(
+    db,
+    `explain (analyze, format json, timing off) ${text}`,
+    parameters,
+  )
+  const plans: PlanNode[] = [(JSON.parse(row?.['QUERY PLAN'] ?? '') as [{ Plan: PlanNode }])[0].Plan]
+  let read = 0
+  for (let node = plans.pop(); node !== undefined; node = plans.pop()) {
+    plans.push(...(node.Plans ?? []))
+    if ('Relation Name' in node && node['Heap Fetches'] === undefined)
+      read += (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
+  }
+  return read
+}
+
+interface PlanNode {
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  /** Only of a scan that reads nothing but an index. */
+  'Heap Fetches'?: number
+  Plans?: PlanNode[]
+}
+
+const LIST: EventQuery = {
+  workspaceId: WORKSPACE_ID,
+  visibility: { kind: 'all' },
+  after: 0n,
+  filters: [],
+  limit: 501,
+  offset: 0,
+}
+
+test('E4: many ids of events are looked up, each by itself; no walk through all events in the order of time', async () => {
+  for (const count of [2, 600, 10_000]) {
+    const values = Array.from({ length: count }, () => randomUUID())
+    // The shorter the page, the sooner Postgres thinks it has found it on a walk.
+    for (const limit of [1, 11, 501]) {
+      const plan = await explain([{ column: 'event_id', values }], limit)
+      expect(plan.includes('events_pkey') && !plan.includes('events_by_time')).toBe(true)
+    }
+  }
+})
+
+test('E4: of the events before a far offset no rows are read', async () => {
+  expect(await rowsRead({ ...LIST, offset: 30_000 })).toBeLessThan(ROWS / 10)
+})
+
+test('E4: pages by many ids, of callers who see all or little, and at far offsets hold what they should', async () => {
+  const { rows } = await sql<{ event_id: string; connected_account_id: string | null }>`
+    select event_id, connected_account_id from events order by created_at desc, event_id`.execute(db)
+  const some = rows.filter((_, i) => i % 7 === 0)
+  const account = uuid(3)
+  const onlyAccount = { kind: 'only' as const, connectedAccountIds: [account], connectWebviewIds: ['none'] }
+  const byIds = [{ column: 'event_id', values: [...some.map((row) => row.event_id), randomUUID()] }]
+  const pages: [Partial<EventQuery>, typeof rows][] = [
+    [{ filters: byIds }, some],
+    [{ filters: byIds, offset: 3_000 }, some],
+    [{ filters: byIds, visibility: onlyAccount }, some.filter((row) => row.connected_account_id === account)],
+    [{ offset: 1_999 }, rows],
+    [{ offset: 30_000 }, rows],
+  ]
+  for (const [change, expected] of pages) {
+    const query = { ...LIST, ...change }
+    const { text, parameters } = listEventsSql(query)
+    const found = await runSql<{ event_id: string }>(
+      db,
+      text.replace('select body from', 'select event_id from'),
+      parameters,
+    )
+    const page = expected.slice(query.offset, query.offset + query.limit)
+    expect(page.length).toBeGreaterThan(0)
+    expect(found.map((row) => row.event_id)).toEqual(page.map((row) => row.event_id))
+  }
 })
