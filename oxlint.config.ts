@@ -18,7 +18,7 @@ const mayImport: Record<string, string[]> = {
   poller: ['domain', 'observability', 'secrets', 'store', 'seam', 'ingest', 'workspaces'],
   access: ['domain', 'observability', 'store', 'http', 'workspaces'],
   query: ['domain', 'observability', 'store', 'http', 'secrets'],
-  sessions: ['domain', 'observability', 'store', 'seam', 'http', 'secrets', 'workspaces'],
+  sessions: ['domain', 'observability', 'store', 'seam', 'http', 'secrets', 'ingest', 'workspaces'],
   status: ['domain', 'observability', 'store', 'http'],
   quarantine: ['domain', 'observability', 'secrets', 'store', 'ingest'],
   health: ['domain', 'observability', 'store', 'http'],

@@ -5,7 +5,8 @@ create table quarantine (
   workspace_id uuid not null,
   -- The same for the same body; keyed where the body is sealed, so that it gives nothing away.
   body_digest bytea not null,
-  path text not null check (path in ('webhook', 'poll')),
+  -- How it came; 'sessions': in a listing of client sessions.
+  path text not null check (path in ('webhook', 'poll', 'sessions')),
   reason text not null,
   detail text not null,
   -- Sealed whole, or in the clear without what looked like a PIN (I9).

@@ -5,7 +5,7 @@
 --
 -- A deleted session keeps its row, without its token. The row of a session that was deleted before it was ever listed has
 -- nothing but its key and deleted_at: it is there so that a listing which was asked for before the deletion, and is stored
--- after it, does not bring the session back (see store-session-listing.ts).
+-- after it, does not bring the session back (see store-listed-sessions.ts).
 create table client_sessions (
   workspace_id uuid not null,
   client_session_id text not null check (char_length(client_session_id) between 1 and 200),
@@ -22,37 +22,48 @@ create table client_sessions (
   token_sha256 bytea,
   -- What the masks in body stand for, sealed; null without a secrets key.
   token_sealed bytea,
+  -- Of all that the row was made of (sessions/apply-listing.ts): a listing with the same has nothing to store.
+  listed_digest bytea,
   -- By the database's clock: when the deletion was heard of, or when the listing was asked for that no longer had the session.
   deleted_at timestamptz,
+  -- Since when no listing that could be believed has shown the session: it is neither deleted nor does its token open anything.
+  unconfirmed_since timestamptz,
   first_seen_at timestamptz not null default clock_timestamp(),
   -- When a listing last changed the row.
   synced_at timestamptz,
   primary key (workspace_id, client_session_id),
   check (deleted_at is not null or body is not null),
-  check (deleted_at is null or (token_sha256 is null and token_sealed is null))
+  check (deleted_at is null or (token_sha256 is null and token_sealed is null and unconfirmed_since is null))
 );
 
 create index client_sessions_by_time on client_sessions (workspace_id, created_at desc nulls last, client_session_id) where deleted_at is null;
 create index client_sessions_by_token on client_sessions (token_sha256) where token_sha256 is not null;
+create index client_sessions_unconfirmed on client_sessions (workspace_id) where unconfirmed_since is not null;
 -- A customer's own text, of any length: more than a btree entry may hold.
 create index client_sessions_by_user_identifier_key on client_sessions using hash (user_identifier_key) where deleted_at is null;
 create index client_sessions_by_user_identity_ids on client_sessions using gin (user_identity_ids) where deleted_at is null;
 create index client_sessions_by_connect_webview_ids on client_sessions using gin (connect_webview_ids) where deleted_at is null;
 
 -- How the last sync of each workspace went. A failed one never looks like a success: outcome has no default, and succeeded_at
--- and listing_asked_at move only in the transaction that stores a listing.
+-- and listing_asked_at move only in the transaction that ends the storing of a listing.
 create table client_session_syncs (
   workspace_id uuid primary key,
-  outcome text not null check (outcome in ('complete', 'failed')),
+  -- Null before the end of the first.
+  outcome text check (outcome in ('complete', 'failed')),
   -- Null after a success.
   error text,
   -- Failed ones since the last success.
-  failures integer not null,
-  finished_at timestamptz not null,
+  failures integer not null default 0,
+  finished_at timestamptz,
   succeeded_at timestamptz,
-  -- The stored listing: when it was asked for, by the database's clock, and how many sessions it had.
+  -- The newest listing whose storing has begun: when it was asked for, by the database's clock. It may only be replaced by a newer one.
+  claimed_at timestamptz,
+  -- The stored listing: when it was asked for, how many sessions it had, how many of them could not be used, and how many sessions
+  -- it left unconfirmed.
   listing_asked_at timestamptz,
-  sessions_listed integer
+  sessions_listed integer,
+  sessions_unusable integer,
+  sessions_unconfirmed integer
 );
 
 -- The workspace as Seam describes it, without its publishable key; null until it was asked for.

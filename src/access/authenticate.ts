@@ -139,7 +139,7 @@ async function findClientSession(
   { token, tokenSha256, workspaceId }: Credential,
 ): Promise<Found> {
   const session = await findSession(tokenSha256.toString('hex'))
-  if (session === null || session.isExpired) return null
+  if (session?.state !== 'live') return null
   if (workspaceId !== null && workspaceId !== session.workspaceId) return ELSEWHERE
   if (!isConfigured(workspaces, session.workspaceId)) return ELSEWHERE
   const { clientSessionId, connectedAccountIds, connectWebviewIds, rowVersion } = session

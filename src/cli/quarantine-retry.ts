@@ -26,6 +26,7 @@ type Retried = { id: string } & RetryOutcome
 
 interface Tally {
   stored: number
+  superseded: number
   stays: number
   unknown: string[]
   /** For --json. */
@@ -47,7 +48,7 @@ export function quarantineRetryCommand({ useDatabase, answer, say }: Context): C
       const filter = checkedFilter(ids, flags)
       const as = flags.as === undefined ? null : workspaceIdOf(flags.as)
       const wanted = filter === null ? itemIdsOf(ids) : null
-      const tally: Tally = { stored: 0, stays: 0, unknown: [], items: [] }
+      const tally: Tally = { stored: 0, superseded: 0, stays: 0, unknown: [], items: [] }
       const take = (item: Retried) => {
         count(tally, item)
         if (flags.json) tally.items.push(item)
@@ -68,7 +69,8 @@ export function quarantineRetryCommand({ useDatabase, answer, say }: Context): C
         // What was done before an error stays done.
         if (flags.json) answer({ isJson: true, document: tally, lines: [] })
       }
-      say(`${tally.stored} stored, ${tally.stays} still in quarantine.`)
+      const left = tally.superseded > 0 ? `, ${tally.superseded} left to the next sync` : ''
+      say(`${tally.stored} stored${left}, ${tally.stays} still in quarantine.`)
       if (tally.unknown.length > 0) throw unknownItems(tally.unknown)
       if (tally.stays > 0)
         throw new Error(`${countOf(tally.stays)} could not be used and stayed in quarantine.`)
@@ -113,6 +115,8 @@ function describe(item: Retried): string {
   switch (item.kind) {
     case 'stored':
       return `${item.id}  stored: ${item.eventType} ${item.eventId}${item.isNew ? '' : ' (an event of this id was there before)'}`
+    case 'superseded':
+      return `${item.id}  a client session that is usable now: the next sync brings it, if Seam still lists it`
     case 'stays':
       return `${item.id}  stays: ${item.reason}. ${item.detail}`
     case 'unknown':

@@ -1,3 +1,5 @@
+import { createTask } from 'node-cron'
+import { MAX_COPY_AGE_HOURS } from '../domain/client-session.ts'
 import { canReceive } from './can-receive.ts'
 import type { Config } from './config.ts'
 import { textOf, VARIABLES } from './variables.ts'
@@ -17,7 +19,12 @@ export function warningsOn(
   config: Unjudged,
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  return [...ofWorkspaces(config), ...ofSecrets(config), ...ofDatabase(config, environment)]
+  return [
+    ...ofWorkspaces(config),
+    ...ofSecrets(config),
+    ...ofDatabase(config, environment),
+    ...ofSchedules(config),
+  ]
 }
 
 function ofWorkspaces({ workspaces }: Unjudged): string[] {
@@ -43,6 +50,16 @@ function ofSecrets({ secretsKeys, databaseUrl }: Unjudged): string[] {
   if (secretsKeys !== null || databaseUrl === null) return []
   return [
     'SEAM_MIRROR_SECRETS_KEY is not set: door PINs and client session tokens are masked and not kept. Make a key with: openssl rand -base64 32',
+  ]
+}
+
+/** With half of the time between two copies left, one that fails locks nobody out. */
+function ofSchedules({ clientSessionsSchedule: schedule }: Unjudged): string[] {
+  const [first, second] = createTask(schedule, () => {}, { timezone: 'UTC' }).getNextRuns(2)
+  const hours = ((second?.getTime() ?? Infinity) - (first?.getTime() ?? 0)) / 3_600_000
+  if (hours <= MAX_COPY_AGE_HOURS / 2) return []
+  return [
+    `SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE copies the client sessions too rarely: their tokens are refused when the copy is ${MAX_COPY_AGE_HOURS} hours old`,
   ]
 }
 

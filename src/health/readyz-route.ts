@@ -5,6 +5,7 @@ import { assertWritable } from '../store/assert-writable.ts'
 import { isSchemaCurrent } from '../store/migrate.ts'
 import type { Db } from '../store/open-database.ts'
 import { readPollLag } from '../store/read-poll-lag.ts'
+import { readSessionSyncs } from '../store/read-session-syncs.ts'
 import { retryConflicts } from '../store/retry-conflicts.ts'
 import { isWrongServer } from '../store/server-watch.ts'
 import { shareAnswer } from './share-answer.ts'
@@ -24,7 +25,7 @@ export const READYZ_MAX_AGE_MS = 1_000
 
 /**
  * `/readyz`: the database is there, takes writes and has this release's schema, and events can come; 503 while not. It also says
- * how old the newest coverage is, and that never makes it unready: when Seam is away, a replica that is taken out of
+ * how old the newest coverage and the copy of the client sessions are, and that never makes it unready: when Seam is away, a replica that is taken out of
  * rotation for it would only lose the webhooks as well.
  */
 export function readyzRoute({ monotonicMs, ...options }: ReadyzOptions): Router {
@@ -45,7 +46,10 @@ async function readReadiness({
   await retryConflicts(() => assertWritable(db)).catch((error: unknown) => {
     throw isWrongServer(error) ? serviceUnavailable('The database takes no writes', error) : error
   })
-  const lags = await readPollLag(db, polledWorkspaceIds())
+  const ids = polledWorkspaceIds()
+  const lags = await readPollLag(db, ids)
+  const syncs = await readSessionSyncs(db, ids)
+  const syncOf = new Map(syncs.map((sync) => [sync.workspaceId, sync]))
   return JSON.stringify({
     ok: true,
     database: 'ok',
@@ -56,6 +60,8 @@ async function readReadiness({
       coverage_lag_seconds: lagSeconds,
       last_poll_outcome: lastRunOutcome,
       last_successful_poll_age_seconds: lastSuccessAgeSeconds,
+      client_sessions_age_seconds: syncOf.get(workspaceId)?.ageSeconds ?? null,
+      last_client_sessions_sync_outcome: syncOf.get(workspaceId)?.lastOutcome ?? null,
     })),
   })
 }

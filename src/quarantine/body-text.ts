@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { protectUnusable } from '../ingest/protect-secrets.ts'
+import { maskSession } from '../ingest/protect-unusable-session.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { QuarantinedItem } from '../store/get-quarantined.ts'
 import { openBody } from './open-body.ts'
@@ -18,18 +19,25 @@ export function bodyText(item: QuarantinedItem, keyring: Keyring | null, withSec
   const notes: string[] = []
   let { bytes } = opened
   if (opened.kind === 'masked') {
-    notes.push('It was kept without its PINs, because there was no secrets key when it came.')
+    notes.push(`It was kept without its ${secretsOf(item)}s, because there was no secrets key when it came.`)
   } else if (!withSecrets) {
     // Masked the way it would have been kept without a key.
-    bytes = withoutPins(item, bytes)
-    if (!bytes.equals(opened.bytes)) notes.push('What may be a PIN is masked; --secrets shows it.')
+    bytes = withoutSecrets(item, bytes)
+    if (!bytes.equals(opened.bytes))
+      notes.push(`What may be a ${secretsOf(item)} is masked; --secrets shows it.`)
   }
   if (!isUtf8(bytes)) notes.push('It is not UTF-8: bytes that are not are shown as \ufffd.')
   return { text: printable(bytes.toString('utf8')), notes }
 }
 
-function withoutPins({ workspaceId, detail }: QuarantinedItem, body: Buffer): Buffer {
+/** Of a client session nothing is shown but its form: its token may be anywhere in it. */
+function withoutSecrets({ workspaceId, detail, path }: QuarantinedItem, body: Buffer): Buffer {
+  if (path === 'sessions') return Buffer.from(maskSession(body.toString('utf8')))
   return protectUnusable({ kind: 'unusable', workspaceId, reason: 'not_json', detail, body }, null).body
+}
+
+function secretsOf({ path }: QuarantinedItem): string {
+  return path === 'sessions' ? 'token' : 'PIN'
 }
 
 /** A terminal obeys control characters, and these are somebody else's: they are shown as escapes, but for line ends and tabs. */

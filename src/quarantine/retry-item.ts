@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import type { UsableEvent } from '../domain/event.ts'
+import type { IngestPath, UsableEvent } from '../domain/event.ts'
 import { MASK, takeOutSecrets } from '../domain/event-secrets.ts'
 import { ingestInTransaction } from '../ingest/ingest-batch.ts'
 import { setAsideRefused } from '../ingest/set-aside-refused.ts'
@@ -11,10 +11,13 @@ import type { Db } from '../store/open-database.ts'
 import type { Database } from '../store/schema.ts'
 import { openBody } from './open-body.ts'
 import { parseAgain } from './parse-again.ts'
+import { retrySession } from './retry-session.ts'
 
 export type RetryOutcome =
   /** It is an event now, and out of quarantine. `isNew` is false when an event of its id was stored before. */
   | { kind: 'stored'; workspaceId: string; eventId: string; eventType: string | null; isNew: boolean }
+  /** It was listed as a client session and is usable now; out of quarantine, and the next sync brings it if Seam still lists it. */
+  | { kind: 'superseded' }
   /** It is in quarantine as before, with today's reason. */
   | { kind: 'stays'; reason: string; detail: string }
   /** There is no such item (any more). */
@@ -38,12 +41,16 @@ export async function retryItem(
   if (row === null) return { kind: 'unknown' }
   const body = openBody(row, keyring)
   if (body.kind === 'closed') return { kind: 'stays', reason: row.reason, detail: body.detail }
+  const { path } = row
+  if (path === 'sessions') return retrySession(db, row, body.bytes)
   const parsed = parseAgain(body.bytes, row.workspaceId, as)
   try {
-    return await setAsideRefused(db, [parsed], row.path, ([item = parsed]) =>
+    return await setAsideRefused(db, [parsed], path, ([item = parsed]) =>
       db
         .transaction()
-        .execute((trx) => (item.kind === 'event' ? store(trx, row, item, keyring) : keep(trx, row, item))),
+        .execute((trx) =>
+          item.kind === 'event' ? store(trx, row, path, item, keyring) : keep(trx, row, item),
+        ),
     )
   } catch (error) {
     if (error instanceof GoneError) return { kind: 'unknown' }
@@ -70,13 +77,14 @@ class GoneError extends Error {
 async function store(
   trx: Transaction<Database>,
   row: QuarantinedItem,
+  path: IngestPath,
   event: UsableEvent,
   keyring: Keyring | null,
 ): Promise<RetryOutcome> {
   const { inserted, kept } = await ingestInTransaction(
     trx,
     [event],
-    row.path,
+    path,
     holdsSecrets(event) ? keyring : null,
   )
   if (kept[0] !== undefined) throw new ConflictError(kept[0].detail)

@@ -25,7 +25,17 @@ export interface SeamAnswer {
 export interface SeamClient {
   /** One attempt; throws SeamError. Retrying is the caller's. */
   get(path: string, params: Record<string, unknown>, signal: AbortSignal): Promise<SeamAnswer>
+  /**
+   * The same for an answer that is too long to be held in one piece: its bytes as they arrive. An attempt may take longer, as long as
+   * it does not fall silent.
+   */
+  stream(path: string, signal: AbortSignal): AsyncGenerator<Buffer>
 }
+
+/** Longest time for an answer that is read as it arrives, as a multiple of the time for an attempt. */
+const LONG_ANSWER_TIMES = 10
+/** Largest of them, in bytes. */
+export const MAX_LONG_ANSWER_BYTES = 256 * 1024 * 1024
 
 /** Largest answer read, in bytes: 500 events of 128 KiB. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -42,6 +52,7 @@ export function openSeamClient(options: SeamClientOptions): SeamClient {
       ? SeamHttp.fromApiKey(credentials.apiKey, common)
       : SeamHttp.fromPersonalAccessToken(credentials.token, credentials.workspaceId, common)
   return {
+    stream: (path, signal) => streamAnswer(seam, path, timeoutMs, signal),
     get: async (path, params, signal) => {
       const sentAt = performance.now()
       const response = await seam.client
@@ -63,6 +74,57 @@ export function openSeamClient(options: SeamClientOptions): SeamClient {
       if (response.status !== 200) throw errorOf(path, response.status, response.data, header('retry-after'))
       return { text: response.data, askedAt: askedAt(header('date'), performance.now() - sentAt) }
     },
+  }
+}
+
+async function* streamAnswer(
+  seam: SeamHttp,
+  path: string,
+  timeoutMs: number,
+  stop: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const silence = new AbortController()
+  const silent = setTimeout(() => silence.abort(), timeoutMs)
+  const longestMs = timeoutMs * LONG_ANSWER_TIMES
+  const signal = AbortSignal.any([stop, silence.signal, AbortSignal.timeout(longestMs)])
+  const noAnswer = (error: unknown): never => {
+    throw new SeamError('unavailable', `Seam did not answer ${path}: ${reasonOf(error)}`)
+  }
+  try {
+    const response = await seam.client
+      .get<ReadableStream<Uint8Array>>(path, {
+        responseType: 'stream',
+        timeout: longestMs,
+        validateStatus: () => true,
+        maxRedirects: 0,
+        fetchOptions: { redirect: 'manual' },
+        signal,
+      })
+      .catch(noAnswer)
+    const chunks = response.data[Symbol.asyncIterator]()
+    if (response.status !== 200) {
+      const first = await chunks.next().catch(noAnswer)
+      const body = first.done === true ? '' : Buffer.from(first.value).toString('utf8')
+      throw errorOf(path, response.status, body, textOf(response.headers['retry-after']))
+    }
+    let received = 0
+    for (;;) {
+      silent.refresh()
+      const next = await chunks.next().catch(noAnswer)
+      if (next.done === true) return
+      received += next.value.length
+      if (received > MAX_LONG_ANSWER_BYTES) {
+        throw new SeamError(
+          'bad_answer',
+          `Seam's answer to ${path} is larger than ${MAX_LONG_ANSWER_BYTES} bytes`,
+        )
+      }
+      yield Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength)
+    }
+  } finally {
+    clearTimeout(silent)
+    // Whoever stops reading leaves nothing open.
+    silence.abort()
   }
 }
 

@@ -1,39 +1,123 @@
+import { isUtf8 } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
-import type { Keyring } from '../secrets/keyring.ts'
+import { type UnusableSession, checkSession, unusableSession } from '../domain/client-session.ts'
+import type { Element } from '../seam/cut-elements.ts'
 import { SeamError } from '../seam/seam-error.ts'
-import type { ListedSession } from '../store/listed-session.ts'
-import { readSession } from './read-session.ts'
+import { ListingPart, PART_SESSIONS } from './listing-part.ts'
 
-/** After so many, waiting requests get their turn: hashing and sealing 10,000 takes half a second. */
-const ITEMS_AT_ONCE = 200
+/** So many unusable sessions of a listing are kept. With more of them it is the list that has changed, and it is refused whole. */
+export const MAX_UNUSABLE = 1_000
 
-/**
- * All sessions of a listing, checked. One that can't be used makes the whole listing unusable: leaving it out would mark it
- * deleted, and its user would be locked out. The same goes for another workspace's session, after which it is doubtful whose
- * list this is, and for two sessions of one id, of which nobody knows the right one. Throws SeamError `bad_answer`.
- */
-export async function readListing(
-  items: readonly string[],
-  workspaceId: string,
-  keyring: Keyring | null,
-): Promise<ListedSession[]> {
-  const positions = new Map<string, number>()
-  const sessions: ListedSession[] = []
-  for (const [i, json] of items.entries()) {
-    const session = readSession(json, workspaceId, keyring)
-    if (typeof session === 'string') throw refused(i, items.length, session)
-    const before = positions.get(session.clientSessionId)
-    if (before !== undefined) throw refused(i, items.length, `it has the id of item ${before + 1}`)
-    positions.set(session.clientSessionId, i)
-    sessions.push(session)
-    if (sessions.length % ITEMS_AT_ONCE === 0) await setImmediate()
-  }
-  return sessions
+/** What was listed and can't be used. */
+export interface SetAside extends UnusableSession {
+  /** As it came. */
+  body: Buffer
 }
 
-function refused(index: number, count: number, problem: string): SeamError {
-  return new SeamError(
-    'bad_answer',
-    `Item ${index + 1} of ${count} that Seam listed as client sessions can't be used: ${problem}. None of them was taken.`,
-  )
+/** A listing that has come to its end. */
+export interface Listing {
+  /** How many sessions it shows, usable or not. */
+  listed: number
+  parts: readonly ListingPart[]
+  /** The ids of all usable sessions. */
+  ids: ReadonlyMap<string, unknown>
+  /** MAX_UNUSABLE of them at most. */
+  unusable: readonly SetAside[]
+  unusableCount: number
+}
+
+/**
+ * Reads a listing while it arrives, and only looks at what each session is: reading all that one has waits until the whole list is known
+ * to be one. It is held as it came, 100 MB for 200,000 sessions.
+ *
+ * A session that can't be used is set aside, and so are all that share an id, of which nobody knows the right one; the same session twice
+ * is one. Throws SeamError `bad_answer` for what is not JSON.
+ */
+export async function readListing(
+  elements: AsyncIterable<readonly Element[]>,
+  workspaceId: string,
+): Promise<Listing> {
+  const reader = new ListingReader(workspaceId)
+  for await (const some of elements) {
+    for (const element of some) reader.add(element)
+    // What arrives together is read together, 64 KB or so; then waiting requests get their turn.
+    await setImmediate()
+  }
+  return reader.end()
+}
+
+class ListingReader {
+  readonly #workspaceId: string
+  readonly #parts: ListingPart[] = []
+  /** Where each id is: its number in all parts together. */
+  readonly #places = new Map<string, number>()
+  /** Ids that several sessions have, and where the first of them is. */
+  readonly #shared = new Map<string, number>()
+  readonly #unusable: SetAside[] = []
+  #unusableCount = 0
+  #listed = 0
+
+  constructor(workspaceId: string) {
+    this.#workspaceId = workspaceId
+  }
+
+  add(element: Element): void {
+    this.#listed += 1
+    const checked = this.#check(element)
+    if (checked.kind === 'unusable') this.#setAside(checked, element.bytes)
+    else this.#addUsable(checked.clientSessionId, element.bytes)
+  }
+
+  end(): Listing {
+    this.#parts.at(-1)?.close()
+    for (const [id, place] of this.#shared) {
+      this.#setAside(unusableSession('session_id_twice', id), this.#itemAt(place))
+      this.#places.delete(id)
+    }
+    return {
+      listed: this.#listed,
+      parts: this.#parts,
+      ids: this.#places,
+      unusable: this.#unusable,
+      unusableCount: this.#unusableCount,
+    }
+  }
+
+  #check({ bytes, isWhole }: Element): ReturnType<typeof checkSession> {
+    if (!isWhole) return unusableSession('session_too_large')
+    let value: unknown
+    try {
+      value = JSON.parse(bytes.toString('utf8'))
+    } catch {
+      throw new SeamError('bad_answer', 'Seam answered /client_sessions/list with something that is not JSON')
+    }
+    const checked = checkSession(value, this.#workspaceId)
+    return isUtf8(bytes) ? checked : unusableSession('session_not_utf8', checked.clientSessionId)
+  }
+
+  #addUsable(id: string, bytes: Buffer): void {
+    const before = this.#places.get(id)
+    if (before !== undefined) {
+      if (this.#itemAt(before).equals(bytes)) return
+      this.#shared.set(id, before)
+      this.#setAside(unusableSession('session_id_twice', id), bytes)
+      return
+    }
+    let part = this.#parts.at(-1)
+    if (part === undefined || part.isFull) this.#parts.push((part = new ListingPart()))
+    this.#places.set(id, this.#places.size)
+    part.add(id, bytes)
+  }
+
+  #itemAt(place: number): Buffer {
+    const part = this.#parts[Math.floor(place / PART_SESSIONS)]
+    if (part === undefined) throw new RangeError(`There is no part with session ${place}.`)
+    return part.item(place % PART_SESSIONS)
+  }
+
+  #setAside(problem: UnusableSession, bytes: Buffer): void {
+    this.#unusableCount += 1
+    // A copy, because the bytes share the memory of all that arrived with them.
+    if (this.#unusable.length < MAX_UNUSABLE) this.#unusable.push({ ...problem, body: Buffer.from(bytes) })
+  }
 }

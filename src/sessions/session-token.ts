@@ -19,30 +19,46 @@ export interface TakenToken {
   taken: TakenSecret[]
 }
 
+/** What any session's token begins with (contract 3): a member with one in it is a secret, whoever's it is. */
+const TOKEN_PREFIX = 'seam_cst'
+
 /**
- * Takes the token out of a session's text, which must be a JSON object: the value of `token`, and any other member
- * that repeats it (a link with the token in it, say).
+ * Takes the token out of a session's text, which must be a JSON object: the value of `token`, and any other member that repeats it (a
+ * link with the token in it, say), or holds another session's.
  */
 export function takeOutToken(json: string): TakenToken {
   const members = membersAt(json, skipSpace(json, 0))
-  const value = (member: Member): unknown => JSON.parse(json.slice(member.start, member.end))
+  const textOf = (member: Member): string => json.slice(member.start, member.end)
   // The last of duplicate keys counts, as in JSON.parse; all of them are taken out.
   const last = members.findLast(({ name }) => name === 'token')
-  const lastValue = last === undefined ? null : value(last)
+  const lastValue: unknown = last === undefined ? null : JSON.parse(textOf(last))
   const token = typeof lastValue === 'string' && lastValue !== '' ? lastValue : null
-  const repeated =
-    token !== null && token.length >= SHORTEST_TOKEN ? JSON.stringify(token).slice(1, -1) : null
-  const isSecret = (member: Member): boolean => {
-    if (member.name === 'token') return !json.startsWith('null', member.start)
-    if (repeated === null) return false
-    // Only an escape can hide it from the first look; parsing every member of 10,000 sessions takes as long as all the rest.
-    const text = json.slice(member.start, member.end)
-    return (
-      text.includes(repeated) || (text.includes('\\') && JSON.stringify(value(member)).includes(repeated))
-    )
-  }
+  const isSecret = (member: Member): boolean =>
+    member.name === 'token' ? !json.startsWith('null', member.start) : holdsToken(textOf(member), token)
   const { json: masked, secrets } = maskSpans(json, members.filter(isSecret))
   return { json: masked, taken: secrets, token }
+}
+
+/** Whether a JSON text has a session's token anywhere in it, this one or another. */
+export function holdsToken(json: string, token: string | null): boolean {
+  const quoted = token === null ? null : JSON.stringify(token)
+  const isIn = (text: string): boolean => {
+    if (text.includes(TOKEN_PREFIX)) return true
+    if (quoted === null) return false
+    // One that is too short to be looked for everywhere is one where it is a whole text.
+    return text.includes(quoted.length - 2 < SHORTEST_TOKEN ? quoted : quoted.slice(1, -1))
+  }
+  // Only an escape can hide it from the first look; parsing every member of 10,000 sessions takes as long as all the rest.
+  return isIn(json) || (json.includes('\\') && isIn(withoutEscapes(json) ?? TOKEN_PREFIX))
+}
+
+/** Null when the text is nested too deeply to be printed: what can't be searched counts as secret. */
+function withoutEscapes(json: string): string | null {
+  try {
+    return JSON.stringify(JSON.parse(json))
+  } catch {
+    return null
+  }
 }
 
 /** What a token is looked up by. It has too much entropy to be guessed from its hash. */

@@ -5,8 +5,10 @@ import { SeamError } from '../seam/seam-error.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/open-database.ts'
+import { SupersededListingError } from '../store/claim-session-listing.ts'
 import { recordFailedSessionSync } from '../store/record-failed-session-sync.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { secondLookSeconds } from './second-look.ts'
 import { type SyncCounts, syncSessions } from './sync-sessions.ts'
 
 export interface SessionSyncOptions {
@@ -21,6 +23,8 @@ export interface SessionSyncOptions {
   logger: Logger
   waiting: Waiting
   retryPolicy?: RetryPolicy
+  /** Half the schedule's interval when not given. */
+  secondLookSeconds?: number
 }
 
 export interface SessionSyncStatus {
@@ -68,7 +72,15 @@ export function startSessionSync(options: SessionSyncOptions): SessionSync {
       const workspaceId = confirmedId(options)
       if (workspaceId === null) return
       try {
-        const counts = await syncSessions({ retryPolicy: RETRY_POLICY, ...options, workspaceId }, signal)
+        const counts = await syncSessions(
+          {
+            retryPolicy: RETRY_POLICY,
+            secondLookSeconds: secondLookSeconds(options.schedule),
+            ...options,
+            workspaceId,
+          },
+          signal,
+        )
         Object.assign(status, { lastSuccessAt: new Date(), lastCounts: counts, lastError: null, failures: 0 })
         skipTicks = 0
         logger.debug(counts, 'client sessions synced')
@@ -76,6 +88,10 @@ export function startSessionSync(options: SessionSyncOptions): SessionSync {
         if (signal.aborted) return
         if (error instanceof SeamError && error.kind === 'credentials')
           skipTicks = TICKS_SKIPPED_AFTER_REFUSAL
+        if (error instanceof SupersededListingError) {
+          logger.debug({ error }, 'another replica syncs the client sessions')
+          return
+        }
         status.lastError = error instanceof Error ? error.message : 'unknown error'
         status.failures += 1
         logger.warn({ error, failures: status.failures }, 'a sync of the client sessions failed')

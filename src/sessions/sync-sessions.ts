@@ -1,47 +1,52 @@
 import { listClientSessions } from '../seam/list-client-sessions.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
+import { SeamError } from '../seam/seam-error.ts'
 import { type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
-import type { Keyring } from '../secrets/keyring.ts'
-import type { Db } from '../store/open-database.ts'
 import { readDatabaseClock } from '../store/read-database-clock.ts'
-import { type StoredListing, storeSessionListing } from '../store/store-session-listing.ts'
-import { readListing } from './read-listing.ts'
+import { type AppliedListing, type ApplyTools, applyListing } from './apply-listing.ts'
+import { type Listing, MAX_UNUSABLE, readListing } from './read-listing.ts'
 import { refreshWorkspace } from './refresh-workspace.ts'
+import { setAsideSessions } from './set-aside-sessions.ts'
 
-export interface SyncTools {
-  db: Db
+export interface SyncTools extends ApplyTools {
   client: SeamClient
   workspaceId: string
-  /** Without it tokens are hashed, but not kept. */
-  keyring: Keyring | null
   retryPolicy: RetryPolicy
   waiting: Waiting
 }
 
-export interface SyncCounts extends StoredListing {
+export interface SyncCounts extends AppliedListing {
   listed: number
 }
 
 /**
- * One sync of a workspace's client sessions (contract 8.1): the whole list is asked for, checked and stored in one transaction.
- * Throws, with nothing changed, when any of that fails.
+ * One sync of a workspace's client sessions (contract 8.1): the whole list is asked for, and applied once it is known to be one. Throws,
+ * with nothing changed, when it is not.
  */
 export async function syncSessions(tools: SyncTools, signal: AbortSignal): Promise<SyncCounts> {
   const { db, client, workspaceId, keyring, retryPolicy, waiting } = tools
   await withRetries(() => refreshWorkspace(db, client, workspaceId, signal), retryPolicy, waiting, signal)
-  const { askedAt, items } = await withRetries(
+  const { askedAt, listing } = await withRetries(
     async () => {
-      // Before the request: of a deletion that is heard of later, this listing knows nothing (store-session-listing.ts).
+      // Before the request: of a deletion that is heard of later, this listing knows nothing (store-listed-sessions.ts).
       const now = await readDatabaseClock(db)
-      return { askedAt: now, items: await listClientSessions(client, signal) }
+      return { askedAt: now, listing: await readListing(listClientSessions(client, signal), workspaceId) }
     },
     retryPolicy,
     waiting,
     signal,
   )
-  const sessions = await readListing(items, workspaceId, keyring)
-  const result = await db
-    .transaction()
-    .execute((trx) => storeSessionListing(trx, { workspaceId, askedAt, sessions }))
-  return { ...result, listed: sessions.length }
+  await setAsideSessions(db, keyring, workspaceId, listing.unusable)
+  requireUsable(listing)
+  return { listed: listing.listed, ...(await applyListing(tools, { workspaceId, askedAt }, listing)) }
+}
+
+/** A list of which nothing, or too much, can't be used has another form than it had: what it lacks is not deleted. */
+function requireUsable({ listed, ids, unusable, unusableCount }: Listing): void {
+  const isAll = ids.size === 0 && unusableCount > 0
+  if (!isAll && unusableCount <= MAX_UNUSABLE) return
+  throw new SeamError(
+    'bad_answer',
+    `${unusableCount} of ${listed} items that Seam listed as client sessions can't be used (${unusable[0]?.reason}). None of them was taken.`,
+  )
 }

@@ -4,6 +4,7 @@ import { type AuditRunRow, readAuditRuns } from '../store/read-audit-runs.ts'
 import { readCoverage } from '../store/read-coverage.ts'
 import { type PollRunRow, readPollRuns } from '../store/read-poll-runs.ts'
 import { type QuarantineCount, readQuarantineCounts } from '../store/read-quarantine-counts.ts'
+import { readSessionSyncs, type SessionSyncRecord } from '../store/read-session-syncs.ts'
 import { readSightings, type Sightings } from '../store/read-sightings.ts'
 import type { Db } from '../store/open-database.ts'
 
@@ -40,6 +41,8 @@ export interface CoverageReport {
   /** The last ones, newest first. */
   audits: AuditRunRow[]
   quarantine: QuarantineCount[]
+  /** How the copying of the client sessions goes; null without credentials. */
+  clientSessions: Omit<SessionSyncRecord, 'workspaceId'> | null
 }
 
 const RUNS_SHOWN = 10
@@ -61,6 +64,7 @@ export async function coverageReport(
   const { from: countedFrom, ...sightings } = await readSightings(db, workspaceId, window.from, window.to)
   const quarantine = await readQuarantineCounts(db, workspaceId)
   const audits = await readAuditRuns(db, workspaceId, RUNS_SHOWN)
+  const syncs = await readSessionSyncs(db, [workspaceId])
   const newest = covered.at(-1) ?? null
   const since = settings.backfillSince
   const start = since.kind === 'instant' ? since.at : now - since.duration
@@ -79,7 +83,14 @@ export async function coverageReport(
     sightings: { ...rangeOf({ from: countedFrom, to: window.to }), ...sightings },
     audits,
     quarantine,
+    clientSessions: settings.hasCredentials ? clientSessionsOf(syncs) : null,
   }
+}
+
+function clientSessionsOf([sync]: readonly SessionSyncRecord[]): CoverageReport['clientSessions'] {
+  if (sync === undefined) return null
+  const { workspaceId: _, ...record } = sync
+  return record
 }
 
 function pollingOf(runs: PollRunRow[]): NonNullable<CoverageReport['polling']> {

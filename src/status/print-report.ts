@@ -21,6 +21,7 @@ export function printReport(report: CoverageReport): string[] {
     `                ${sightings.both} by both paths, ${sightings.webhookOnly} by webhook only, ${sightings.pollOnly} by poll only`,
     `                lag by webhook ${lag(sightings.webhookLag)}, by poll ${lag(sightings.pollLag)}`,
     ...auditLines(report),
+    ...sessionLines(report),
     ...quarantineLines(report),
   ]
 }
@@ -57,6 +58,23 @@ function auditLines({ audits }: CoverageReport): string[] {
   return [
     `  last audit    ${last.finishedAt} ${what}, ${last.eventsMissing} of ${last.eventsSeen} events were missing`,
     ...(last.settleTimeSuspect ? ['                the settle time looks too short'] : []),
+  ]
+}
+
+function sessionLines({ clientSessions }: CoverageReport): string[] {
+  if (clientSessions === null) return ['  sessions      no credentials: none are copied']
+  const { lastOutcome, lastError, failures, lastSuccessAt, tokensAccepted } = clientSessions
+  if (lastOutcome === null) return ['  sessions      have not been copied yet']
+  const { listed, unusable, unconfirmed } = clientSessions
+  const newest = `${lastSuccessAt ?? 'never'} ${listed ?? 0} listed, ${unusable ?? 0} unusable, ${unconfirmed ?? 0} unconfirmed`
+  return [
+    ...(lastOutcome === 'failed'
+      ? [`  sessions      FAILED, ${failures} times since the last success: ${lastError}`]
+      : []),
+    lastOutcome === 'failed' ? `                last success ${newest}` : `  sessions      ${newest}`,
+    ...(tokensAccepted
+      ? []
+      : ['                TOKENS ARE REFUSED: the copy of the sessions is older than they may be']),
   ]
 }
 

@@ -1,6 +1,10 @@
+import { MAX_COPY_AGE_HOURS } from '../domain/client-session.ts'
 import { isUuid } from '../domain/uuid.ts'
 import { type Db, runSql } from './open-database.ts'
 import { prepared } from './open-connection.ts'
+
+/** `unconfirmed`: no listing that could be believed has shown it lately. `stale`: neither it nor any other was listed for too long. */
+export type SessionState = 'live' | 'expired' | 'unconfirmed' | 'stale'
 
 export interface TokenSession {
   workspaceId: string
@@ -8,8 +12,8 @@ export interface TokenSession {
   /** UUIDs only, in lower case: no event belongs to anything else. */
   connectedAccountIds: string[]
   connectWebviewIds: string[]
-  /** By the database's clock. */
-  isExpired: boolean
+  /** Whether its token opens anything: all of this by the database's clock. */
+  state: SessionState
   /** Changes with every update of the row. */
   rowVersion: string
 }
@@ -19,8 +23,16 @@ const SQL = prepared(
   `
 select encode(token_sha256, 'hex') as "tokenSha256", workspace_id::text as "workspaceId", client_session_id as "clientSessionId",
   connected_account_ids as "connectedAccountIds", connect_webview_ids as "connectWebviewIds",
-  coalesce(expires_at <= clock_timestamp(), false) as "isExpired", xmin::text as "rowVersion"
-from client_sessions
+  case
+    when expires_at <= clock_timestamp() then 'expired'
+    when unconfirmed_since is not null then 'unconfirmed'
+    when exists (
+      select from client_session_syncs s
+      where s.workspace_id = c.workspace_id and s.succeeded_at > clock_timestamp() - interval '${MAX_COPY_AGE_HOURS} hours'
+    ) then 'live'
+    else 'stale'
+  end as state, xmin::text as "rowVersion"
+from client_sessions c
 where token_sha256 = any($1) and deleted_at is null`,
 )
 

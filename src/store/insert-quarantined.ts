@@ -1,8 +1,11 @@
-import type { IngestPath, UnusableEvent } from '../domain/event.ts'
+import type { IngestPath } from '../domain/event.ts'
 import { type Db, runSql } from './open-database.ts'
 
+/** How something got into quarantine: as an event does, or in a listing of client sessions. */
+export type QuarantinePath = IngestPath | 'sessions'
+
 export interface QuarantineRow {
-  item: UnusableEvent
+  item: { workspaceId: string; reason: string; detail: string }
   /** What is kept of the body: all of it, sealed; or in the clear without its secrets. */
   body: Buffer
   isSealed: boolean
@@ -20,7 +23,7 @@ export interface Quarantined {
 }
 
 /**
- * Keeps what can't be stored as an event. The same body is kept once for a workspace and counted again, because a bad item
+ * Keeps what can't be stored as what it came as. The same body is kept once for a workspace and counted again, because a bad item
  * in a listing is met at every poll; duplicates within the batch count as well. The newest verdict on it holds.
  */
 const SQL = `
@@ -41,7 +44,7 @@ returning quarantine_id as id, workspace_id as "workspaceId", reason, detail, ti
 export async function insertQuarantined(
   db: Pick<Db, 'executeQuery'>,
   rows: readonly QuarantineRow[],
-  path: IngestPath,
+  path: QuarantinePath,
 ): Promise<Quarantined[]> {
   if (rows.length === 0) return []
   return runSql<Quarantined>(db, SQL, [

@@ -1,5 +1,5 @@
 import { formatInstant } from '../domain/instant.ts'
-import { normalId } from './normal-id.ts'
+import { normalId } from '../domain/normal-id.ts'
 import type { Db } from './open-database.ts'
 import { readBytea, type TextRow } from './text-query.ts'
 

@@ -1,4 +1,4 @@
-import type { IngestPath } from '../domain/event.ts'
+import type { QuarantinePath } from './insert-quarantined.ts'
 import { type Db, runSql } from './open-database.ts'
 
 /** Which items; null: all. */
@@ -11,7 +11,7 @@ export interface QuarantineFilter {
 export interface QuarantineListing {
   id: string
   workspaceId: string
-  path: IngestPath
+  path: QuarantinePath
   reason: string
   detail: string
   timesSeen: number

@@ -1,6 +1,7 @@
-import { formatInstant, type Micros } from '../domain/instant.ts'
+import type { Micros } from '../domain/instant.ts'
+import { BYTEA, binaryArray, type ElementType, JSON_TEXT, TEXT, TIMESTAMPTZ } from './binary-array.ts'
 
-/** One session of a listing, ready to be stored: ids are storable and in their normal form (normal-id.ts). */
+/** One session of a listing, ready to be stored: ids are storable and in their normal form (domain/normal-id.ts). */
 export interface ListedSession {
   clientSessionId: string
   userIdentifierKey: string | null
@@ -13,47 +14,50 @@ export interface ListedSession {
   body: string
   tokenSha256: Buffer | null
   tokenSealed: Buffer | null
+  /** Of all that it was read from; while the row has the same, there is nothing to store. */
+  digest: Buffer
 }
 
-/** One column of the listing: its name, its type, how it travels in an array of its own, and how a session fills it. */
+/** One column of a listing: its name, its type, how it travels in an array of its own, and the array of a part. */
 export interface ListingColumn {
   name: string
   type: string
   travels: string
-  value: (session: ListedSession) => string | Buffer | null
+  array: (sessions: readonly ListedSession[]) => Buffer
 }
 
 export const LISTING_COLUMNS: readonly ListingColumn[] = [
-  column('client_session_id', 'text', (session) => session.clientSessionId),
-  column('user_identifier_key', 'text', (session) => session.userIdentifierKey),
+  column('client_session_id', TEXT, (session) => session.clientSessionId),
+  column('user_identifier_key', TEXT, (session) => session.userIdentifierKey),
   idsColumn('user_identity_ids', (session) => session.userIdentityIds),
   idsColumn('connect_webview_ids', (session) => session.connectWebviewIds),
   idsColumn('connected_account_ids', (session) => session.connectedAccountIds),
-  column('created_at', 'timestamptz', ({ createdAt }) => instantOf(createdAt)),
-  column('expires_at', 'timestamptz', ({ expiresAt }) => instantOf(expiresAt)),
-  column('body', 'json', (session) => session.body),
-  column('token_sha256', 'bytea', (session) => session.tokenSha256),
-  column('token_sealed', 'bytea', (session) => session.tokenSealed),
+  column('created_at', TIMESTAMPTZ, (session) => session.createdAt),
+  column('expires_at', TIMESTAMPTZ, (session) => session.expiresAt),
+  column('body', JSON_TEXT, (session) => session.body),
+  column('token_sha256', BYTEA, (session) => session.tokenSha256),
+  column('token_sealed', BYTEA, (session) => session.tokenSealed),
+  column('listed_digest', BYTEA, (session) => session.digest),
 ]
 
-function column(name: string, type: string, value: ListingColumn['value']): ListingColumn {
-  return { name, type, travels: type, value }
-}
-
-function instantOf(instant: Micros | null): string | null {
-  return instant === null ? null : formatInstant(instant)
-}
-
-function quoted(id: string): string {
-  return `"${id.replaceAll(/["\\]/g, String.raw`\$&`)}"`
+function column<Value>(
+  name: string,
+  type: ElementType<Value>,
+  value: (session: ListedSession) => Value | null,
+): ListingColumn {
+  return {
+    name,
+    type: type.name,
+    travels: type.name,
+    array: (sessions) => binaryArray(type, sessions.map(value)),
+  }
 }
 
 /** unnest flattens arrays of arrays, so an array travels as its text form and is cast for each row. */
 function idsColumn(name: string, ids: (session: ListedSession) => readonly string[]): ListingColumn {
-  return {
-    name,
-    type: 'text[]',
-    travels: 'text',
-    value: (session) => `{${ids(session).map(quoted).join(',')}}`,
-  }
+  return { ...column(name, TEXT, (session) => `{${ids(session).map(quoted).join(',')}}`), type: 'text[]' }
+}
+
+function quoted(id: string): string {
+  return `"${id.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 }

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import { lockClientSessions } from './lock-client-sessions.ts'
-import { isStorableId, normalId } from './normal-id.ts'
+import { isStorableId, normalId } from '../domain/normal-id.ts'
 import { runSql } from './open-database.ts'
 import type { Database } from './schema.ts'
 
@@ -15,7 +15,7 @@ insert into client_sessions (workspace_id, client_session_id, deleted_at)
 select workspace_id, client_session_id, clock_timestamp()
 from (select distinct * from unnest($1::uuid[], $2::text[])) as deleted (workspace_id, client_session_id)
 on conflict (workspace_id, client_session_id) do update
-set deleted_at = excluded.deleted_at, token_sha256 = null, token_sealed = null`
+set deleted_at = excluded.deleted_at, unconfirmed_since = null, token_sha256 = null, token_sealed = null`
 
 /**
  * Marks sessions deleted at once, and forgets their tokens: what a `client_session.deleted` event says (contract 12.5). To be

@@ -82,7 +82,7 @@ interface QuarantineTable {
   quarantine_id: Generated<string>
   workspace_id: string
   body_digest: Uint8Array
-  path: 'webhook' | 'poll'
+  path: 'webhook' | 'poll' | 'sessions'
   reason: string
   detail: string
   body: Uint8Array
@@ -105,18 +105,23 @@ interface ClientSessionsTable {
   body: string | null
   token_sha256: Uint8Array | null
   token_sealed: Uint8Array | null
+  listed_digest: Uint8Array | null
   deleted_at: InstantColumn | null
+  unconfirmed_since: InstantColumn | null
   first_seen_at: Generated<string>
   synced_at: InstantColumn | null
 }
 
 interface ClientSessionSyncsTable {
   workspace_id: string
-  outcome: 'complete' | 'failed'
+  outcome: 'complete' | 'failed' | null
   error: string | null
-  failures: number
-  finished_at: InstantColumn
+  failures: Generated<number>
+  finished_at: InstantColumn | null
   succeeded_at: InstantColumn | null
+  claimed_at: InstantColumn | null
   listing_asked_at: InstantColumn | null
   sessions_listed: number | null
+  sessions_unusable: number | null
+  sessions_unconfirmed: number | null
 }

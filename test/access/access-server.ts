@@ -107,6 +107,11 @@ export async function startAccessServer({
     addSession: async (session) => {
       await runSql(
         db,
+        `insert into client_session_syncs (workspace_id, outcome, succeeded_at) values ($1, 'complete', now()) on conflict do nothing`,
+        [session.workspaceId],
+      )
+      await runSql(
+        db,
         `insert into client_sessions (workspace_id, client_session_id, token_sha256, connected_account_ids, connect_webview_ids, expires_at, deleted_at, body)
          values ($1, $2, case when $7 then null else $3::bytea end, $4, $5, now() + make_interval(secs => $6), case when $7 then now() end, '{}')`,
         [

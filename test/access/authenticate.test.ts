@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKey, readKey } from '../../src/access/key-format.ts'
 import { endApiKey, listApiKeys } from '../../src/store/api-keys.ts'
+import { runSql } from '../../src/store/open-database.ts'
 import { errorOf } from '../http/serve.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { A, type AccessServer, B, BOOTSTRAP_KEY, startAccessServer } from './access-server.ts'
@@ -197,6 +198,24 @@ test("B9: a request's line in the log names the key or the session, and nothing 
   expect(await lineOf(bearer(keys.expired))).not.toHaveProperty('keyId')
   for (const secret of [keys.b.slice(-24), LIVE, BOOTSTRAP_KEY])
     expect(JSON.stringify(server.logs)).not.toContain(secret)
+})
+
+test('E9, I10: a session’s token is refused while its session is unconfirmed, and when the copy of its workspace is a day old', async () => {
+  const token = 'seam_cst1otherOTH_aaaaaaaaaaaaaaaaaaaaaaaa'
+  const session = { workspaceId: B, connectedAccountIds: [ACCOUNT], connectWebviewIds: [] }
+  await server.addSession({ ...session, clientSessionId: 's4', token })
+  const status = async () => (await server.ask(bearer(token))).status
+  const update = (text: string) => runSql(server.db, text, [])
+  expect(await status()).toBe(200)
+  await update("update client_sessions set unconfirmed_since = now() where client_session_id = 's4'")
+  expect(await status()).toBe(401)
+  await update("update client_sessions set unconfirmed_since = null where client_session_id = 's4'")
+  expect(await status()).toBe(200)
+  await update(
+    `update client_session_syncs set succeeded_at = now() - interval '25 hours' where workspace_id = '${B}'`,
+  )
+  await update("update client_sessions set synced_at = now() where client_session_id = 's4'")
+  expect(await status()).toBe(401)
 })
 
 test('a key is stored as a hash, listed without its secret, and notes its last use', async () => {

@@ -340,6 +340,11 @@ describe('warnings and notes', () => {
       },
       /SEAM_MIRROR_DATA_DIR is not used/,
     ],
+    [
+      'a copy of the client sessions once a day',
+      { SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE: '0 0 3 * * *' },
+      /CLIENT_SESSIONS_SCHEDULE.* tokens are refused when the copy is 24 hours old/,
+    ],
   ])('B5: %s is worth a warning', (_what, change, says) => {
     expect(parseConfig({ ...complete, ...change }).warnings).toEqual([expect.stringMatching(says)])
   })

@@ -55,6 +55,7 @@ interface Readiness {
     coverage_lag_seconds: number | null
     last_poll_outcome: string | null
     last_successful_poll_age_seconds: number | null
+    client_sessions_age_seconds: number | null
   }[]
 }
 
@@ -74,6 +75,7 @@ describe('health', () => {
 
   test('/readyz shows the database, the schema, and how far behind each polled workspace is', async () => {
     await app.pollers[0]?.pollNow()
+    await app.sessionSyncs[0]?.syncNow()
     const ready = await readiness()
     expect(ready).toEqual({
       ok: true,
@@ -86,6 +88,8 @@ describe('health', () => {
           coverage_lag_seconds: expect.any(Number),
           last_poll_outcome: 'complete',
           last_successful_poll_age_seconds: expect.any(Number),
+          client_sessions_age_seconds: expect.any(Number),
+          last_client_sessions_sync_outcome: 'complete',
         },
       ],
     })
@@ -94,6 +98,21 @@ describe('health', () => {
     expect(workspace?.coverage_lag_seconds).toBeGreaterThanOrEqual(300)
     expect(workspace?.coverage_lag_seconds).toBeLessThan(3600)
     expect(workspace?.last_successful_poll_age_seconds).toBeLessThan(3600)
+  })
+
+  test('E9: a copy of the client sessions that is frozen is shown, and does not make it unready', async () => {
+    seam.setFaults({ rejectCredentials: true })
+    try {
+      await app.sessionSyncs[0]?.syncNow()
+      await sql`update client_session_syncs set succeeded_at = now() - interval '2 hours'`.execute(db)
+      await expect
+        .poll(async () => (await readiness()).workspaces[0]?.client_sessions_age_seconds)
+        .toBeGreaterThanOrEqual(7200)
+      expect((await readiness()).workspaces).toMatchObject([{ last_client_sessions_sync_outcome: 'failed' }])
+    } finally {
+      seam.setFaults({ rejectCredentials: false })
+    }
+    await app.sessionSyncs[0]?.syncNow()
   })
 
   test('a failed poll is shown and does not make it unready: a replica out of rotation loses the webhooks too', async () => {

@@ -88,6 +88,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       const poller = startPoller({
         db,
         client: {
+          stream: (path, signal) => clientOf(seam, rig.timeoutMs).stream(path, signal),
           get: (path, params, signal) => clientOf(seam, rig.timeoutMs).get(path, params, signal),
         },
         workspaces: await openWorkspaces(db, [{ key: workspaceId, workspaceId: null }], logger),

@@ -1,11 +1,19 @@
 import { beforeEach, expect, test } from 'vitest'
+import {
+  claimSessionListing,
+  SupersededListingError,
+  underClaim,
+} from '../../src/store/claim-session-listing.ts'
 import { type DeletedSession, markSessionsDeleted } from '../../src/store/mark-sessions-deleted.ts'
 import { findSessionsByToken } from '../../src/store/find-sessions-by-token.ts'
+import { runSql } from '../../src/store/open-database.ts'
 import { readDatabaseClock } from '../../src/store/read-database-clock.ts'
-import { type SessionListing, storeSessionListing } from '../../src/store/store-session-listing.ts'
-import { readListing } from '../../src/sessions/read-listing.ts'
+import { storeListedSessions } from '../../src/store/store-listed-sessions.ts'
+import { PART_SESSIONS } from '../../src/sessions/listing-part.ts'
+import { readSession } from '../../src/sessions/read-session.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
+import { applySessions } from './apply-sessions.ts'
 import { sampleSession, sha256 } from './sample-session.ts'
 import { KEYRING, liveIds, sessionRows, startSync } from './sync-rig.ts'
 import { listing, startUpstream } from './upstream.ts'
@@ -22,16 +30,6 @@ const remove = (...ids: string[]) =>
       ids.map((clientSessionId): DeletedSession => ({ workspaceId: WORKSPACE_ID, clientSessionId })),
     ),
   )
-const store = (listed: SessionListing) => db.transaction().execute((trx) => storeSessionListing(trx, listed))
-const listingOf = async (sessions: readonly object[], askedAt?: string): Promise<SessionListing> => ({
-  workspaceId: WORKSPACE_ID,
-  askedAt: askedAt ?? (await readDatabaseClock(db)),
-  sessions: await readListing(
-    sessions.map((one) => JSON.stringify(one)),
-    WORKSPACE_ID,
-    KEYRING,
-  ),
-})
 
 const find = async (token: string) => {
   const hash = sha256(token).toString('hex')
@@ -39,7 +37,7 @@ const find = async (token: string) => {
 }
 
 test('an event marks its session deleted at once, and its token is forgotten', async () => {
-  await store(await listingOf([session]))
+  await applySessions(db, [session])
   expect(await find(session.token)).toMatchObject({ clientSessionId: id })
   await remove(id.toUpperCase())
   expect(await sessionRows(db)).toMatchObject([{ id, isDeleted: true, hasToken: false }])
@@ -54,7 +52,7 @@ test('the event of a session that was never seen, or twice, or of no possible se
 })
 
 test('a mark is undone with the transaction of its event', async () => {
-  await store(await listingOf([session]))
+  await applySessions(db, [session])
   const failing = db.transaction().execute(async (trx) => {
     await markSessionsDeleted(trx, [{ workspaceId: WORKSPACE_ID, clientSessionId: id }])
     throw new Error('the event could not be stored')
@@ -69,7 +67,7 @@ test.each([
 ])(
   'a listing asked for before a deletion and stored after it does not bring the session back, when it %s',
   async (_title, isKnown) => {
-    if (isKnown) await store(await listingOf([session]))
+    if (isKnown) await applySessions(db, [session])
     const upstream = await startUpstream()
     upstream.sessions = (response) => {
       // Seam has answered; before the answer is here, the session is deleted and its event arrives.
@@ -85,15 +83,18 @@ test.each([
   },
 )
 
-test('a deletion that waits for the transaction of a listing comes out on top', async () => {
-  const listed = await listingOf([session])
+test('a deletion that waits for a part of a listing comes out on top', async () => {
+  const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
+  const read = readSession(JSON.stringify(session), Buffer.alloc(32), WORKSPACE_ID, KEYRING)
+  if (read.kind === 'unusable') throw new Error(read.detail)
   let removing: Promise<void> | undefined
-  await db.transaction().execute(async (trx) => {
-    await storeSessionListing(trx, listed)
+  await claimSessionListing(db, claim)
+  await underClaim(db, claim, async (trx) => {
+    await storeListedSessions(trx, claim, [read.session])
     removing = remove(id)
     await expect
-      .poll(() => db.selectFrom('client_sessions').select('client_session_id').execute())
-      .toEqual([])
+      .poll(() => runSql(db, "select from pg_locks where locktype = 'advisory' and not granted", []))
+      .toHaveLength(1)
   })
   await removing
   expect(await liveIds(db)).toEqual([])
@@ -105,39 +106,44 @@ test('listings and batches of deletions at the same time do not deadlock', async
   const rounds = Array.from({ length: 15 }, async (_, round) => {
     const some = sessions.filter((_one, i) => i % 3 !== round % 3)
     await Promise.all([
-      store(await listingOf(some)),
+      applySessions(db, some).catch((error: unknown) => {
+        if (!(error instanceof SupersededListingError)) throw error
+      }),
       remove(...ids.filter((_id, i) => i % 2 === round % 2)),
       remove(...ids.toReversed()),
     ])
   })
   await Promise.all(rounds)
-  await store(await listingOf(sessions))
+  await applySessions(db, sessions)
   expect(await liveIds(db)).toHaveLength(60)
 })
 
-test("a replica's older listing does not undo a newer one", async () => {
+test("a replica's older listing does not undo a newer one, and is broken off when a newer one begins", async () => {
   const [early, late] = [sampleSession(), sampleSession()]
-  const old = await listingOf([early])
-  await store(await listingOf([early, late]))
-  expect(await store(old)).toEqual({ isNewest: false, stored: 0, vanished: 0 })
+  const askedAt = await readDatabaseClock(db)
+  await applySessions(db, [early, late])
+  await expect(applySessions(db, [early], { askedAt })).rejects.toThrow(SupersededListingError)
   expect(await liveIds(db)).toHaveLength(2)
+
+  const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
+  await claimSessionListing(db, claim)
+  await underClaim(db, claim, async () => {})
+  await applySessions(db, [early, late])
+  await expect(underClaim(db, claim, async () => {})).rejects.toThrow(SupersededListingError)
 })
 
-test('10,000 sessions are stored, found unchanged, and marked deleted', async () => {
-  const sessions = Array.from({ length: 10_000 }, () => sampleSession())
-  const upstream = await startUpstream()
-  upstream.sessions = listing(...sessions)
-  const sync = await startSync(db, upstream.url)
-  await sync.syncNow()
-  expect(await liveIds(db)).toHaveLength(10_000)
+test('E8: 3,000 sessions are stored in parts, found unchanged without being written, and marked deleted in parts', async () => {
+  const sessions = Array.from({ length: 3_000 }, () => sampleSession())
+  expect(await applySessions(db, sessions)).toMatchObject({ stored: 3_000 })
+  expect(await liveIds(db)).toHaveLength(3_000)
   const versions = async () => (await sessionRows(db)).map(({ version }) => version)
   const before = await versions()
+  // Each transaction has a number, which its rows show.
+  expect(new Set(before.map((version) => version.split('(')[0])).size).toBe(3_000 / PART_SESSIONS)
 
-  await sync.syncNow()
+  expect(await applySessions(db, sessions)).toMatchObject({ stored: 0, vanished: 0 })
   expect(await versions()).toEqual(before)
-  expect(sync.status().lastCounts).toMatchObject({ listed: 10_000, stored: 0, vanished: 0 })
 
-  upstream.sessions = listing(...sessions.slice(0, 1))
-  await sync.syncNow()
-  expect(sync.status().lastCounts).toMatchObject({ listed: 1, stored: 0, vanished: 9_999 })
+  await applySessions(db, sessions.slice(0, 1))
+  expect(await applySessions(db, sessions.slice(0, 1))).toMatchObject({ stored: 0, vanished: 2_999 })
 })

@@ -111,7 +111,7 @@ describe('limit and page_cursor on /client_sessions/list', () => {
     // Made where they are stored: 25 MB in all.
     await runSql(
       server.db,
-      `update client_sessions set body = (body::jsonb || jsonb_build_object('filler', repeat('x', 500000)))::json
+      `update client_sessions set listed_digest = null, body = (body::jsonb || jsonb_build_object('filler', repeat('x', 500000)))::json
        where workspace_id = $1 and client_session_id = any($2)`,
       [WORKSPACE_ID, ids(large)],
     )

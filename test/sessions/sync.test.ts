@@ -35,12 +35,13 @@ test('new sessions come in, vanished ones are marked deleted, and those that rea
   expect((await sessionRows(db))[0]).toMatchObject({ id: 'session_a', hasToken: true })
 })
 
-test('an empty list is a list: everything was deleted', async () => {
+test('an empty list is a list: when it comes twice, everything was deleted', async () => {
   const upstream = await startUpstream()
   upstream.sessions = listing(a ?? null, b ?? null)
-  const sync = await startSync(db, upstream.url)
+  const sync = await startSync(db, upstream.url, { secondLookSeconds: 0 })
   await sync.syncNow()
   upstream.sessions = listing()
+  await sync.syncNow()
   await sync.syncNow()
   expect(await liveIds(db)).toEqual([])
   expect(await syncRecord(db)).toMatchObject({ outcome: 'complete', listed: 0 })

@@ -49,9 +49,20 @@ test.each([
   const sync = await startSync(db, upstream.url, { keyring })
   await sync.syncNow()
   // And a run that fails over one of them.
-  upstream.sessions = listing(stranger, stranger)
+  upstream.sessions = listing(stranger, 'no JSON')
   await sync.syncNow()
   expect(sync.status().failures).toBe(1)
+  // And one that sets some of them aside.
+  upstream.sessions = listing(
+    ...seam.hotel.clientSessions,
+    { ...stranger, device_count: 8 },
+    { ...stranger, link: `https://x/${stranger.token}` },
+    { session: stranger },
+    [stranger.token],
+    JSON.stringify(stranger.token),
+  )
+  await sync.syncNow()
+  expect(sync.status().lastCounts).toMatchObject({ unusable: 5 })
 
   const text = await dump()
   expect(text).toContain(stranger.client_session_id)
@@ -108,18 +119,18 @@ test('I10: a token finds its session with what it may see, until it expires, is 
     clientSessionId: live.client_session_id,
     connectedAccountIds: [account.toLowerCase()],
     connectWebviewIds: [],
-    isExpired: false,
+    state: 'live',
     rowVersion: expect.stringMatching(/^\d+$/) as string,
   })
-  expect(await find(eternal.token)).toMatchObject({ isExpired: false })
-  expect(await find(expired.token)).toMatchObject({ isExpired: true })
-  expect(await find(unclear.token)).toMatchObject({ isExpired: true })
+  expect(await find(eternal.token)).toMatchObject({ state: 'live' })
+  expect(await find(expired.token)).toMatchObject({ state: 'expired' })
+  expect(await find(unclear.token)).toMatchObject({ state: 'expired' })
   expect(await find(revoked.token)).toBeNull()
   expect(await find('seam_cst1_shared')).toBeNull()
   expect(await find('seam_cst1_of_nobody')).toBeNull()
   expect(await find('****')).toBeNull()
 
-  upstream.sessions = listing()
+  upstream.sessions = listing(eternal, expired, unclear, revoked, one, two)
   await sync.syncNow()
   expect(await find(live.token)).toBeNull()
 })

@@ -29,6 +29,7 @@ interface Coverage {
     poll_lag: { p50: number } | null
   }
   quarantine: { reason: string; items: number }[]
+  client_sessions: Record<string, unknown> | null
 }
 
 const { database } = await databaseOfThisFile()
@@ -154,6 +155,34 @@ describe('/v1/coverage', () => {
     ])
   })
 
+  test('E9: shows how the copying of the client sessions goes, and when it is so old that tokens are refused', async () => {
+    const listed = seam.hotel.clientSessions.length
+    await app.pollers[0]?.pollNow()
+    await app.sessionSyncs[0]?.syncNow()
+    expect((await coverage()).client_sessions).toMatchObject({
+      last_outcome: 'complete',
+      last_error: null,
+      tokens_accepted: true,
+      listed,
+      unusable: 0,
+      unconfirmed: 0,
+    })
+    seam.setFaults({ rejectCredentials: true })
+    await app.sessionSyncs[0]?.syncNow()
+    await app.sessionSyncs[0]?.syncNow()
+    await runSql(app.db, "update client_session_syncs set succeeded_at = now() - interval '25 hours'", [])
+    expect((await coverage()).client_sessions).toMatchObject({
+      last_outcome: 'failed',
+      last_error: expect.stringMatching(/credentials/) as string,
+      failures: expect.any(Number) as number,
+      tokens_accepted: false,
+    })
+    const env = { DATABASE_URL: database.url, ...environment() }
+    const { stdout } = await runProgram('bin/seam-mirror.js', ['status'], env)
+    expect(stdout).toMatch(/sessions {6}FAILED, \d times since the last success: .*credentials/)
+    expect(stdout).toContain('TOKENS ARE REFUSED')
+  })
+
   test('shows the last audit, and what it found', async () => {
     history(20, 2)
     await app.pollers[0]?.pollNow()
@@ -248,6 +277,7 @@ test('a failed run is printed as one, in capitals', () => {
     },
     audits: [],
     quarantine: [],
+    clientSessions: null,
   }
   const text = printReport(report).join('\n')
   expect(text).toContain('FAILED: away')

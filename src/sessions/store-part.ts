@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { type UnusableSession, unusableSession } from '../domain/client-session.ts'
+import type { Keyring } from '../secrets/keyring.ts'
+import { type SessionListingClaim, underClaim } from '../store/claim-session-listing.ts'
+import { findChangedSessions } from '../store/find-changed-sessions.ts'
+import type { ListedSession } from '../store/listed-session.ts'
+import type { Db } from '../store/open-database.ts'
+import { postgresErrorKind } from '../store/postgres-errors.ts'
+import { storeListedSessions } from '../store/store-listed-sessions.ts'
+import type { ListingPart } from './listing-part.ts'
+import type { Listing, SetAside } from './read-listing.ts'
+import { readSession } from './read-session.ts'
+
+/** After so many that were read, hashed and sealed (20 µs each) waiting requests get their turn. */
+const SESSIONS_AT_ONCE = 50
+/** To be raised when a session is read into other columns than before: then each is stored again. */
+const READ_AS = 1
+
+/** A session that is to be stored, and where it came from. */
+interface Changed {
+  session: ListedSession
+  item: Buffer
+}
+
+export interface StoredPart {
+  /** Sessions that were new, changed, or back. */
+  stored: number
+  /** Those that turned out to be unusable when they were read or stored. */
+  refused: SetAside[]
+}
+
+/** Stores what is not as listed of one part of a listing. Sessions that are as before are neither read nor sent nor locked. */
+export async function storePart(
+  db: Db,
+  keyring: Keyring | null,
+  claim: SessionListingClaim,
+  part: ListingPart,
+  listed: Listing['ids'],
+): Promise<StoredPart> {
+  const { workspaceId } = claim
+  const places = part.ids.flatMap((id, place) => (listed.has(id) ? [place] : []))
+  const readWith = Buffer.from([READ_AS, ...Buffer.from(keyring?.keyIds[0] ?? '', 'hex')])
+  const digests = places.map((place) => Buffer.concat([readWith, hash('sha256', part.item(place), 'buffer')]))
+  const ids = places.map((place) => part.ids[place] as string)
+  const changed: Changed[] = []
+  const refused: SetAside[] = []
+  for (const [done, n] of (await findChangedSessions(db, workspaceId, ids, digests)).entries()) {
+    const item = part.item(places[n] as number)
+    const read = readSession(item.toString('utf8'), digests[n] as Buffer, workspaceId, keyring)
+    if (read.kind === 'unusable') refused.push(setAside({ ...read, clientSessionId: ids[n] ?? null }, item))
+    else changed.push({ session: read.session, item })
+    if (done % SESSIONS_AT_ONCE === 0) await setImmediate()
+  }
+  const result = await storeChanged(db, claim, changed)
+  return { stored: result.stored, refused: [...refused, ...result.refused] }
+}
+
+/** Halves what Postgres refuses until those that it refuses stand alone: the rest is not punished for one session. */
+async function storeChanged(
+  db: Db,
+  claim: SessionListingClaim,
+  changed: readonly Changed[],
+): Promise<StoredPart> {
+  const [first] = changed
+  if (first === undefined) return { stored: 0, refused: [] }
+  try {
+    const sessions = changed.map(({ session }) => session)
+    const stored = await underClaim(db, claim, (trx) => storeListedSessions(trx, claim, sessions))
+    return { stored, refused: [] }
+  } catch (error) {
+    if (postgresErrorKind(error) !== 'data') throw error
+    if (changed.length === 1) {
+      const { clientSessionId } = first.session
+      const problem = unusableSession('session_refused_by_database', clientSessionId)
+      return { stored: 0, refused: [setAside(problem, first.item)] }
+    }
+    const middle = changed.length >> 1
+    const left = await storeChanged(db, claim, changed.slice(0, middle))
+    const right = await storeChanged(db, claim, changed.slice(middle))
+    return { stored: left.stored + right.stored, refused: [...left.refused, ...right.refused] }
+  }
+}
+
+function setAside(problem: UnusableSession, item: Buffer): SetAside {
+  return { ...problem, body: Buffer.from(item) }
+}

@@ -1,0 +1,33 @@
+import { type AppliedListing, applyListing } from '../../src/sessions/apply-listing.ts'
+import { readListing } from '../../src/sessions/read-listing.ts'
+import type { Element } from '../../src/seam/cut-elements.ts'
+import type { Keyring } from '../../src/secrets/keyring.ts'
+import type { Db } from '../../src/store/open-database.ts'
+import { readDatabaseClock } from '../../src/store/read-database-clock.ts'
+import { WORKSPACE_ID } from '../support/sample-event.ts'
+import { KEYRING } from './sync-rig.ts'
+
+export interface ApplySessions {
+  workspaceId?: string
+  keyring?: Keyring | null
+  /** Now, when not given. */
+  askedAt?: string
+  secondLookSeconds?: number
+}
+
+/** Applies a listing of these sessions (objects, or exact texts) as a sync does with Seam's. */
+export async function applySessions(
+  db: Db,
+  sessions: readonly (object | string)[],
+  { workspaceId = WORKSPACE_ID, keyring = KEYRING, askedAt, secondLookSeconds = 0 }: ApplySessions = {},
+): Promise<AppliedListing> {
+  const claim = { workspaceId, askedAt: askedAt ?? (await readDatabaseClock(db)) }
+  const listing = await readListing(elements(sessions), workspaceId)
+  return applyListing({ db, keyring, secondLookSeconds }, claim, listing)
+}
+
+async function* elements(sessions: readonly (object | string)[]): AsyncGenerator<Element[]> {
+  for (const one of sessions) {
+    yield [{ bytes: Buffer.from(typeof one === 'string' ? one : JSON.stringify(one)), isWhole: true }]
+  }
+}

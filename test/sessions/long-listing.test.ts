@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { applyListing } from '../../src/sessions/apply-listing.ts'
+import { PART_SESSIONS } from '../../src/sessions/listing-part.ts'
+import { readListing } from '../../src/sessions/read-listing.ts'
+import { readDatabaseClock } from '../../src/store/read-database-clock.ts'
+import { runSql } from '../../src/store/open-database.ts'
+import { WORKSPACE_ID } from '../support/sample-event.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
+import { sampleSession } from './sample-session.ts'
+import { KEYRING, liveIds, startSync } from './sync-rig.ts'
+import { type Answer, listing, startUpstream } from './upstream.ts'
+
+const { db } = await databaseOfThisFile()
+
+/** How often the event loop came round while this was done. */
+async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0
+  let isOver = false
+  const count = (): void => {
+    turns += 1
+    if (!isOver) setImmediate(count)
+  }
+  count()
+  await work()
+  isOver = true
+  return turns
+}
+
+test('E8, I12: a long listing is read, hashed and stored in short pieces, each a turn of the event loop', async () => {
+  const sessions = Array.from({ length: 3_000 }, () => JSON.stringify(sampleSession()))
+  const bytes = sessions.map((text) => ({ bytes: Buffer.from(text), isWhole: true }))
+  async function* arriving() {
+    for (let from = 0; from < bytes.length; from += 130) yield bytes.slice(from, from + 130)
+  }
+  const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
+  const turns = await turnsDuring(async () => {
+    const read = await readListing(arriving(), WORKSPACE_ID)
+    expect(read.parts.map(({ ids }) => ids.length)).toEqual(Array(6).fill(PART_SESSIONS))
+    await applyListing({ db, keyring: KEYRING, secondLookSeconds: 0 }, claim, read)
+  })
+  // 24 pieces that arrived, 60 times 50 sessions, and a statement or more for each part.
+  expect(turns).toBeGreaterThan(24 + 60 + 6)
+  expect(await liveIds(db)).toHaveLength(3_000)
+  const [sizes] = await runSql<{ transactions: number }>(
+    db,
+    'select count(distinct xmin::text)::int as transactions from client_sessions',
+    [],
+  )
+  expect(sizes?.transactions).toBe(3_000 / PART_SESSIONS)
+})
+
+test('E8: an answer that is sent in drops, and longer than one that is read in one piece, is taken', async () => {
+  const upstream = await startUpstream()
+  const padding = 'x'.repeat(700_000)
+  const big = Array.from({ length: 100 }, (_, i) => sampleSession({ client_session_id: `big_${i}`, padding }))
+  upstream.sessions = ((response) => {
+    const bytes = Buffer.from(listing(...big))
+    expect(bytes.length).toBeGreaterThan(64 * 1024 * 1024)
+    response.write(bytes.subarray(0, 1))
+    response.write(bytes.subarray(1, 7))
+    response.end(bytes.subarray(7))
+  }) satisfies Answer
+  const sync = await startSync(db, upstream.url)
+  await sync.syncNow()
+  expect(sync.status()).toMatchObject({ lastError: null, lastCounts: { listed: 100 } })
+})
