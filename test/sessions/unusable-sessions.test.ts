@@ -160,7 +160,7 @@ describe('E9: what is in quarantine of a listing', () => {
   test('stays when it is retried, with the reason of today', async () => {
     const id = await inQuarantine({ ...bad, client_session_id: 7 })
     await runSql(db, "update quarantine set reason = 'session_not_utf8'", [])
-    const { lines, said, error } = await run('retry', id)
+    const { lines, error } = await run('retry', id)
     expect(lines[0]).toContain('stays: session_bad_id')
     expect(error?.message).toContain('stayed in quarantine')
     expect(await quarantined()).toMatchObject([{ reason: 'session_bad_id' }])
