@@ -102,7 +102,8 @@ function startFlags(): string[] {
 }
 
 async function startRegistered(releasers: Releasers, settings: readonly string[]): Promise<Server> {
-  const server = await startServer(settings)
-  releasers.add(() => server.stop())
-  return server
+  const starting = startServer(settings)
+  // Also when it is told to stop before the server has started.
+  releasers.add(async () => (await starting.catch(() => null))?.stop())
+  return starting
 }

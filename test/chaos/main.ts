@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
+import { stopOnSignal } from '../../src/observability/stop-on-signal.ts'
 import { startLabPostgres } from './lab-postgres.ts'
 import { createPorts } from './ports.ts'
 import { describeFindings, describeRound, describeRun, summarise } from './report.ts'
@@ -42,7 +44,13 @@ async function runLaboratory(): Promise<void> {
   const jobs = Math.min(rounds, Math.max(1, countOf(values.jobs, '--jobs')))
   say(`Seeds ${firstSeed} to ${firstSeed + rounds - 1}, ${jobs} side by side.`)
   const beganAt = performance.now()
-  const servers = await Promise.all(Array.from({ length: jobs }, () => startLabPostgres()))
+  const starting = Array.from({ length: jobs }, () => startLabPostgres())
+  stopOnSignal(async (signal) => {
+    process.exitCode = 128 + constants.signals[signal]
+    const started = await Promise.allSettled(starting)
+    await Promise.all(started.map(async (each) => each.status === 'fulfilled' && each.value.stop()))
+  })
+  const servers = await Promise.all(starting)
   const ports = createPorts()
   const results: RoundResult[] = []
   let next = firstSeed

@@ -91,11 +91,15 @@ export class Replica {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
+    // A laboratory that is told to stop takes its processes with it.
+    const endWithUs = () => void child.kill('SIGKILL')
+    process.once('exit', endWithUs)
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#keep(text))
     this.#ended = new Promise<void>((resolve) => {
       child.once('close', (code, signal) => {
+        process.off('exit', endWithUs)
         this.#judge(code, signal, stderr)
         this.#child = null
         this.#state = 'stopped'

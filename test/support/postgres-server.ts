@@ -1,5 +1,7 @@
+import { constants } from 'node:os'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { stopOnSignal } from '../../src/observability/stop-on-signal.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openTestPool } from './open-test-pool.ts'
@@ -23,7 +25,13 @@ interface Server {
 
 /** One Postgres for the run (design 3.6): TEST_DATABASE_URL, else testcontainers if an engine answers, else the embedded one. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = (await fromEnvironment()) ?? (await fromContainer()) ?? (await embedded())
+  const starting = startServer()
+  // A run that is told to stop leaves no server behind.
+  stopOnSignal(async (signal) => {
+    process.exitCode = 128 + constants.signals[signal]
+    await (await starting.catch(() => null))?.stop()
+  })
+  const server = await starting
   process.stdout.write(`Tests run on Postgres from ${server.kind}.\n`)
   const templateName = `seam_mirror_template_${process.pid}`
   await onServer(server.url, (client) => client.query(`create database ${templateName}`))
@@ -36,6 +44,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await onServer(server.url, (client) => client.query(`drop database ${templateName}`))
     await server.stop()
   }
+}
+
+async function startServer(): Promise<Server> {
+  return (await fromEnvironment()) ?? (await fromContainer()) ?? (await embedded())
 }
 
 async function fromEnvironment(): Promise<Server | null> {

@@ -44,6 +44,12 @@ export function startProgram(
   return startCommand(process.execPath, [path.join(ROOT, file), ...args], environment)
 }
 
+/** A signal ends a process without its 'exit' listeners, unless somebody listens to it. */
+function exitOnSignal(): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(1))
+}
+
 /** Starts any command in the project's folder, as a process group of its own, so that a test can signal all of it. */
 export function startCommand(
   command: string,
@@ -58,13 +64,19 @@ export function startCommand(
   })
   const pid = child.pid ?? -1
   const killGroup = (signal: NodeJS.Signals) => void process.kill(-pid, signal)
-  // A test that fails half-way leaves no process behind.
-  onTestFinished(() => {
+  const endWithUs = () => {
     try {
       killGroup('SIGKILL')
     } catch {
       // All of it has ended.
     }
+  }
+  // A test that fails half-way leaves no process behind, nor does a run that is told to stop.
+  exitOnSignal()
+  process.once('exit', endWithUs)
+  onTestFinished(() => {
+    process.off('exit', endWithUs)
+    endWithUs()
   })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (output.stdout += text))
