@@ -81,7 +81,15 @@ export async function startReceiverWithoutDatabase(webhookSecret: string): Promi
   })
   const endpoints = [{ workspaceKey: 'default', verify: createVerifier([webhookSecret]) }]
   await startService({
-    direct: [webhookRoute({ endpoints, workspaces: oneWorkspace(), commit, readBody: createBodyReader() })],
+    direct: [
+      webhookRoute({
+        endpoints,
+        workspaces: oneWorkspace(),
+        commit,
+        readBody: createBodyReader(),
+        refused: () => {},
+      }),
+    ],
     routers: [],
   })
 }

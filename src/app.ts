@@ -15,11 +15,12 @@ import { createFairShares, type FairShares } from './http/create-fair-shares.ts'
 import { createHttpApp } from './http/create-http-app.ts'
 import { createPageCursors } from './http/page-cursor.ts'
 import { startHttpServer } from './http/start-http-server.ts'
-import { type IngestItem, ingestBatch } from './ingest/ingest-batch.ts'
+import { type IngestItem, ingestBatch, type NoteQuarantined } from './ingest/ingest-batch.ts'
 import { startAudit } from './poller/start-audit.ts'
 import { type Poller, startPoller } from './poller/start-poller.ts'
 import { eventRoutes } from './query/event-routes.ts'
 import { createGroupCommit, type GroupCommit } from './receiver/group-commit.ts'
+import { countRefusals } from './receiver/count-refusals.ts'
 import { createVerifier } from './receiver/verify-delivery.ts'
 import { webhookRoute } from './receiver/webhook-route.ts'
 import type { Keyring } from './secrets/keyring.ts'
@@ -29,7 +30,9 @@ import { openSeamClient } from './seam/open-seam-client.ts'
 import { useProxy } from './seam/use-proxy.ts'
 import type { Db } from './store/open-database.ts'
 import { coverageRoute } from './status/coverage-route.ts'
+import { addRefusedDeliveries } from './store/add-refused-deliveries.ts'
 import { readPageCursorKey } from './store/read-page-cursor-key.ts'
+import { countWarnings } from './observability/count-warnings.ts'
 import { sleep } from './observability/sleep.ts'
 import { openKeyring } from './open-keyring.ts'
 import { DATABASE_POOLS, openStore } from './open-store.ts'
@@ -130,9 +133,18 @@ async function openParts(
   const keyring = await openKeyring(config, { mayMakeKey: true })
   const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
 
-  const commit = openCommit(webhookDb, keyring)
+  const quarantined = countWarnings(logger, 'what arrived can not be used, and is in quarantine')
+  releasers.add(async () => quarantined.stop())
+  const noteQuarantined: NoteQuarantined = (items, path) => {
+    for (const { reason, ...item } of items)
+      // A listing shows the same again at every poll.
+      if (path === 'webhook' || item.timesSeen === 1) quarantined.warn(reason, { path, ...item })
+  }
+  const commit = openCommit(webhookDb, keyring, noteQuarantined)
   releasers.add(() => commit.drain())
-  const jobParts = { config, db: jobsDb, keyring, workspaces, logger, releasers }
+  const refusals = countRefusals({ save: (counted) => addRefusedDeliveries(jobsDb, counted), logger })
+  releasers.add(() => refusals.stop())
+  const jobParts = { config, db: jobsDb, keyring, noteQuarantined, workspaces, logger, releasers }
   const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(jobParts, entry) ?? [])
 
   const endpoints = config.workspaces
@@ -154,7 +166,7 @@ async function openParts(
   const httpApp = createHttpApp({
     logger,
     addressOf,
-    direct: [webhookRoute({ endpoints, workspaces, commit, readBody })],
+    direct: [webhookRoute({ endpoints, workspaces, commit, readBody, refused: refusals.count })],
     routers: [
       eventRoutes({ db, route, keyring, pageCursors }),
       sessionRoutes({ db, route, keyring, pageCursors }),
@@ -162,6 +174,7 @@ async function openParts(
         db,
         route,
         settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
+        pendingRefusals: refusals.pending,
       }),
       livezRoute(),
       readyzRoute({
@@ -183,10 +196,15 @@ async function openParts(
   }
 }
 
-function openCommit(db: Db, keyring: Keyring | null): GroupCommit<IngestItem> {
+function openCommit(
+  db: Db,
+  keyring: Keyring | null,
+  noteQuarantined: NoteQuarantined,
+): GroupCommit<IngestItem> {
   return createGroupCommit<IngestItem>({
     flush: async (items) => {
-      await ingestBatch(db, items, 'webhook', keyring)
+      const { kept } = await ingestBatch(db, items, 'webhook', keyring)
+      noteQuarantined(kept, 'webhook')
     },
     maxFlushes: LIMITS.webhookFlushes,
     maxBatchItems: LIMITS.webhookBatchItems,
@@ -201,6 +219,7 @@ interface Parts {
   config: Config
   db: Db
   keyring: Keyring | null
+  noteQuarantined: NoteQuarantined
   workspaces: Workspaces
   logger: Logger
   releasers: Releasers
@@ -208,13 +227,14 @@ interface Parts {
 
 /** What runs on a schedule for one workspace, apart from all others; null for a workspace without credentials. */
 function startWorkspaceJobs(
-  { config, db, keyring, workspaces, logger, releasers }: Parts,
+  { config, db, keyring, noteQuarantined, workspaces, logger, releasers }: Parts,
   { key, credentials }: WorkspaceConfig,
 ): { poller: Poller; sessionSync: SessionSync } | null {
   if (credentials === null) return null
   const common = {
     db,
     keyring,
+    noteQuarantined,
     client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
     workspaces,
     workspaceKey: key,

@@ -22,6 +22,9 @@ export interface IngestResult {
   kept: Quarantined[]
 }
 
+/** Told of what has gone to quarantine, when it is durable. */
+export type NoteQuarantined = (items: readonly Quarantined[], path: IngestPath) => void
+
 /**
  * The only way an event gets into the store (I2): receiver, poller, backfill and audit all end in this file. All of the batch is
  * durable when this returns, or none of it when it throws. Without a keyring its secrets are masked and not kept (I9).

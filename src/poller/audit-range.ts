@@ -1,7 +1,12 @@
 import type { Transaction } from 'kysely'
 import { MICROS_PER_SECOND, type Micros } from '../domain/instant.ts'
 import { type Interval, gapsIn, intersect } from '../domain/interval.ts'
-import { type IngestItem, type IngestResult, ingestInTransaction } from '../ingest/ingest-batch.ts'
+import {
+  type IngestItem,
+  type IngestResult,
+  ingestInTransaction,
+  type NoteQuarantined,
+} from '../ingest/ingest-batch.ts'
 import { setAsideRefused } from '../ingest/set-aside-refused.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/open-database.ts'
@@ -14,6 +19,7 @@ export interface AuditTools extends AskTools {
   db: Db
   /** Null: secrets of events are masked and not kept. */
   keyring: Keyring | null
+  noteQuarantined: NoteQuarantined
 }
 
 /** What an audit has seen and found so far. */
@@ -107,13 +113,16 @@ async function auditOnePage(
 
 /** Stores a page's events as the poller does, without coverage; returns the tally with them, once they are durable. */
 async function storeAuditedPage(
-  { db, keyring }: AuditTools,
+  { db, keyring, noteQuarantined }: AuditTools,
   page: AnsweredPage,
   { tally, covered, onFound }: AuditedRange,
 ): Promise<AuditTally> {
-  return setAsideRefused(db, page.items, 'poll', (accepted) =>
+  let kept: IngestResult['kept'] = []
+  const stored = await setAsideRefused(db, page.items, 'poll', (accepted) =>
     db.transaction().execute(async (trx) => {
-      const { inserted } = await ingestInTransaction(trx, accepted, 'poll', keyring)
+      const ingested = await ingestInTransaction(trx, accepted, 'poll', keyring)
+      const { inserted } = ingested
+      kept = ingested.kept
       const missing = missingOf(accepted, inserted, covered)
       const delays = missing.flatMap(({ createdAt }) =>
         page.askedAtMost === null ? [] : [page.askedAtMost - createdAt],
@@ -137,6 +146,8 @@ async function storeAuditedPage(
       return next
     }),
   )
+  noteQuarantined(kept, 'poll')
+  return stored
 }
 
 /**

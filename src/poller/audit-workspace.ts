@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { MICROS_PER_SECOND, type Micros, formatInstant } from '../domain/instant.ts'
 import type { Interval } from '../domain/interval.ts'
+import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
@@ -16,6 +17,7 @@ export interface AuditOptions {
   db: Db
   /** Null: secrets of events are masked and not kept. */
   keyring?: Keyring | null
+  noteQuarantined?: NoteQuarantined
   client: SeamClient
   workspaces: Workspaces
   workspaceKey: string
@@ -79,7 +81,14 @@ export async function auditWorkspace(
   const tally: AuditTally = { ...NOTHING_AUDITED }
   const verdict = await judge(problem, tally, signal, () =>
     auditRange(
-      { keyring: null, retryPolicy: RETRY_POLICY, ...options, workspaceId, signal },
+      {
+        keyring: null,
+        noteQuarantined: () => {},
+        retryPolicy: RETRY_POLICY,
+        ...options,
+        workspaceId,
+        signal,
+      },
       {
         covered,
         range,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { onSchedule } from '../observability/on-schedule.ts'
 import { MICROS_PER_MS, type Micros, microsFromMillis } from '../domain/instant.ts'
+import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
@@ -19,6 +20,7 @@ export interface PollerOptions {
   db: Db
   /** Null: secrets of events are masked and not kept. */
   keyring?: Keyring | null
+  noteQuarantined?: NoteQuarantined
   client: SeamClient
   workspaces: Workspaces
   workspaceKey: string
@@ -207,7 +209,9 @@ async function poll(
   const { lease, backfill } = memory
   if (lease === null) throw new Error('A run without a lease.')
   const { workspaceId } = lease
-  const tools = { db, keyring, client, lease, workspaceId, settleSeconds, retryPolicy, waiting, signal }
+  const common = { db, keyring, client, lease, workspaceId, settleSeconds, retryPolicy, waiting, signal }
+  const { noteQuarantined = () => {} } = options
+  const tools = { ...common, noteQuarantined }
   // A slow upstream must not cost the lease; a process that is asleep does not get here, and loses it.
   const heartbeat = setInterval(() => {
     prolong(db, lease, LEASE_SECONDS).catch(() => {})

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseEvent } from '../domain/event.ts'
 import { MICROS_PER_SECOND, type Micros, microsFromMillis, parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
-import type { IngestItem } from '../ingest/ingest-batch.ts'
+import type { IngestItem, NoteQuarantined } from '../ingest/ingest-batch.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Lease } from '../store/leases.ts'
 import type { Db } from '../store/open-database.ts'
@@ -38,6 +38,7 @@ export interface WalkTools extends AskTools {
   db: Db
   /** Null: secrets of events are masked and not kept. */
   keyring: Keyring | null
+  noteQuarantined: NoteQuarantined
   /** Checked in every transaction that moves coverage (I13). */
   lease: Lease
 }
@@ -90,6 +91,7 @@ export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tal
   tally.eventsSeen += items.length
   tally.eventsNew += stored.inserted.length
   tally.quarantined += stored.quarantined
+  tools.noteQuarantined(stored.kept, 'poll')
   tally.askedAt = askedAt
   tally.askedAtMost = askedAtMost
   return step.state

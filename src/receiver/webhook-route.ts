@@ -6,6 +6,7 @@ import { requireMethod } from '../http/require-method.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
 import type { IngestItem } from '../ingest/ingest-batch.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import type { Refusals } from './count-refusals.ts'
 import { type GroupCommit, OverloadedError } from './group-commit.ts'
 import { inTurns } from './in-turns.ts'
 import { readSignature } from './read-signature.ts'
@@ -25,6 +26,8 @@ export interface WebhookRouteOptions {
   workspaces: Workspaces
   commit: GroupCommit<IngestItem>
   readBody: ReadBody
+  /** Told of every delivery that is refused. */
+  refused: Refusals['count']
   nowMs?: () => number
 }
 
@@ -35,7 +38,7 @@ const PATH = /^\/webhooks\/seam(?:\/([^/?]*))?\/?(?:\?|$)/
  * quarantined and answered 2xx as well, because sending it again would not make it better (I11).
  */
 export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
-  const { endpoints, workspaces, commit, readBody, nowMs = () => Date.now() } = options
+  const { endpoints, workspaces, commit, readBody, refused, nowMs = () => Date.now() } = options
   const receiveOne = inTurns((delivery: Delivery) => receiveDelivery(endpoints, workspaces, delivery))
 
   async function receive(delivery: Delivery): Promise<Received> {
@@ -51,13 +54,24 @@ export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
     pathWorkspaceId: string | null,
   ): Promise<void> {
     requireMethod(request, ['POST'])
-    if (endpointsFor(endpoints, workspaces, pathWorkspaceId).length === 0) throw noEndpoint()
+    if (endpointsFor(endpoints, workspaces, pathWorkspaceId).length === 0) {
+      refused('no_endpoint')
+      throw noEndpoint()
+    }
     // Before the body: whoever has no secret can still send 256 KiB on each of thousands of connections.
     const read = readSignature(request.headers, nowMs())
-    if (read.kind !== 'signature') throw refusal({ kind: 'unverified' })
+    if (read.kind !== 'signature') {
+      if (read.kind === 'too_old' || read.kind === 'too_new') refused(read.kind, read.ageSeconds)
+      else refused('no_signature')
+      throw refusal({ kind: 'unverified' })
+    }
     const { signature } = read
-    const body = await readBody(request, MAX_DELIVERY_BYTES)
+    const body = await readBody(request, MAX_DELIVERY_BYTES).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 413) refused('too_large')
+      throw error
+    })
     const received = await receive({ body, signature, pathWorkspaceId })
+    if (received.kind === 'unverified') refused('wrong_signature')
     if (received.kind !== 'item') throw refusal(received)
     try {
       await commit.submit(received.item, body.length)

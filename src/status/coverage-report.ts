@@ -1,10 +1,13 @@
 import { type Micros, MICROS_PER_SECOND, formatInstant, parseInstant } from '../domain/instant.ts'
 import { gapsIn } from '../domain/interval.ts'
+import type { RefusedDeliveries } from '../domain/refused-deliveries.ts'
 import { type AuditRunRow, readAuditRuns } from '../store/read-audit-runs.ts'
 import { readCoverage } from '../store/read-coverage.ts'
+import { type LeftOutCount, readLeftOutCounts } from '../store/read-left-out-counts.ts'
 import { type PollRunRow, readPollRuns } from '../store/read-poll-runs.ts'
 import { type QuarantineCount, readQuarantineCounts } from '../store/read-quarantine-counts.ts'
 import { readSessionSyncs, type SessionSyncRecord } from '../store/read-session-syncs.ts'
+import { readRefusedDeliveries } from '../store/read-refused-deliveries.ts'
 import { readSightings, type Sightings } from '../store/read-sightings.ts'
 import type { Db } from '../store/open-database.ts'
 
@@ -43,6 +46,10 @@ export interface CoverageReport {
   quarantine: QuarantineCount[]
   /** How the copying of the client sessions goes; null without credentials. */
   clientSessions: Omit<SessionSyncRecord, 'workspaceId'> | null
+  /** Events that are stored and served, but not found by what did not fit into its column. */
+  leftOut: LeftOutCount[]
+  /** In the window of the sightings, by every replica and for whatever workspace: nobody knows whose an unsigned delivery is. */
+  refusedDeliveries: RefusedDeliveries[]
 }
 
 const RUNS_SHOWN = 10
@@ -65,6 +72,8 @@ export async function coverageReport(
   const quarantine = await readQuarantineCounts(db, workspaceId)
   const audits = await readAuditRuns(db, workspaceId, RUNS_SHOWN)
   const syncs = await readSessionSyncs(db, [workspaceId])
+  const leftOut = await readLeftOutCounts(db, workspaceId)
+  const refusedDeliveries = await readRefusedDeliveries(db, window.from, window.to)
   const newest = covered.at(-1) ?? null
   const since = settings.backfillSince
   const start = since.kind === 'instant' ? since.at : now - since.duration
@@ -84,6 +93,8 @@ export async function coverageReport(
     audits,
     quarantine,
     clientSessions: settings.hasCredentials ? clientSessionsOf(syncs) : null,
+    leftOut,
+    refusedDeliveries,
   }
 }
 

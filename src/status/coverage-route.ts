@@ -1,5 +1,6 @@
 import type { Router } from 'express'
 import { type Micros, microsFromMillis, MICROS_PER_SECOND } from '../domain/instant.ts'
+import { addRefused, type RefusedDeliveries } from '../domain/refused-deliveries.ts'
 import type { MakeApiRoute } from '../http/api-route.ts'
 import { instant, instantPair } from '../http/param-kinds.ts'
 import { defineParams } from '../http/read-params.ts'
@@ -29,10 +30,12 @@ export interface CoverageRouteOptions {
   route: MakeApiRoute
   /** By workspace id. */
   settingsOf: (workspaceId: string) => ReportSettings
+  /** What this process has refused since it last wrote that down. */
+  pendingRefusals: () => readonly RefusedDeliveries[]
 }
 
 /** `GET /v1/coverage`: what is complete, what is missing, and by which path events come; `since` or `between` for the latter. */
-export function coverageRoute({ db, route, settingsOf }: CoverageRouteOptions): Router {
+export function coverageRoute({ db, route, settingsOf, pendingRefusals }: CoverageRouteOptions): Router {
   return route({
     path: '/v1/coverage',
     methods: ['GET', 'POST'],
@@ -44,7 +47,8 @@ export function coverageRoute({ db, route, settingsOf }: CoverageRouteOptions): 
       if (window.to - window.from > MAX_WINDOW)
         throw invalidInput('The window must not be longer than 31 days')
       const report = await coverageReport(db, caller.workspaceId, settingsOf(caller.workspaceId), now, window)
-      return `{"coverage":${reportJson(report)},"ok":true}`
+      const refusedDeliveries = addRefused(report.refusedDeliveries, pendingRefusals())
+      return `{"coverage":${reportJson({ ...report, refusedDeliveries })},"ok":true}`
     },
   })
 }

@@ -23,6 +23,8 @@ export function printReport(report: CoverageReport): string[] {
     ...auditLines(report),
     ...sessionLines(report),
     ...quarantineLines(report),
+    ...leftOutLines(report),
+    ...refusedLines(report),
   ]
 }
 
@@ -80,10 +82,36 @@ function sessionLines({ clientSessions }: CoverageReport): string[] {
 
 function quarantineLines({ quarantine }: CoverageReport): string[] {
   if (quarantine.length === 0) return ['  quarantine    empty']
-  return quarantine.map(
-    ({ reason, items, lastSeenAt }, i) =>
-      `  ${i === 0 ? 'quarantine' : '          '}    ${items} ${reason}, last seen ${lastSeenAt}`,
+  return labelled(
+    'quarantine',
+    quarantine.map(
+      ({ reason, items, listed, lastSeenAt }) =>
+        `${items} ${reason}, last seen ${lastSeenAt}${listed > 0 ? `; Seam lists ${listed} of them, which the copy lacks` : ''}`,
+    ),
   )
+}
+
+function leftOutLines({ leftOut }: CoverageReport): string[] {
+  return labelled(
+    'not filtered',
+    leftOut.map(({ what, events }) => `${events} events are not found by ${what}`),
+  )
+}
+
+function refusedLines({ refusedDeliveries }: CoverageReport): string[] {
+  return labelled(
+    'refused',
+    refusedDeliveries.map(({ reason, deliveries, worstSkewSeconds, lastAt }) => {
+      const skew =
+        worstSkewSeconds === null ? '' : `, the clocks ${Math.abs(worstSkewSeconds)} s apart at the worst`
+      return `${deliveries} deliveries: ${reason}${skew}; last at ${lastAt}`
+    }),
+  )
+}
+
+/** The label stands before the first line only. */
+function labelled(label: string, lines: readonly string[]): string[] {
+  return lines.map((line, i) => `  ${(i === 0 ? label : '').padEnd(14)}${line}`)
 }
 
 function range({ from, to }: Range): string {

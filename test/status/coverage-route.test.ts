@@ -278,9 +278,19 @@ test('a failed run is printed as one, in capitals', () => {
     audits: [],
     quarantine: [],
     clientSessions: null,
+    leftOut: [{ what: 'customer_key: too long', events: 3 }],
+    refusedDeliveries: [
+      { reason: 'too_old', deliveries: 7, worstSkewSeconds: 640, lastAt: 'l' },
+      { reason: 'wrong_signature', deliveries: 2, worstSkewSeconds: null, lastAt: 'l' },
+    ],
   }
   const text = printReport(report).join('\n')
   expect(text).toContain('FAILED: away')
   expect(text).toContain('does not accept the credentials')
   expect(text).toContain('nothing is proven yet')
+  expect(text).toContain('not filtered  3 events are not found by customer_key: too long')
+  expect(text).toContain(
+    'refused       7 deliveries: too_old, the clocks 640 s apart at the worst; last at l',
+  )
+  expect(text).toContain('              2 deliveries: wrong_signature; last at l')
 })
