@@ -15,7 +15,7 @@ const EVERY_MS = 60_000
 export function countWarnings(logger: Logger, message: string, wait: InAWhile = inAWhile): CountedWarnings {
   /** Of the kinds that were logged within the minute, how many more there were. */
   const more = new Map<string, number>()
-  let cancel = (): void => {}
+  let cancel: (() => void) | null = null
 
   function endMinute(): void {
     const counted = [...more].filter(([, count]) => count > 0)
@@ -37,9 +37,9 @@ export function countWarnings(logger: Logger, message: string, wait: InAWhile = 
       more.set(reason, 0)
     },
     stop: () => {
-      cancel()
+      cancel?.()
       endMinute()
-      cancel()
+      cancel?.()
     },
   }
 }

@@ -5,11 +5,11 @@ import { type InAWhile, inAWhile } from '../observability/in-a-while.ts'
 /** How many deliveries were refused, and why (I11). */
 export interface Refusals {
   /** `skewSeconds`: how much older than now the signature was, where that is the reason. */
-  count(reason: RefusalReason, skewSeconds?: number): void
+  count: (reason: RefusalReason, skewSeconds?: number) => void
   /** What is not written down yet. */
-  pending(): RefusedDeliveries[]
+  pending: () => RefusedDeliveries[]
   /** Writes down what is left. */
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 export interface CountRefusalsOptions {

@@ -34,6 +34,8 @@ export interface EventQuery {
   offset: number
   /** Whether the caller may see them; left out they are not read. */
   withSecrets?: boolean
+  /** Reads where the events stand in the list, instead of what they say. */
+  onlyPositions?: boolean
 }
 
 /** An event as it is stored: its secrets taken out, sealed, beside it. */
@@ -41,6 +43,8 @@ export interface StoredEvent {
   body: string
   /** Null also when they were not asked for. */
   sealedSecrets: Buffer | null
+  /** Which row they were sealed for; empty when they were not asked for. */
+  eventId: string
 }
 
 const COLUMN_TYPES: ReadonlyMap<string, 'uuid' | 'uuid[]' | 'text'> = new Map([
@@ -91,8 +95,8 @@ export async function listEventsWithProof(
 /** As Postgres writes a boolean. */
 const IS_TRUE = 't'
 
-function storedEvent([body, secrets]: TextRow): StoredEvent {
-  return { body: body as string, sealedSecrets: readBytea(secrets) }
+function storedEvent([body, secrets, eventId]: TextRow): StoredEvent {
+  return { body: body as string, sealedSecrets: readBytea(secrets), eventId: eventId ?? '' }
 }
 
 /**
@@ -106,8 +110,8 @@ export function listEventsSql(
 ): { text: string; parameters: unknown[] } {
   const parameters: unknown[] = []
   const parameter: Parameter = (value) => `$${parameters.push(value)}`
-  const answered =
-    proof === undefined ? columnsOf(query) : `${columnsOf(query)}, ${callerProofSql(proof, parameter)}`
+  const inPassing = proof === undefined ? '' : `, ${callerProofSql(proof, parameter)}`
+  const answered = `${namesOf(query)}${inPassing}`
   const merged = mergedFilter(query)
   if (merged !== null) return { text: mergedSql(query, merged, answered, parameter), parameters }
   const where = conditionsOf(query, parameter).join(' and ')
@@ -125,7 +129,7 @@ export function listEventsSql(
     return { text, parameters }
   }
   if (query.visibility.kind === 'all') {
-    const text = `select ${answered} from events where ${where}
+    const text = `select ${columnsOf(query)}${inPassing} from events where ${where}
 order by created_at desc, event_id
 limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
     return { text, parameters }
@@ -142,8 +146,16 @@ type Parameter = (value: unknown) => string
 const FAR_OFFSET = 2_000
 
 /** What is read of an event, in this order. */
-function columnsOf({ withSecrets = false }: EventQuery): string {
-  return withSecrets ? 'body, secrets' : 'body'
+function columnsOf({ withSecrets = false, onlyPositions = false }: EventQuery): string {
+  if (onlyPositions)
+    return `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as row_time, event_id as row_id`
+  return withSecrets ? 'body, secrets, event_id as row_id' : 'body'
+}
+
+/** The same of a subquery that has read these columns, and those of the order beside them. */
+function namesOf({ withSecrets = false, onlyPositions = false }: EventQuery): string {
+  if (onlyPositions) return 'row_time, row_id'
+  return withSecrets ? 'body, secrets, row_id' : 'body'
 }
 
 /** The only filter of a query, when it has several values and an index that gives the order for each of them. */

@@ -106,7 +106,7 @@ export async function readArrivals(
   const events = rows.flatMap(({ eventId, transaction, body, sealedSecrets }): StoredArrival[] =>
     eventId === null
       ? []
-      : [{ body, sealedSecrets, cursor: { server, transaction: BigInt(transaction), eventId } }],
+      : [{ body, sealedSecrets, eventId, cursor: { server, transaction: BigInt(transaction), eventId } }],
   )
   return { events, cursor: events.at(-1)?.cursor ?? after }
 }

@@ -38,7 +38,8 @@ export function visibleEventsSql(
     { column: 'connect_webview_id', ids: webviews, where: `${where} and ${isUnseen}` },
   ].filter(({ ids }) => ids.length > 0)
   // No accounts and no webviews: nothing may be seen.
-  if (sources.length === 0) return `select ${answered} from events where ${where} and false ${page}`
+  if (sources.length === 0)
+    return `select ${answered} from (select ${columns} from events where ${where} and false) as none ${page}`
   const most = `order by created_at desc, event_id limit ${parameter(limit + offset)}`
   const isShortRead = limit + offset <= SHORT_PAGE && filters.every(({ column }) => column !== 'event_type')
   const mostMerged = isShortRead ? MERGED_IDS.forShortReads : MERGED_IDS.forLongReads
