@@ -16,9 +16,12 @@ create table coverage (
   updated_at timestamptz not null default clock_timestamp()
 );
 
--- One row for each run of the poller. A failed run is never shown as a success: outcome has no default.
+-- One row for each run of the poller, numbered in the order in which they ended: a clock that was ahead for a while must not make an old
+-- run the last one. A failed run is never shown as a success: outcome has no default.
 create table poll_runs (
   workspace_id uuid not null,
+  run_id bigint generated always as identity,
+  -- By the database's clock, which all replicas share.
   started_at timestamptz not null,
   finished_at timestamptz not null,
   outcome text not null check (outcome in ('complete', 'partial', 'failed')),
@@ -28,5 +31,9 @@ create table poll_runs (
   error text,
   -- Of what kind: 'credentials', 'busy', … (seam/seam-error.ts), or null.
   error_kind text,
-  primary key (workspace_id, started_at)
+  -- Whether Seam's clock could be believed at the last answer, and by how much it was ahead of the database's (poller/judge-clocks.ts);
+  -- null when there was no answer.
+  clock text check (clock in ('agree', 'apart', 'missing', 'unreadable', 'implausible')),
+  clock_ahead_seconds double precision,
+  primary key (workspace_id, run_id)
 );

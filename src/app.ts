@@ -16,6 +16,7 @@ import { createHttpApp } from './http/create-http-app.ts'
 import { createPageCursors } from './http/page-cursor.ts'
 import { startHttpServer } from './http/start-http-server.ts'
 import { type IngestItem, ingestBatch, type NoteQuarantined } from './ingest/ingest-batch.ts'
+import { createPageSize } from './poller/page-size.ts'
 import { startAudit } from './poller/start-audit.ts'
 import { type Poller, startPoller } from './poller/start-poller.ts'
 import { eventRoutes } from './query/event-routes.ts'
@@ -236,6 +237,7 @@ function startWorkspaceJobs(
     keyring,
     noteQuarantined,
     client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
+    pageSize: createPageSize(),
     workspaces,
     workspaceKey: key,
     logger: logger.child({ workspace: key }),

@@ -5,6 +5,7 @@ import { formatInstant, parseInstant } from '../domain/instant.ts'
 import { sleep } from '../observability/sleep.ts'
 import { openKeyring } from '../open-keyring.ts'
 import { type AuditRequest, type AuditResult, auditWorkspace } from '../poller/audit-workspace.ts'
+import { createPageSize } from '../poller/page-size.ts'
 import { openSeamClient } from '../seam/open-seam-client.ts'
 import { useProxy } from '../seam/use-proxy.ts'
 import type { Db } from '../store/open-database.ts'
@@ -87,6 +88,7 @@ async function auditAll(
       db,
       keyring,
       client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: SEAM_TIMEOUT_MS }),
+      pageSize: createPageSize(),
       workspaces,
       workspaceKey: key,
       settleSeconds: config.settleSeconds,

@@ -1,12 +1,13 @@
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { parseDuration } from '../domain/duration.ts'
-import { MICROS_PER_SECOND, microsFromMillis } from '../domain/instant.ts'
+import { MICROS_PER_SECOND } from '../domain/instant.ts'
 import { reportSettings } from '../report-settings.ts'
 import { type CoverageReport, coverageReport } from '../status/coverage-report.ts'
 import { DEFAULT_WINDOW } from '../status/coverage-route.ts'
 import { printReport } from '../status/print-report.ts'
 import type { Db } from '../store/open-database.ts'
+import { readDatabaseNow } from '../store/read-database-clock.ts'
 import { readWorkspaces } from '../store/read-workspaces.ts'
 import { addJsonOption } from './add-json-option.ts'
 import { chooseWorkspace } from './choose-workspace.ts'
@@ -60,7 +61,7 @@ async function reportOn(db: Db, config: Config, wanted: string | undefined): Pro
       'No workspace is known yet: the service learns it from SEAM_WORKSPACE_ID, from Seam at its first poll, or from the first verified webhook.',
     )
   const chosen = wanted === undefined ? known : [chooseWorkspace(known, wanted)]
-  const now = microsFromMillis(Date.now())
+  const now = await readDatabaseNow(db)
   const window = { from: now - DEFAULT_WINDOW, to: now }
   return Promise.all(
     chosen.map(({ workspaceId, configKey }) =>

@@ -136,7 +136,7 @@ export const VARIABLES = [
     field: 'pollSchedule',
     check: check.cron,
     default: '*/30 * * * * *',
-    meaning: 'when to poll: a cron expression, seconds allowed',
+    meaning: 'when to poll: a cron expression in UTC, seconds allowed',
   },
   {
     name: 'SEAM_MIRROR_SETTLE_SECONDS',
@@ -158,7 +158,7 @@ export const VARIABLES = [
     field: 'auditSchedule',
     check: check.cron,
     default: '0 0 3 * * *',
-    meaning: 'when to read covered time again (audit): a cron expression, seconds allowed',
+    meaning: 'when to read covered time again (audit): a cron expression in UTC, seconds allowed',
   },
   {
     name: 'SEAM_MIRROR_AUDIT_LOOKBACK_HOURS',
@@ -172,7 +172,7 @@ export const VARIABLES = [
     field: 'clientSessionsSchedule',
     check: check.cron,
     default: '0 */5 * * * *',
-    meaning: 'when to copy the client sessions',
+    meaning: 'when to copy the client sessions: a cron expression in UTC',
   },
   {
     name: 'HTTPS_PROXY',

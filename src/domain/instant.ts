@@ -102,9 +102,13 @@ export function formatInstant(micros: Micros): string {
   return `${seconds}.${inSecond.toString().padStart(6, '0')}Z`
 }
 
-/** The instant rounded down to whole milliseconds, as `…17.946Z`: the precision that every version of Seam's API accepts. */
+/**
+ * The instant rounded down to whole milliseconds, as `…17.946Z`: the precision that every version of Seam's API accepts. What lies
+ * outside the years 0001 to 9999, which are all that can be asked for, becomes the first or the last of their milliseconds.
+ */
 export function formatMillisFloor(micros: Micros): string {
-  const millis = micros / MICROS_PER_MS - (micros % MICROS_PER_MS < 0n ? 1n : 0n)
+  const inRange = micros < FIRST_INSTANT ? FIRST_INSTANT : micros > LAST_INSTANT ? LAST_INSTANT : micros
+  const millis = inRange / MICROS_PER_MS - (inRange % MICROS_PER_MS < 0n ? 1n : 0n)
   return new Date(Number(millis)).toISOString()
 }
 

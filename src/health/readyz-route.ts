@@ -54,14 +54,16 @@ async function readReadiness({
     ok: true,
     database: 'ok',
     migrations: 'current',
-    workspaces: lags.map(({ workspaceId, coveredTo, lagSeconds, lastRunOutcome, lastSuccessAgeSeconds }) => ({
-      workspace_id: workspaceId,
-      covered_to: coveredTo,
-      coverage_lag_seconds: lagSeconds,
-      last_poll_outcome: lastRunOutcome,
-      last_successful_poll_age_seconds: lastSuccessAgeSeconds,
-      client_sessions_age_seconds: syncOf.get(workspaceId)?.ageSeconds ?? null,
-      last_client_sessions_sync_outcome: syncOf.get(workspaceId)?.lastOutcome ?? null,
+    workspaces: lags.map((lag) => ({
+      workspace_id: lag.workspaceId,
+      covered_to: lag.coveredTo,
+      coverage_lag_seconds: lag.lagSeconds,
+      last_poll_outcome: lag.lastRunOutcome,
+      last_successful_poll_age_seconds: lag.lastSuccessAgeSeconds,
+      seam_clock: lag.clock,
+      seam_clock_ahead_seconds: lag.clockAheadSeconds,
+      client_sessions_age_seconds: syncOf.get(lag.workspaceId)?.ageSeconds ?? null,
+      last_client_sessions_sync_outcome: syncOf.get(lag.workspaceId)?.lastOutcome ?? null,
     })),
   })
 }

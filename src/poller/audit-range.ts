@@ -10,7 +10,9 @@ import {
 import { setAsideRefused } from '../ingest/set-aside-refused.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/open-database.ts'
+import { readDatabaseNow } from '../store/read-database-clock.ts'
 import type { Database } from '../store/schema.ts'
+import type { ClockVerdict } from './judge-clocks.ts'
 import { type AnsweredPage, type AskTools, askForPage } from './walk-gap.ts'
 import { type WalkState, nextRequest, startWalk } from './walk.ts'
 
@@ -31,8 +33,10 @@ export interface AuditTally {
   missingEventIds: readonly string[]
   /** From the `created_at` of a missing event to the answer that showed it, at most; the longest. */
   longestDelay: Micros | null
-  /** The earliest horizon of all answers: above it nothing can be judged (I6). Null until an answer says Seam's time. */
+  /** The earliest horizon of all answers: above it nothing can be judged (I6). Null until an answer has a clock to believe. */
   horizon: Micros | null
+  /** What Seam's clock was worth at the newest answer. */
+  clock: ClockVerdict | null
 }
 
 export const NOTHING_AUDITED: AuditTally = {
@@ -42,6 +46,7 @@ export const NOTHING_AUDITED: AuditTally = {
   missingEventIds: [],
   longestDelay: null,
   horizon: null,
+  clock: null,
 }
 
 export interface AuditedRange {
@@ -99,15 +104,18 @@ async function auditOnePage(
   options: AuditedRange,
   proven: Interval[],
 ): Promise<WalkState> {
-  const page = await askForPage(tools, walk)
+  const databaseNow = await readDatabaseNow(tools.db)
+  const page = await askForPage(tools, walk, () => databaseNow)
   if (page === null) return walk
   const { tally } = options
   Object.assign(tally, await storeAuditedPage(tools, page, options))
-  if (page.askedAt !== null) {
-    const horizon = page.askedAt - BigInt(tools.settleSeconds) * MICROS_PER_SECOND
+  const { askedAt } = page.clock
+  tally.clock = page.clock
+  if (askedAt !== null) {
+    const horizon = askedAt - BigInt(tools.settleSeconds) * MICROS_PER_SECOND
     tally.horizon = tally.horizon === null || horizon < tally.horizon ? horizon : tally.horizon
   }
-  proven.push(...page.step.proven)
+  for (const part of page.step.proven) proven.push(part)
   return page.step.state
 }
 
@@ -125,7 +133,7 @@ async function storeAuditedPage(
       kept = ingested.kept
       const missing = missingOf(accepted, inserted, covered)
       const delays = missing.flatMap(({ createdAt }) =>
-        page.askedAtMost === null ? [] : [page.askedAtMost - createdAt],
+        page.clock.seamAtMost === null ? [] : [page.clock.seamAtMost - createdAt],
       )
       const next: AuditTally = {
         ...tally,

@@ -7,10 +7,13 @@ import type { SeamClient } from '../seam/open-seam-client.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
 import type { Db } from '../store/open-database.ts'
 import { readCoverage } from '../store/read-coverage.ts'
+import { readDatabaseClock } from '../store/read-database-clock.ts'
 import { type AuditOutcome, type AuditRun, saveAuditRun } from '../store/save-audit-run.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
 import { type AuditTally, NOTHING_AUDITED, auditRange, coveredPartsOf } from './audit-range.ts'
 import { identifyWorkspace } from './identify-workspace.ts'
+import type { ClockState } from './judge-clocks.ts'
+import type { PageSize } from './page-size.ts'
 import type { BackfillSince } from './poll-round.ts'
 
 export interface AuditOptions {
@@ -19,6 +22,7 @@ export interface AuditOptions {
   keyring?: Keyring | null
   noteQuarantined?: NoteQuarantined
   client: SeamClient
+  pageSize: PageSize
   workspaces: Workspaces
   workspaceKey: string
   settleSeconds: number
@@ -52,10 +56,12 @@ export async function auditWorkspace(
   signal: AbortSignal,
 ): Promise<AuditResult> {
   const { db, workspaces, workspaceKey } = options
-  const startedAt = new Date()
+  const startedAtMs = performance.now()
   const problem = await identify(options, signal)
   const workspaceId = workspaces.byKey(workspaceKey).id
   if (workspaceId === null) throw problem ?? new Error('The workspace is not known.')
+  // By the database's clock, which all replicas share: a local one that is ahead would make this audit the last for ever.
+  const startedAt = new Date(Date.parse(await readDatabaseClock(db)) - (performance.now() - startedAtMs))
   const covered = await readCoverage(db, workspaceId)
   const range = rangeOf(request, covered.at(-1)?.to ?? null)
   const parts = range === null ? [] : coveredPartsOf(range, covered)
@@ -74,7 +80,7 @@ export async function auditWorkspace(
     ...about,
     ...outlineOf(verdict.judged.length > 0 ? verdict.judged : parts),
     ...findingsOf(tally),
-    finishedAt: new Date(),
+    finishedAt: new Date(startedAt.getTime() + performance.now() - startedAtMs),
     outcome: verdict.outcome,
     error: verdict.error,
   })
@@ -107,6 +113,12 @@ export async function auditWorkspace(
   return { kind: 'audited', workspaceId, run }
 }
 
+const NOT_BELIEVED: Partial<Record<ClockState, string>> = {
+  unreadable: "Seam's answers have a Date header that is no date, and nothing is proven without one.",
+  implausible: "Seam's clock and the database's are more than a day apart, so nothing is proven.",
+}
+const NO_DATE = "Seam's answers have no Date header, without which nothing is proven."
+
 interface Verdict {
   outcome: AuditOutcome
   error: string | null
@@ -124,10 +136,9 @@ async function judge(
     if (problem !== null) throw problem
     const { judged, unproven } = await walk()
     if (signal.aborted) return incomplete('It was stopped before its end.')
-    if (tally.horizon === null)
-      return incomplete("Seam's answers have no Date header, without which nothing is proven.")
+    if (tally.horizon === null) return incomplete(NOT_BELIEVED[tally.clock?.state ?? 'missing'] ?? NO_DATE)
     if (judged.length === 0)
-      return incomplete("By Seam's clock, none of the range is older than the settle time.")
+      return incomplete("By Seam's or the database's clock, none of the range is older than the settle time.")
     if (unproven.length > 0) return incomplete(placesIn(unproven), judged)
     return { outcome: tally.eventsMissing > 0 ? 'found' : 'clean', error: null, judged }
   } catch (error) {

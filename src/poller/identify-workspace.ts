@@ -1,4 +1,3 @@
-import type { Micros } from '../domain/instant.ts'
 import { getWorkspace } from '../seam/get-workspace.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
@@ -15,13 +14,13 @@ export interface IdentifyTools {
 
 /**
  * Asks Seam whose credentials these are, and throws unless it is the known workspace: another one's events must not be stored
- * under its name, and say nothing about it. Returns Seam's clock when it was asked, and whether it said anything: where something
- * between us and Seam offers the events and no workspace, what is known by other means has to do.
+ * under its name, and say nothing about it. Returns whether it said anything: where something between us and Seam offers the events
+ * and no workspace, what is known by other means has to do.
  */
 export async function identifyWorkspace(
   { client, workspaces, workspaceKey, waiting, retryPolicy }: IdentifyTools,
   signal: AbortSignal,
-): Promise<{ isConfirmed: boolean; askedAt: Micros | null }> {
+): Promise<{ isConfirmed: boolean }> {
   try {
     const workspace = await withRetries(() => getWorkspace(client, signal), retryPolicy, waiting, signal)
     const known = await workspaces.learn(workspaceKey, workspace.workspaceId, 'upstream', workspace.name)
@@ -30,11 +29,10 @@ export async function identifyWorkspace(
         `The credentials are for workspace ${workspace.workspaceId}, but ${known} is configured. Nothing is read until they agree.`,
       )
     }
-    return { isConfirmed: true, askedAt: workspace.askedAt }
+    return { isConfirmed: true }
   } catch (error) {
     const isKnown = workspaces.byKey(workspaceKey).id !== null
-    if (isKnown && error instanceof SeamError && error.kind === 'rejected')
-      return { isConfirmed: false, askedAt: null }
+    if (isKnown && error instanceof SeamError && error.kind === 'rejected') return { isConfirmed: false }
     throw error
   }
 }

@@ -1,11 +1,8 @@
 import { MICROS_PER_SECOND, type Micros } from '../domain/instant.ts'
 import { gapsIn } from '../domain/interval.ts'
-import { fence } from '../store/leases.ts'
 import { nearestEvents } from '../store/nearest-events.ts'
 import { readCoverage } from '../store/read-coverage.ts'
-import { readCoverageUpdatedAt } from '../store/read-coverage-updated-at.ts'
 import { trimCoverage } from '../store/trim-coverage.ts'
-import { LEASE_SECONDS } from './store-page.ts'
 import { type Tally, type WalkTools, walkOnePage } from './walk-gap.ts'
 import { type WalkState, nextRequest, startWalk } from './walk.ts'
 
@@ -14,6 +11,9 @@ export type BackfillSince = { kind: 'instant'; at: Micros } | { kind: 'ago'; dur
 
 /** How far the live walk reaches back at most; what is missing below it is a gap like any other, walked after it. */
 const LIVE_SPAN: Micros = 3600n * MICROS_PER_SECOND
+
+/** When Seam's clock turns out to be so much behind what it was taken for, the live edge is walked again where it is. */
+const CLOCK_NEWS: Micros = 60n * MICROS_PER_SECOND
 
 interface Gap {
   from: Micros
@@ -28,33 +28,53 @@ export interface Backfill {
 
 export interface RoundOptions {
   since: BackfillSince
-  /** Seam's clock as known before the round; it only chooses where to look. What is proven comes from each page's `Date`. */
-  now: Micros
   backfill: Backfill | null
+  /** How much Seam's clock was behind the database's when it was last believed; 0 when it was not behind. */
+  seamBehind: Micros
+  /** Whether older time may be read while Seam's clock can't be believed, which proves nothing: it has to be read again. */
+  mayReadInVain: boolean
   /** True once the schedule has fired again: the live edge goes before older gaps. */
   isDue: () => boolean
   tally: Tally
 }
 
+export interface RoundResult {
+  /** The walk that was interrupted. */
+  backfill: Backfill | null
+  /** Everything is proven up to the round's beginning. */
+  isComplete: boolean
+  /** Nothing is left to prove below the checkpoint. */
+  isGapless: boolean
+  /** No answer at the live edge came with a clock that can be believed. */
+  isBlind: boolean
+  /** Pages that older time took. */
+  gapPages: number
+  /** Where coverage was taken back to. */
+  trimmedTo: Micros | null
+}
+
 /**
  * One round of design 5.2: first the live edge, from the checkpoint on; then older gaps and the backfill, newest first, page
- * by page until the next round is due, but one page at least: a slow upstream must not keep it waiting for ever. Returns the
- * walk that was interrupted, and whether everything is proven up to the round's beginning.
+ * by page until the next round is due, but one page at least: a slow upstream must not keep it waiting for ever.
  */
-export async function pollRound(
-  tools: WalkTools,
-  options: RoundOptions,
-): Promise<{ backfill: Backfill | null; isComplete: boolean }> {
-  const { tally, since, isDue } = options
-  const { horizon } = await walkLiveEdge(tools, options.now, tally)
+export async function pollRound(tools: WalkTools, options: RoundOptions): Promise<RoundResult> {
+  const { tally, since, isDue, mayReadInVain } = options
+  // It only chooses where to look. What is proven comes from the clocks at each page.
+  const now = () => tally.clock?.askedAt ?? tools.held.databaseNow() - options.seamBehind
+  const expected = now()
+  let live = await walkLiveEdge(tools, expected, tally)
+  // Seam's clock is behind what it was taken for, as at a first run: that was too high to prove anything.
+  if (live.horizon !== null && now() < expected - CLOCK_NEWS) live = await walkLiveEdge(tools, now(), tally)
+  const { horizon, trimmedTo } = live
+  const isBlind = horizon === null
 
-  const clock = () => tally.askedAt ?? options.now
   let { backfill } = options
   let triedDownTo: Micros | null = null
   let isInherited = backfill !== null
   const livePages = tally.pages
   while ((!isDue() || tally.pages === livePages) && !tools.signal.aborted) {
-    backfill ??= await nextGap(tools, since, clock(), triedDownTo)
+    if (isBlind && !mayReadInVain) break
+    backfill ??= await nextGap(tools, since, now(), triedDownTo)
     if (backfill === null) break
     const walk = await walkOnePage(tools, backfill.walk, tally)
     if (nextRequest(walk) !== null) {
@@ -67,49 +87,63 @@ export async function pollRound(
       backfill = null
     }
   }
-  const gaps = await findGaps(tools, since, clock())
+  const gaps = await findGaps(tools, since, now())
   const checkpoint = (await readCoverage(tools.db, tools.workspaceId)).at(-1)?.to ?? null
   // A second is what the clock's reading is worth.
   const isLive = horizon !== null && checkpoint !== null && checkpoint + MICROS_PER_SECOND >= horizon
-  return { backfill, isComplete: isLive && gaps.length === 0 }
+  const isGapless = gaps.length === 0
+  const gapPages = tally.pages - livePages
+  return { backfill, isComplete: isLive && isGapless, isGapless, isBlind, gapPages, trimmedTo }
 }
 
 /**
  * Everything after the checkpoint. When events after it are already stored, a page will most likely reach down to them: it is
  * read from the last event before the checkpoint on, so that one request suffices (see startWalk).
  *
- * Returns the horizon at the first answer, up to which everything should be proven now; null without Seam's clock.
+ * Returns the horizon at the first answer, up to which everything should be proven now; null when the clocks can't be believed.
  */
 async function walkLiveEdge(
   tools: WalkTools,
   now: Micros,
   tally: Tally,
-): Promise<{ horizon: Micros | null }> {
+): Promise<{ horizon: Micros | null; trimmedTo: Micros | null }> {
   const { db, workspaceId } = tools
-  const lastAddedAt = await readCoverageUpdatedAt(db, workspaceId)
   const checkpoint = (await readCoverage(db, workspaceId)).at(-1)?.to ?? null
-  const horizon = horizonAt(now, tools)
-  const from =
-    checkpoint === null || checkpoint > horizon ? horizon : greater(checkpoint, horizon - LIVE_SPAN)
+  const from = liveEdgeFrom(checkpoint, horizonAt(now, tools))
   const { below, above } = await nearestEvents(db, workspaceId, from, from)
   let walk = startWalk({ from, to: null }, { below: above === null ? null : below, above: null })
   let firstAskedAt: Micros | null = null
+  /** The latest that either clock has said in the walk. */
+  let latest: Micros | null = null
   while (nextRequest(walk) !== null && !tools.signal.aborted) {
     walk = await walkOnePage(tools, walk, tally)
-    firstAskedAt ??= tally.askedAt
+    const { askedAt = null, seamAtMost = null } = tally.clock ?? {}
+    firstAskedAt ??= askedAt
+    for (const at of [seamAtMost, tally.databaseNow]) if (at !== null) latest = greater(latest ?? at, at)
   }
+  const isPassed = checkpoint !== null && latest !== null && horizonAt(latest, tools) < checkpoint
+  const askedAt = tally.clock?.askedAt ?? null
+  const trimmedTo = isPassed && askedAt !== null ? await takeBack(tools, askedAt) : null
+  return { horizon: firstAskedAt === null ? null : horizonAt(firstAskedAt, tools), trimmedTo }
+}
 
-  // Seam's clock was put back since coverage was last added to. Whatever was created since then may lie in covered time.
-  const { askedAt, askedAtMost } = tally
-  if (checkpoint !== null && lastAddedAt !== null && askedAt !== null && askedAtMost !== null) {
-    if (horizonAt(askedAtMost, tools) < checkpoint) {
-      await db.transaction().execute(async (trx) => {
-        await fence(trx, tools.lease, LEASE_SECONDS)
-        await trimCoverage(trx, workspaceId, horizonAt(askedAt, tools), lastAddedAt)
-      })
-    }
-  }
-  return { horizon: firstAskedAt === null ? null : horizonAt(firstAskedAt, tools) }
+/** Coverage that passes the horizon by one of the clocks is read again for a while: that clock may be the right one. */
+function liveEdgeFrom(checkpoint: Micros | null, horizon: Micros): Micros {
+  if (checkpoint === null) return horizon
+  return checkpoint > horizon
+    ? greater(horizon, checkpoint - LIVE_SPAN)
+    : greater(checkpoint, horizon - LIVE_SPAN)
+}
+
+/**
+ * Takes back coverage when both clocks say that it has passed the horizon. One of them is no reason: a clock that is behind for an
+ * answer, or for a day, must not cost what is proven.
+ */
+async function takeBack(tools: WalkTools, askedAt: Micros): Promise<Micros> {
+  return tools.db.transaction().execute(async (trx) => {
+    await tools.held.fence(trx)
+    return trimCoverage(trx, tools.workspaceId, horizonAt(askedAt, tools))
+  })
 }
 
 async function nextGap(

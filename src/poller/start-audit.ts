@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import { onSchedule } from '../observability/on-schedule.ts'
+import type { Clock } from '../runtime/on-schedule.ts'
+import { startJob } from '../runtime/start-job.ts'
 import { MICROS_PER_SECOND } from '../domain/instant.ts'
 import { type AuditOptions, type AuditResult, auditWorkspace } from './audit-workspace.ts'
 
@@ -14,6 +15,7 @@ export interface ScheduledAuditOptions extends AuditOptions {
    */
   isPolling: () => boolean
   logger: Logger
+  clock?: Clock
 }
 
 export interface Audit {
@@ -26,44 +28,20 @@ export interface Audit {
 /** Audits the end of one workspace's coverage whenever the schedule fires. Runs never overlap; a tick during one is dropped. */
 export function startAudit(options: ScheduledAuditOptions): Audit {
   const { logger, lookbackHours, isPolling } = options
-  const stopping = new AbortController()
-  let running: Promise<void> | null = null
 
-  async function runOnce(): Promise<void> {
+  async function run(_isDue: () => boolean, signal: AbortSignal): Promise<number> {
     try {
       const duration = BigInt(lookbackHours) * 3600n * MICROS_PER_SECOND
-      report(
-        logger,
-        await auditWorkspace(
-          options,
-          { trigger: 'schedule', since: { kind: 'ago', duration }, until: null },
-          stopping.signal,
-        ),
-      )
+      const since = { kind: 'ago', duration } as const
+      report(logger, await auditWorkspace(options, { trigger: 'schedule', since, until: null }, signal))
     } catch (error) {
-      if (!stopping.signal.aborted) logger.warn({ error }, 'an audit failed, and could not be recorded')
+      if (!signal.aborted) logger.warn({ error }, 'an audit failed, and could not be recorded')
     }
+    return 0
   }
 
-  function auditNow(): Promise<void> {
-    if (stopping.signal.aborted) return Promise.resolve()
-    running ??= runOnce().finally(() => {
-      running = null
-    })
-    return running
-  }
-
-  const task = onSchedule(options.schedule, () => {
-    if (isPolling()) void auditNow()
-  })
-  return {
-    auditNow,
-    stop: async () => {
-      await task.destroy()
-      stopping.abort()
-      await running
-    },
-  }
+  const job = startJob({ ...options, run, isWanted: isPolling, whileRunning: 'drop' })
+  return { auditNow: job.runNow, stop: job.stop }
 }
 
 function report(logger: Logger, result: AuditResult): void {

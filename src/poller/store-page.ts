@@ -1,34 +1,32 @@
+import type { Micros } from '../domain/instant.ts'
 import type { Interval } from '../domain/interval.ts'
 import { type IngestItem, type IngestResult, ingestInTransaction } from '../ingest/ingest-batch.ts'
 import { setAsideRefused } from '../ingest/set-aside-refused.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { addCoverage } from '../store/add-coverage.ts'
-import { type Lease, fence } from '../store/leases.ts'
 import type { Db } from '../store/open-database.ts'
 import { retryConflicts } from '../store/retry-conflicts.ts'
-
-/** A holder that is gone, or asleep, is replaced after so long. */
-export const LEASE_SECONDS = 30
+import type { HeldLease } from './held-lease.ts'
 
 /**
  * Stores a page's events and the ranges they prove, in one transaction: coverage is never ahead of the events, whatever
  * happens between two statements (I4). The lease is checked first: a poller that was asleep while another took over can't move
- * coverage any more (I13).
+ * coverage any more (I13). Returns the database's clock as well.
  */
 export async function storePage(
   db: Db,
-  lease: Lease,
+  held: HeldLease,
   items: readonly IngestItem[],
   proven: readonly Interval[],
   keyring: Keyring | null,
-): Promise<IngestResult> {
+): Promise<IngestResult & { databaseNow: Micros }> {
   return setAsideRefused(db, items, 'poll', (accepted) =>
     retryConflicts(() =>
       db.transaction().execute(async (trx) => {
-        await fence(trx, lease, LEASE_SECONDS)
+        const databaseNow = await held.fence(trx)
         const result = await ingestInTransaction(trx, accepted, 'poll', keyring)
-        await addCoverage(trx, lease.workspaceId, proven)
-        return result
+        await addCoverage(trx, held.lease.workspaceId, proven)
+        return { ...result, databaseNow }
       }),
     ),
   )

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto'
-import { parseEvent } from '../domain/event.ts'
-import { MICROS_PER_SECOND, type Micros, microsFromMillis, parseInstant } from '../domain/instant.ts'
+import { type UnusableEvent, parseEvent } from '../domain/event.ts'
+import { MICROS_PER_SECOND, type Micros, parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
 import type { IngestItem, NoteQuarantined } from '../ingest/ingest-batch.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import type { Lease } from '../store/leases.ts'
 import type { Db } from '../store/open-database.ts'
-import { listEventsPage } from '../seam/list-events-page.ts'
+import { type EventsPage, type ListedItem, listEventsPage } from '../seam/list-events-page.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
+import { SeamError } from '../seam/seam-error.ts'
 import { type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
-import { storePage } from './store-page.ts'
+import type { HeldLease } from './held-lease.ts'
+import { type ClockVerdict, judgeClocks } from './judge-clocks.ts'
 import type { PageItem } from './listing.ts'
-import { type WalkState, type WalkStep, nextRequest, takePage } from './walk.ts'
+import type { PageSize } from './page-size.ts'
+import { storePage } from './store-page.ts'
+import { type PageRequest, type WalkState, type WalkStep, nextRequest, takePage } from './walk.ts'
 
 /** What a run of the poller has done so far. */
 export interface Tally {
@@ -19,9 +22,10 @@ export interface Tally {
   eventsSeen: number
   eventsNew: number
   quarantined: number
-  /** Seam's clock when it was asked for the newest answer: at the earliest, and at the latest. */
-  askedAt: Micros | null
-  askedAtMost: Micros | null
+  /** What the clocks were worth at the newest answer; null before the first. */
+  clock: ClockVerdict | null
+  /** The database's clock when that answer was stored. */
+  databaseNow: Micros | null
 }
 
 /** What asking for a page takes. */
@@ -31,6 +35,7 @@ export interface AskTools {
   settleSeconds: number
   retryPolicy: RetryPolicy
   waiting: Waiting
+  pageSize: PageSize
   signal: AbortSignal
 }
 
@@ -40,70 +45,92 @@ export interface WalkTools extends AskTools {
   keyring: Keyring | null
   noteQuarantined: NoteQuarantined
   /** Checked in every transaction that moves coverage (I13). */
-  lease: Lease
+  held: HeldLease
 }
 
 /** An answer to a walk's request: its items to store, and where the walk stands once they are. */
 export interface AnsweredPage {
   items: IngestItem[]
   step: WalkStep
-  /** Seam's clock when it was asked: at the earliest, and at the latest. Null without a readable `Date`. */
-  askedAt: Micros | null
-  askedAtMost: Micros | null
+  clock: ClockVerdict
 }
 
-/** Asks for the next page of a walk, with retries; null when the walk has ended. Stores nothing. */
-export async function askForPage(tools: AskTools, state: WalkState): Promise<AnsweredPage | null> {
-  const { client, workspaceId, settleSeconds, retryPolicy, waiting, signal } = tools
+/**
+ * Asks for the next page of a walk, with retries; null when the walk has ended. Stores nothing. The database's clock is read
+ * before: an answer knows nothing of what is created after it was asked for.
+ */
+export async function askForPage(
+  tools: AskTools,
+  state: WalkState,
+  databaseNow: () => Micros,
+): Promise<AnsweredPage | null> {
+  const { retryPolicy, waiting, signal } = tools
   const request = nextRequest(state)
   if (request === null) return null
-  let exchangeMs = 0
   const ask = async () => {
-    const sentAt = performance.now()
-    const answer = await listEventsPage(client, request, signal)
-    exchangeMs = performance.now() - sentAt
-    return answer
+    const clock = databaseNow()
+    return { ...(await askForFewer(tools, request)), clock }
   }
-  const { items: texts, askedAt } = await withRetries(ask, retryPolicy, waiting, signal)
-  const items = texts.map((json) => parseEvent(json, workspaceId))
+  const answer = await withRetries(ask, retryPolicy, waiting, signal)
+  const clock = judgeClocks(answer.date, answer.clock)
+  const items = answer.items.map((item) => parseListed(item, tools.workspaceId))
   const step = takePage(state, {
-    items: items.flatMap((item, i) => placeOf(item, texts[i] ?? '')),
+    items: items.flatMap((item, i) => placeOf(item, answer.items[i] ?? '')),
     listedCount: items.length,
-    horizon: askedAt === null ? null : askedAt - BigInt(settleSeconds) * MICROS_PER_SECOND,
+    horizon: clock.askedAt === null ? null : clock.askedAt - BigInt(tools.settleSeconds) * MICROS_PER_SECOND,
   })
-  // The header says seconds, rounded down.
-  const uncertainty = microsFromMillis(exchangeMs) + MICROS_PER_SECOND
-  return {
-    items,
-    step,
-    askedAt,
-    askedAtMost: askedAt === null ? null : askedAt + uncertainty,
+  return { items, step, clock }
+}
+
+/** One attempt; a smaller page at once where an answer was too large, and at the next attempt where that may have been why it failed. */
+async function askForFewer(
+  { client, pageSize, signal }: AskTools,
+  request: PageRequest,
+): Promise<EventsPage> {
+  for (;;) {
+    try {
+      const page = await listEventsPage(client, { ...request, limit: pageSize.limit() }, signal)
+      pageSize.grow()
+      return page
+    } catch (error) {
+      if (signal.aborted || !(error instanceof SeamError) || !error.mayBeTooMuch) throw error
+      const isSmaller = pageSize.shrink()
+      if (!isSmaller || error.kind !== 'too_large') throw error
+    }
   }
 }
 
 /** Does one step of a walk: asks for a page, stores it with what it proves, and returns the state after it. */
 export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tally): Promise<WalkState> {
-  const page = await askForPage(tools, state)
+  const page = await askForPage(tools, state, tools.held.databaseNow)
   if (page === null) return state
-  const { items, step, askedAt, askedAtMost } = page
-  const stored = await storePage(tools.db, tools.lease, items, step.proven, tools.keyring)
+  const { items, step, clock } = page
+  const stored = await storePage(tools.db, tools.held, items, step.proven, tools.keyring)
   tally.pages += 1
   tally.eventsSeen += items.length
   tally.eventsNew += stored.inserted.length
   tally.quarantined += stored.quarantined
   tools.noteQuarantined(stored.kept, 'poll')
-  tally.askedAt = askedAt
-  tally.askedAtMost = askedAtMost
+  tally.clock = clock
+  tally.databaseNow = stored.databaseNow
   return step.state
+}
+
+/** As the receiver treats a webhook: what is not UTF-8 is set aside with its bytes, not stored with replaced characters. */
+function parseListed(item: ListedItem, workspaceId: string): IngestItem {
+  if (typeof item === 'string') return parseEvent(item, workspaceId)
+  const detail = 'The body is not UTF-8.'
+  return { kind: 'unusable', workspaceId, reason: 'not_utf8', detail, body: item } satisfies UnusableEvent
 }
 
 /**
  * Where a listed item stands in the listing. An item that can't be stored (another workspace's, say) still has its place in
  * the order, as long as its creation time can be read; one without a usable id is known by its text.
  */
-function placeOf(parsed: IngestItem, json: string): PageItem[] {
+function placeOf(parsed: IngestItem, listed: ListedItem): PageItem[] {
   // Nothing else of the event: a walk remembers the places of many pages.
   if (parsed.kind === 'event') return [{ eventId: parsed.eventId, createdAt: parsed.createdAt }]
+  const json = listed.toString()
   const item = JSON.parse(json) as { event_id?: unknown; created_at?: unknown } | null
   const createdAt = typeof item?.created_at === 'string' ? parseInstant(item.created_at) : null
   if (createdAt === null) return []

@@ -1,5 +1,6 @@
 import { type Element, ElementCutter } from './cut-elements.ts'
 import type { SeamClient } from './open-seam-client.ts'
+import { parseAnswer } from './read-answer.ts'
 import { SeamError } from './seam-error.ts'
 
 const PATH = '/client_sessions/list'
@@ -29,26 +30,13 @@ export async function* listClientSessions(
     const elements = cutter.push(chunk)
     if (elements.length > 0) yield elements
   }
-  const body = parse(cutter.shell)
-  if (body.ok === false) throw unusable('and says itself that it is not ok')
+  const body = parseAnswer(PATH, cutter.shell.toString('utf8'))
   const { pagination } = body
   if (typeof pagination === 'object' && pagination !== null && 'has_next_page' in pagination) {
     if (pagination.has_next_page !== false) throw unusable('with one page of several')
   }
   if (!Array.isArray(body[KEY])) throw unusable('without a list of sessions')
   if (cutter.arrays > 1) throw unusable('with two lists of sessions')
-}
-
-function parse(shell: Buffer): Record<string, unknown> {
-  let body: unknown
-  try {
-    body = JSON.parse(shell.toString('utf8'))
-  } catch {
-    throw unusable('with something that is not JSON')
-  }
-  if (typeof body === 'object' && body !== null && !Array.isArray(body))
-    return body as Record<string, unknown>
-  throw unusable('without a list of sessions')
 }
 
 function unusable(how: string): SeamError {

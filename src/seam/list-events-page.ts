@@ -1,21 +1,27 @@
+import { isUtf8 } from 'node:buffer'
 import { type Micros, formatMillisCeil, formatMillisFloor } from '../domain/instant.ts'
 import type { SeamAnswer, SeamClient } from './open-seam-client.ts'
+import type { DateReading } from './read-date.ts'
 import { SeamError } from './seam-error.ts'
 import { sliceArray } from './slice-array.ts'
 
-/** What is asked for; the server may give less, and that proves nothing. 500 is Seam's default (contract 6.3). */
-export const PAGE_LIMIT = 500
+/** Largest page read. 500 events have 300 KiB or so; a page that is larger is asked for again with fewer. */
+export const MAX_PAGE_BYTES = 16 * 1024 * 1024
 
 export interface EventsPageRequest {
   after: Micros
   before: Micros | null
   offset: number
+  /** How many events are asked for; the server may give less, and that proves nothing. */
+  limit: number
 }
 
+/** A listed item as it was sent: text, or bytes where it is not UTF-8. */
+export type ListedItem = string | Buffer
+
 export interface EventsPage {
-  /** Each listed item as it was sent. */
-  items: string[]
-  askedAt: Micros | null
+  items: ListedItem[]
+  date: DateReading
 }
 
 /**
@@ -24,25 +30,24 @@ export interface EventsPage {
  */
 export async function listEventsPage(
   client: SeamClient,
-  { after, before, offset }: EventsPageRequest,
+  { after, before, offset, limit }: EventsPageRequest,
   signal: AbortSignal,
 ): Promise<EventsPage> {
   const since = formatMillisFloor(after)
   const bounds = before === null ? { since } : { between: [since, formatMillisCeil(before)] }
-  const params = { ...bounds, limit: PAGE_LIMIT, ...(offset > 0 && { unstable_offset: offset }) }
-  const { text, askedAt } = await client.get('/events/list', params, signal)
-  return { items: itemsOf(text), askedAt }
+  const params = { ...bounds, limit, ...(offset > 0 && { unstable_offset: offset }) }
+  const answer = await client.get('/events/list', { params, signal, maxBytes: MAX_PAGE_BYTES })
+  const items = itemsOf(answer)
+  if (items === null) throw new SeamError('bad_answer', 'Seam answered /events/list without a list of events')
+  return { items, date: answer.date }
 }
 
-function itemsOf(text: SeamAnswer['text']): string[] {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    throw new SeamError('bad_answer', 'Seam answered /events/list with something that is not JSON')
-  }
-  const items =
-    typeof body === 'object' && body !== null && !Array.isArray(body) ? sliceArray(text, 'events') : null
-  if (items === null) throw new SeamError('bad_answer', 'Seam answered /events/list without a list of events')
-  return items
+function itemsOf({ text, bytes }: SeamAnswer): ListedItem[] | null {
+  if (bytes === null) return sliceArray(text, 'events')
+  // Latin-1 keeps every byte as one character, and JSON's own characters are the same in it.
+  const items = sliceArray(bytes.toString('latin1'), 'events')
+  return (
+    items &&
+    items.map((item) => Buffer.from(item, 'latin1')).map((raw) => (isUtf8(raw) ? raw.toString() : raw))
+  )
 }

@@ -19,7 +19,7 @@ export async function refreshWorkspace(
   workspaceId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id, name, body } = read((await client.get('/workspaces/get', {}, signal)).text)
+  const { id, name, body } = read((await client.get('/workspaces/get', { signal })).text)
   if (id !== workspaceId) {
     throw new Error(
       `The credentials are for workspace ${id}, but ${workspaceId} is expected. No client sessions are read until they agree.`,

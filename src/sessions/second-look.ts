@@ -1,4 +1,4 @@
-import { createTask } from 'node-cron'
+import { nextTimesOf } from '../runtime/next-times.ts'
 
 /** However rarely the sessions are copied. */
 const LONGEST_SECONDS = 150
@@ -8,9 +8,6 @@ const LONGEST_SECONDS = 150
  * the listings of two replicas at the same tick, or of two attempts, are one.
  */
 export function secondLookSeconds(schedule: string): number {
-  const task = createTask(schedule, () => {}, { timezone: 'UTC' })
-  const [first, second] = task.getNextRuns(2)
-  const intervalMs =
-    first === undefined || second === undefined ? Infinity : second.getTime() - first.getTime()
-  return Math.min(LONGEST_SECONDS, intervalMs / 2 / 1000)
+  const [first, second] = nextTimesOf(schedule)()
+  return Math.min(LONGEST_SECONDS, (second - first) / 2 / 1000)
 }

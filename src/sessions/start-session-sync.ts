@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import { onSchedule } from '../observability/on-schedule.ts'
+import type { Clock } from '../runtime/on-schedule.ts'
+import { startJob } from '../runtime/start-job.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
@@ -25,6 +26,7 @@ export interface SessionSyncOptions {
   retryPolicy?: RetryPolicy
   /** Half the schedule's interval when not given. */
   secondLookSeconds?: number
+  clock?: Clock
 }
 
 export interface SessionSyncStatus {
@@ -60,72 +62,51 @@ const FIRST_RUN_WAIT_MS = 1_000
 export function startSessionSync(options: SessionSyncOptions): SessionSync {
   const { logger, waiting } = options
   const stopping = new AbortController()
-  const { signal } = stopping
   const status: SessionSyncStatus = { lastSuccessAt: null, lastCounts: null, lastError: null, failures: 0 }
-  let due = false
-  let skipTicks = 0
-  let running: Promise<void> | null = null
+  const tools = {
+    retryPolicy: RETRY_POLICY,
+    secondLookSeconds: secondLookSeconds(options.schedule),
+    ...options,
+  }
 
-  async function runWhileDue(): Promise<void> {
-    while (due && !signal.aborted) {
-      due = false
-      const workspaceId = confirmedId(options)
-      if (workspaceId === null) return
-      try {
-        const counts = await syncSessions(
-          {
-            retryPolicy: RETRY_POLICY,
-            secondLookSeconds: secondLookSeconds(options.schedule),
-            ...options,
-            workspaceId,
-          },
-          signal,
-        )
-        Object.assign(status, { lastSuccessAt: new Date(), lastCounts: counts, lastError: null, failures: 0 })
-        skipTicks = 0
-        logger.debug(counts, 'client sessions synced')
-      } catch (error) {
-        if (signal.aborted) return
-        if (error instanceof SeamError && error.kind === 'credentials')
-          skipTicks = TICKS_SKIPPED_AFTER_REFUSAL
-        if (error instanceof SupersededListingError) {
-          logger.debug({ error }, 'another replica syncs the client sessions')
-          return
-        }
-        status.lastError = error instanceof Error ? error.message : 'unknown error'
-        status.failures += 1
-        logger.warn({ error, failures: status.failures }, 'a sync of the client sessions failed')
-        await recordFailure(options, workspaceId, status.lastError)
+  async function run(_isDue: () => boolean, signal: AbortSignal): Promise<number> {
+    const workspaceId = confirmedId(options)
+    if (workspaceId === null) return 0
+    try {
+      const counts = await syncSessions({ ...tools, workspaceId }, signal)
+      Object.assign(status, { lastSuccessAt: new Date(), lastCounts: counts, lastError: null, failures: 0 })
+      logger.debug(counts, 'client sessions synced')
+      return 0
+    } catch (error) {
+      if (signal.aborted) return 0
+      if (error instanceof SupersededListingError) {
+        logger.debug({ error }, 'another replica syncs the client sessions')
+        return 0
       }
+      status.lastError = error instanceof Error ? error.message : 'unknown error'
+      status.failures += 1
+      logger.warn({ error, failures: status.failures }, 'a sync of the client sessions failed')
+      await recordFailure(options, workspaceId, status.lastError)
+      const isRefused = error instanceof SeamError && error.kind === 'credentials'
+      return isRefused ? TICKS_SKIPPED_AFTER_REFUSAL : 0
     }
   }
 
-  function syncNow(): Promise<void> {
-    due = true
-    running ??= runWhileDue().finally(() => {
-      running = null
-    })
-    return running
-  }
+  const job = startJob({ ...options, run, whileRunning: 'run-again' })
 
-  async function firstRun(): Promise<void> {
+  async function firstRun({ signal }: AbortController): Promise<void> {
     while (confirmedId(options) === null && !signal.aborted) await waiting.sleep(FIRST_RUN_WAIT_MS, signal)
-    if (!signal.aborted) await syncNow()
+    if (!signal.aborted) await job.runNow()
   }
 
-  const task = onSchedule(options.schedule, () => {
-    if (skipTicks > 0) skipTicks -= 1
-    else void syncNow()
-  })
-  const first = firstRun()
+  const first = firstRun(stopping)
   return {
-    syncNow,
+    syncNow: job.runNow,
     status: () => ({ ...status }),
     stop: async () => {
-      await task.destroy()
       stopping.abort()
+      await job.stop()
       await first
-      await running
     },
   }
 }

@@ -50,6 +50,8 @@ export interface Faults {
   badItemRate: number
   /** No Date header. */
   omitDateHeader: boolean
+  /** What the Date header says, made from the server's clock (Unix milliseconds). Null: the truth. */
+  dateHeader: ((serverMs: number) => string) | null
 
   // What events/list means.
   /** How a page is shown. */
@@ -98,6 +100,7 @@ export const noFaults: Readonly<Faults> = {
   rejectCredentials: false,
   badItemRate: 0,
   omitDateHeader: false,
+  dateHeader: null,
   order: 'newest-first',
   keeps: 'as-shown',
   inclusive: false,

@@ -26,7 +26,7 @@ export async function handleRequest(
   if (upstream.random.chance(faults.slowRate)) await wait(faults.slowMs, undefined, { ref: false })
   if (response.destroyed) return
   // Read before the answer is made: a Date later than what the page has seen would be a lie.
-  const dateMs = upstream.serverNow()
+  const date = (faults.dateHeader ?? httpDate)(upstream.serverNow())
   const fault = chooseFault(faults, upstream.random, request.requestId)
   if (fault.kind === 'reset') {
     message.socket.destroy()
@@ -36,9 +36,13 @@ export async function handleRequest(
   logged.status = answer.status
   sendAnswer(response, spoil(answer, fault), {
     requestId: request.requestId,
-    dateMs: faults.omitDateHeader ? undefined : dateMs,
+    date: faults.omitDateHeader ? undefined : date,
     truncate: fault.kind === 'truncate',
   })
+}
+
+function httpDate(unixMs: number): string {
+  return new Date(unixMs).toUTCString()
 }
 
 async function readRequest(message: IncomingMessage, upstream: Upstream): Promise<ApiRequest> {

@@ -4,8 +4,8 @@ import type { Answer } from './answer.ts'
 
 export interface SendOptions {
   requestId: string
-  /** Unix milliseconds by the server's clock; undefined sends no Date header. */
-  dateMs: number | undefined
+  /** Undefined sends no Date header. */
+  date: string | undefined
   /** Promise the whole body, send half of it, and hang up. */
   truncate: boolean
 }
@@ -18,7 +18,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer, options: Se
     'content-type': 'application/json; charset=utf-8',
     'content-length': body.length,
     'seam-request-id': options.requestId,
-    ...(options.dateMs !== undefined && { date: new Date(options.dateMs).toUTCString() }),
+    ...(options.date !== undefined && { date: options.date }),
     ...answer.headers,
   })
   if (!options.truncate) {

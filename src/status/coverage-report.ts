@@ -24,6 +24,14 @@ export interface Range {
   to: string
 }
 
+/** What Seam's clock was worth at the last answer; unless it is believed, nothing is proven (I6). */
+export interface ClockReport {
+  state: string
+  isBelieved: boolean
+  /** Seam's clock minus the database's; null when Seam's can't be read. */
+  aheadSeconds: number | null
+}
+
 export interface CoverageReport {
   workspaceId: string
   /** From when to when the copy is proven complete without a gap, up to its newest end; null before anything is. */
@@ -37,7 +45,12 @@ export interface CoverageReport {
   gaps: Range[]
   /** Share of the time from the backfill's start to the checkpoint that is covered, 0 to 1. */
   progress: number | null
-  polling: { lastRuns: PollRunRow[]; lastSuccessAt: string | null; credentialsRejected: boolean } | null
+  polling: {
+    lastRuns: PollRunRow[]
+    lastSuccessAt: string | null
+    credentialsRejected: boolean
+    clock: ClockReport | null
+  } | null
   webhooks: { lastAt: string | null; notArrivingSince: string | null } | null
   /** Of the events created in this range: the window that was asked for, or the newest part of it that could be counted. */
   sightings: Omit<Sightings, 'from'> & Range
@@ -109,6 +122,17 @@ function pollingOf(runs: PollRunRow[]): NonNullable<CoverageReport['polling']> {
     lastRuns: runs,
     lastSuccessAt: runs.find(({ outcome }) => outcome !== 'failed')?.finishedAt ?? null,
     credentialsRejected: runs[0]?.errorKind === 'credentials',
+    clock: clockOf(runs),
+  }
+}
+
+function clockOf(runs: PollRunRow[]): ClockReport | null {
+  const { clock = null, clockAheadSeconds = null } = runs.find((run) => run.clock !== null) ?? {}
+  if (clock === null) return null
+  return {
+    state: clock,
+    isBelieved: clock === 'agree' || clock === 'apart',
+    aheadSeconds: clockAheadSeconds,
   }
 }
 

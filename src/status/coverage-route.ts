@@ -1,5 +1,5 @@
 import type { Router } from 'express'
-import { type Micros, microsFromMillis, MICROS_PER_SECOND } from '../domain/instant.ts'
+import { type Micros, MICROS_PER_SECOND } from '../domain/instant.ts'
 import { addRefused, type RefusedDeliveries } from '../domain/refused-deliveries.ts'
 import type { MakeApiRoute } from '../http/api-route.ts'
 import { instant, instantPair } from '../http/param-kinds.ts'
@@ -7,6 +7,7 @@ import { defineParams } from '../http/read-params.ts'
 import { requireScope } from '../http/require-scope.ts'
 import { invalidInput } from '../http/to-api-error.ts'
 import type { Db } from '../store/open-database.ts'
+import { readDatabaseNow } from '../store/read-database-clock.ts'
 import { coverageReport, type ReportSettings } from './coverage-report.ts'
 import { reportJson } from './report-json.ts'
 
@@ -42,7 +43,7 @@ export function coverageRoute({ db, route, settingsOf, pendingRefusals }: Covera
     readParams: readWindow,
     answer: async ({ since, between }, caller) => {
       requireScope(caller, 'events:read')
-      const now = microsFromMillis(Date.now())
+      const now = await readDatabaseNow(db)
       const window = { from: since ?? between?.[0] ?? now - DEFAULT_WINDOW, to: between?.[1] ?? now }
       if (window.to - window.from > MAX_WINDOW)
         throw invalidInput('The window must not be longer than 31 days')

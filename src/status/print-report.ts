@@ -1,5 +1,5 @@
 import type { LagSeconds } from '../store/read-sightings.ts'
-import type { CoverageReport, Range } from './coverage-report.ts'
+import type { ClockReport, CoverageReport, Range } from './coverage-report.ts'
 
 const GAPS_SHOWN = 5
 
@@ -39,10 +39,25 @@ function pollingLines({ polling }: CoverageReport): string[] {
   return [
     `  last poll     ${last.finishedAt} ${what}`,
     ...(polling.credentialsRejected ? ['                Seam does not accept the credentials'] : []),
+    ...clockLines(polling.clock),
     ...(last.outcome === 'failed'
       ? [`  last success  ${polling.lastSuccessAt ?? 'none of the last runs'}`]
       : []),
   ]
+}
+
+function clockLines(clock: ClockReport | null): string[] {
+  if (clock === null || clock.state === 'agree') return []
+  const seconds = Math.abs(Math.round(clock.aheadSeconds ?? 0))
+  const apart = `${seconds} s ${(clock.aheadSeconds ?? 0) < 0 ? 'behind' : 'ahead of'} the database's`
+  const what = {
+    apart: `is ${apart}: what is complete ends by the one that is behind`,
+    missing: 'IS NOT KNOWN: its answers have no Date header, and nothing is proven without one',
+    unreadable:
+      'IS NOT KNOWN: its answers have a Date header that is no date, and nothing is proven without one',
+    implausible: `CAN NOT BE BELIEVED: it is ${apart}, and nothing is proven until one of them is put right`,
+  }[clock.state]
+  return [`  Seam's clock  ${what ?? clock.state}`]
 }
 
 function webhookLines({ webhooks }: CoverageReport): string[] {

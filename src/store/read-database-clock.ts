@@ -1,3 +1,4 @@
+import { type Micros, parseInstant } from '../domain/instant.ts'
 import { type Db, runSql } from './open-database.ts'
 
 /** The database's clock as text, to the microsecond: the one clock that all replicas share. */
@@ -9,4 +10,11 @@ export async function readDatabaseClock(db: Pick<Db, 'executeQuery'>): Promise<s
   )
   if (row === undefined) throw new Error('The database did not say what time it is.')
   return row.now
+}
+
+/** The same as an instant. */
+export async function readDatabaseNow(db: Pick<Db, 'executeQuery'>): Promise<Micros> {
+  const now = parseInstant(await readDatabaseClock(db))
+  if (now === null) throw new Error('The database says that it is before the year 1 or after 9999.')
+  return now
 }

@@ -8,21 +8,24 @@ export interface PollLag {
   lagSeconds: number | null
   lastRunOutcome: 'complete' | 'partial' | 'failed' | null
   lastSuccessAgeSeconds: number | null
+  /** What Seam's clock was worth at the last run, as in poll_runs, and by how much it was ahead of the database's. */
+  clock: string | null
+  clockAheadSeconds: number | null
 }
 
 const SQL = `
 select id::text as "workspaceId",
   to_char(upper(c.ranges) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "coveredTo",
   round(extract(epoch from clock_timestamp() - upper(c.ranges)), 1)::float8 as "lagSeconds",
-  last.outcome as "lastRunOutcome",
+  last.outcome as "lastRunOutcome", last.clock, round(last.clock_ahead_seconds)::float8 as "clockAheadSeconds",
   round(extract(epoch from clock_timestamp() - success.finished_at), 1)::float8 as "lastSuccessAgeSeconds"
 from unnest($1::uuid[]) as id
 left join coverage c on c.workspace_id = id
 left join lateral (
-  select outcome from poll_runs where workspace_id = id order by started_at desc limit 1
+  select outcome, clock, clock_ahead_seconds from poll_runs where workspace_id = id order by run_id desc limit 1
 ) last on true
 left join lateral (
-  select finished_at from poll_runs where workspace_id = id and outcome <> 'failed' order by started_at desc limit 1
+  select finished_at from poll_runs where workspace_id = id and outcome <> 'failed' order by run_id desc limit 1
 ) success on true`
 
 /** How far behind Seam the copy is, for each of the workspaces. */

@@ -6,7 +6,7 @@ export type AuditOutcome = 'clean' | 'found' | 'incomplete' | 'failed'
 export interface AuditRun {
   /** A UUID. */
   auditId: string
-  /** By the local clock. */
+  /** By the database's clock. */
   startedAt: Date
   finishedAt: Date
   trigger: 'schedule' | 'command'

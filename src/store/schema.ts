@@ -49,6 +49,7 @@ interface CoverageTable {
 
 interface PollRunsTable {
   workspace_id: string
+  run_id: Generated<string>
   started_at: InstantColumn
   finished_at: InstantColumn
   outcome: 'complete' | 'partial' | 'failed'
@@ -57,6 +58,8 @@ interface PollRunsTable {
   events_new: number
   error: string | null
   error_kind: string | null
+  clock: 'agree' | 'apart' | 'missing' | 'unreadable' | 'implausible' | null
+  clock_ahead_seconds: number | null
 }
 
 interface AuditRunsTable {

@@ -8,7 +8,7 @@ import { expectNoFalseClaim } from '../poller/poller-rig.ts'
 import { deliver } from '../support/sign-delivery.ts'
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
-import { deliverUntilTaken, expectAllGoodAgain, makeNews, startFaultRig } from './fault-rig.ts'
+import { BEHIND_MS, deliverUntilTaken, expectAllGoodAgain, makeNews, startFaultRig } from './fault-rig.ts'
 
 /* What Postgres may answer instead of doing what it was asked, on the way of a webhook and on that of a page. */
 
@@ -167,7 +167,7 @@ test('I1, I4: a serialization failure by a concurrent writer loses nothing on ei
   })
   const rig = await startFaultRig({ url: database.url, db })
   const [pushed, pulled] = rig.seam.emit(2)
-  rig.seam.setFaults({ clockOffsetMs: 30_000 })
+  rig.seam.setFaults({ clockOffsetMs: 30_000 - BEHIND_MS })
   for (const [event, cause] of [
     [pushed, async () => (await deliver(rig.app.url, pushed ?? {})).status],
     [pulled, async () => (await rig.poll())?.outcome],

@@ -9,7 +9,7 @@ import { MIRROR_API_KEY } from '../support/start-test-app.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { streamWebhooks } from '../support/webhook-stream.ts'
-import { deliverUntilTaken, expectAllGoodAgain, settingsFor, startFaultRig } from './fault-rig.ts'
+import { BEHIND_MS, deliverUntilTaken, expectAllGoodAgain, settingsFor, startFaultRig } from './fault-rig.ts'
 
 /* The way between the service and its Postgres. */
 
@@ -25,7 +25,7 @@ test('I1, I12: in a silent network a webhook and a query are answered 503 in a b
   const { proxy, rig } = await throughProxy()
   const [taken, pushed] = rig.seam.emit(2)
   expect((await deliver(rig.app.url, taken ?? {})).status).toBe(204)
-  rig.seam.setFaults({ clockOffsetMs: 30_000 })
+  rig.seam.setFaults({ clockOffsetMs: 30_000 - BEHIND_MS })
   const before = await rig.coverage()
 
   proxy.silence()

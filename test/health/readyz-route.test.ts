@@ -90,6 +90,8 @@ describe('health', () => {
           last_successful_poll_age_seconds: expect.any(Number),
           client_sessions_age_seconds: expect.any(Number),
           last_client_sessions_sync_outcome: 'complete',
+          seam_clock: 'agree',
+          seam_clock_ahead_seconds: expect.any(Number),
         },
       ],
     })

@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
+import { formatInstant } from '../../src/domain/instant.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
+import { systemClock } from '../../src/runtime/on-schedule.ts'
 import type { Faults } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -8,6 +10,8 @@ import {
   DAY_MS,
   expectComplete,
   expectNoFalseClaim,
+  HOUR_MS,
+  micros,
   MINUTE_MS,
   pageRequests,
   quarantined,
@@ -180,16 +184,20 @@ test('I11: items that are no events are set aside once each, counted, and the re
   const rig = await startRig(db)
   fill(rig, 600)
   const oddities = [
-    { event_id: 'not-a-uuid', event_type: 'device.connected', created_at: '2031-05-06T09:00:00.000Z' },
+    {
+      event_id: 'not-a-uuid',
+      event_type: 'device.connected',
+      created_at: formatInstant(micros(START_MS - 3 * HOUR_MS + 0)),
+    },
     {
       event_id: '6b4ad1c5-1de3-4c1f-8f0d-2a6f0c1a7e5b',
       event_type: '',
-      created_at: '2031-05-06T09:00:01.000Z',
+      created_at: formatInstant(micros(START_MS - 3 * HOUR_MS + 1000)),
     },
     {
       event_id: '7b4ad1c5-1de3-4c1f-8f0d-2a6f0c1a7e5b',
       event_type: 'device.connected',
-      created_at: '2031-05-06T09:00:02.000Z',
+      created_at: formatInstant(micros(START_MS - 3 * HOUR_MS + 2000)),
       workspace_id: '00000000-0000-4000-8000-000000000000',
     },
   ]
@@ -245,7 +253,10 @@ describe('credentials', () => {
     rig.seam.setFaults({ rejectCredentials: true })
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     try {
-      const poller = await rig.startPoller({ schedule: '* * * * * *' })
+      const poller = await rig.startPoller({
+        schedule: '* * * * * *',
+        clock: { ...systemClock, monotonicMs: () => Date.now() },
+      })
       const asked = (): number => rig.seam.requests().length
       const failed = async (failures: number): Promise<void> => {
         await until(() => poller.status().failures === failures)

@@ -1,11 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { acquireLease, fence, LeaseLostError, releaseLease } from '../../src/store/leases.ts'
+import {
+  acquireLease as acquire,
+  fence,
+  LeaseLostError,
+  type Lease,
+  releaseLease,
+} from '../../src/store/leases.ts'
 import { runSql } from '../../src/store/open-database.ts'
 import { readCoverage } from '../../src/store/read-coverage.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { DAY_AGO, DAY_MS, expectComplete, expectNoFalseClaim, START_MS, startRig } from './poller-rig.ts'
 
 const { db } = await databaseOfThisFile()
+
+const acquireLease = async (...args: Parameters<typeof acquire>): Promise<Lease | null> =>
+  (await acquire(...args))?.lease ?? null
+const fenced = (ttlSeconds: number) => ({ ttlSeconds, watchedMs: 0 })
 
 const [ONE, TWO] = [crypto.randomUUID(), crypto.randomUUID()]
 const expire = (workspaceId: string) =>
@@ -39,7 +49,8 @@ describe('a lease', () => {
     const first = await acquireLease(db, id, ONE, 30)
     await expire(id)
     await acquireLease(db, id, TWO, 30)
-    const write = () => db.transaction().execute((trx) => fence(trx, first as NonNullable<typeof first>, 30))
+    const write = () =>
+      db.transaction().execute((trx) => fence(trx, first as NonNullable<typeof first>, fenced(30)))
     await expect(write()).rejects.toThrow(LeaseLostError)
     await expire(id)
     await acquireLease(db, id, ONE, 30)
@@ -54,7 +65,7 @@ describe('a lease', () => {
     let taking: Promise<unknown> = Promise.resolve()
     await db.transaction().execute(async (trx) => {
       // A lifetime of no seconds: it has expired as soon as it is prolonged.
-      await fence(trx, lease, 0)
+      await fence(trx, lease, fenced(0))
       taking = acquireLease(db, id, TWO, 30).then((taken) => order.push(taken === null ? 'refused' : 'taken'))
       await expect
         .poll(() =>

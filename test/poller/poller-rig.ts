@@ -3,8 +3,10 @@ import { expect, onTestFinished } from 'vitest'
 import { type Micros, MICROS_PER_SECOND, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
 import { gapsIn } from '../../src/domain/interval.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
+import { createPageSize } from '../../src/poller/page-size.ts'
 import type { BackfillSince } from '../../src/poller/poll-round.ts'
 import { type Poller, type PollerOptions, startPoller } from '../../src/poller/start-poller.ts'
+import { systemClock } from '../../src/runtime/on-schedule.ts'
 import { openSeamClient, type SeamClient } from '../../src/seam/open-seam-client.ts'
 import {
   type Faults,
@@ -19,8 +21,11 @@ export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
-/** Upstream's clock at the start of a test: years away from the local one, which must not matter (I6). */
-export const START_MS = Date.UTC(2031, 4, 6, 12)
+/**
+ * Upstream's clock at the start of a test: twenty hours behind the database's, so that it is the one that counts (I6) until a test has moved it
+ * by as much. Whole minutes, so that it can be written down.
+ */
+export const START_MS = Math.floor((Date.now() - 20 * HOUR_MS) / MINUTE_MS) * MINUTE_MS
 /** Where the backfill of most tests begins. */
 export const DAY_AGO: Micros = microsFromMillis(START_MS - DAY_MS)
 /** `askedAt` is Seam's clock minus the time the exchange took: coverage may end so much before the horizon. */
@@ -88,9 +93,10 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       const poller = startPoller({
         db,
         client: {
+          get: (path, request) => clientOf(seam, rig.timeoutMs).get(path, request),
           stream: (path, signal) => clientOf(seam, rig.timeoutMs).stream(path, signal),
-          get: (path, params, signal) => clientOf(seam, rig.timeoutMs).get(path, params, signal),
         },
+        pageSize: createPageSize(),
         workspaces: await openWorkspaces(db, [{ key: workspaceId, workspaceId: null }], logger),
         workspaceKey: workspaceId,
         schedule: NEVER,
@@ -98,6 +104,8 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
         backfillSince: options.backfillSince ?? { kind: 'instant', at: DAY_AGO },
         logger,
         waiting: { sleep, random: () => 0.5 },
+        // Time passes for the poller as it does upstream.
+        clock: { ...systemClock, monotonicMs: () => clock.ms - START_MS },
         ...changes,
       })
       pollers.push(poller)
@@ -108,7 +116,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       runSql<PollRunRow>(
         db,
         `select outcome, pages, events_seen as "eventsSeen", events_new as "eventsNew", error
-         from poll_runs where workspace_id = $1 order by started_at`,
+         from poll_runs where workspace_id = $1 order by run_id`,
         [workspaceId],
       ),
   }

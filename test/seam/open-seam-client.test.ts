@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { getWorkspace } from '../../src/seam/get-workspace.ts'
+import { listClientSessions } from '../../src/seam/list-client-sessions.ts'
 import { listEventsPage } from '../../src/seam/list-events-page.ts'
 import { openSeamClient, type SeamClient } from '../../src/seam/open-seam-client.ts'
 import { SeamError } from '../../src/seam/seam-error.ts'
@@ -12,7 +13,7 @@ import {
 } from '../../src/simulated-seam/start-simulated-seam.ts'
 
 const NEVER = new AbortController().signal
-const EVERYTHING = { after: 0n, before: null, offset: 0 }
+const EVERYTHING = { after: 0n, before: null, offset: 0, limit: 500 }
 const API_KEY = 'seam_test1_a_key_that_must_not_be_shown'
 
 let seam: SimulatedSeam
@@ -163,7 +164,7 @@ describe('the Seam client', () => {
       write()
     })
     const error = await errorOf(getWorkspace(clientFor(url), NEVER))
-    expect(error.kind).toBe('unavailable')
+    expect(error.kind).toBe('too_large')
     expect(sent).toBeLessThan(200 * 1024 * 1024)
   })
 
@@ -219,12 +220,14 @@ describe('I6: the upstream’s clock', () => {
     for (const clockOffsetMs of [0, 3_600_000, -3_600_000]) {
       seam.setFaults({ clockOffsetMs })
       const before = BigInt(Date.now() + clockOffsetMs) * 1000n
-      const { askedAt } = await listEventsPage(clientFor(seam.url), EVERYTHING, NEVER)
+      const { date } = await listEventsPage(clientFor(seam.url), EVERYTHING, NEVER)
       const after = BigInt(Date.now() + clockOffsetMs) * 1000n
-      expect(askedAt).not.toBeNull()
-      expect(askedAt ?? 0n).toBeLessThanOrEqual(after)
+      if (date.kind !== 'read') throw new Error(`The clock is ${date.kind}.`)
+      expect(date.earliest).toBeLessThanOrEqual(after)
       // The header has whole seconds.
-      expect(askedAt ?? 0n).toBeGreaterThanOrEqual(before - 2_000_000n)
+      expect(date.earliest).toBeGreaterThanOrEqual(before - 2_000_000n)
+      expect(date.latest).toBeGreaterThanOrEqual(before)
+      expect(date.latest).toBeLessThanOrEqual(after + 2_000_000n)
     }
   })
 
@@ -234,7 +237,9 @@ describe('I6: the upstream’s clock', () => {
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
     const url = await startUpstream((_request, response) => {
       arrive()
-      void mayAnswer.then(() => response.writeHead(200, { date: date.toUTCString() }).end('{"events":[]}'))
+      void mayAnswer.then(() =>
+        response.writeHead(200, { date: date.toUTCString() }).end('{"events":[],"ok":true}'),
+      )
     })
     const sentAt = performance.now()
     const page = listEventsPage(clientFor(url), EVERYTHING, NEVER)
@@ -242,18 +247,77 @@ describe('I6: the upstream’s clock', () => {
     const heldFrom = performance.now()
     await expect.poll(() => performance.now() - heldFrom).toBeGreaterThan(300)
     answer()
-    const { askedAt } = await page
-    const subtracted = Number(BigInt(date.getTime()) * 1000n - (askedAt ?? 0n)) / 1000
+    const { date: read } = await page
+    if (read.kind !== 'read') throw new Error(`The clock is ${read.kind}.`)
+    const subtracted = Number(BigInt(date.getTime()) * 1000n - read.earliest) / 1000
     expect(subtracted).toBeGreaterThanOrEqual(300)
     expect(subtracted).toBeLessThanOrEqual(performance.now() - sentAt + 1)
   })
 
-  test('is unknown without the header, or with one that is no date', async () => {
+  test('is missing without the header', async () => {
     seam.setFaults({ omitDateHeader: true })
-    expect((await listEventsPage(clientFor(seam.url), EVERYTHING, NEVER)).askedAt).toBeNull()
+    expect((await listEventsPage(clientFor(seam.url), EVERYTHING, NEVER)).date).toEqual({ kind: 'missing' })
+  })
+
+  test.each([
+    'today',
+    '0',
+    '-1',
+    '',
+    '2026-11-25T10:00:00Z',
+    '1764064800',
+    'Wed, 25 Nov 2026 10:00:00',
+    'Wed, 25 Nov 2026 10:00:00 +0200',
+    'Wed, 25 Nov 2026 10:00:00 UTC',
+    'Wednesday, 25-Nov-26 10:00:00 GMT',
+    'Wed Nov 25 10:00:00 2026',
+    'Tue, 25 Nov 2026 10:00:00 GMT',
+    'Wed, 31 Feb 2026 10:00:00 GMT',
+    'Wed, 25 Nov 2026 10:00:61 GMT',
+    'Wed, 25 Nov 12026 10:00:00 GMT',
+    'Wed, 25 Nov 2026 10:00:00 GMT, Wed, 25 Nov 2026 10:00:00 GMT',
+  ])('E1, I6: is unreadable when the header is %j', async (header) => {
     const url = await startUpstream((_request, response) =>
-      response.writeHead(200, { date: 'today' }).end('{"events":[]}'),
+      response.writeHead(200, { date: header }).end('{"events":[],"ok":true}'),
     )
-    expect((await listEventsPage(clientFor(url), EVERYTHING, NEVER)).askedAt).toBeNull()
+    const { date } = await listEventsPage(clientFor(url), EVERYTHING, NEVER)
+    expect(date).toEqual({ kind: 'unreadable' })
+  })
+})
+
+describe('F1: an answer is one only when it says ok and has no error', () => {
+  const events = [
+    '{"events":[]}',
+    '{"events":[],"ok":false}',
+    '{"events":[],"ok":"true"}',
+    '{"events":[],"ok":1}',
+    '{"events":[],"ok":null}',
+    '{"events":[],"ok":true,"ok":false}',
+    '{"events":[],"ok":true,"error":{"type":"internal_server_error"}}',
+    '{"events":[],"ok":true,"error":"away"}',
+    '{"events":[],"ok":true,"error":""}',
+    '{"events":[],"error":{"type":"internal_server_error"}}',
+  ]
+  const asked = [
+    ['events', listEventsPage] as const,
+    ['client_sessions', (client: SeamClient) => Array.fromAsync(listClientSessions(client, NEVER))] as const,
+    ['workspace', (client: SeamClient) => getWorkspace(client, NEVER)] as const,
+  ]
+  test.each(events.flatMap((body) => asked.map(([key, ask]) => [body, key, ask] as const)))(
+    'F1: %s is none, asked for %s',
+    async (body, key, ask) => {
+      const list = key === 'workspace' ? `{"workspace_id":"${crypto.randomUUID()}"}` : '[]'
+      const url = await startUpstream((_request, response) =>
+        response.end(body.replace('"events":[]', `"${key}":${list}`)),
+      )
+      expect((await errorOf(ask(clientFor(url), EVERYTHING, NEVER))).kind).toBe('bad_answer')
+    },
+  )
+
+  test('F1: "error": null beside ok is no error', async () => {
+    const url = await startUpstream((_request, response) =>
+      response.end('{"events":[],"error":null,"ok":true}'),
+    )
+    expect((await listEventsPage(clientFor(url), EVERYTHING, NEVER)).items).toEqual([])
   })
 })

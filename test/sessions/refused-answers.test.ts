@@ -47,9 +47,9 @@ describe('an answer that may not be the whole list changes nothing, and says why
     ['no list', '{"ok":true}', /without a list/],
     ['null for a list', '{"client_sessions":null,"ok":true}', /without a list/],
     ['an object for a list', '{"client_sessions":{},"ok":true}', /without a list/],
-    ['a list as the whole answer', '[]', /without a list/],
-    ['null', 'null', /without a list/],
-    ['ok: false', whole.replace('"ok":true', '"ok":false'), /not ok/],
+    ['a list as the whole answer', '[]', /not an object/],
+    ['null', 'null', /not an object/],
+    ['ok: false', whole.replace('"ok":true', '"ok":false'), /it is ok/],
     ['one page of several', paged(true), /one page of several/],
     ['two lists', whole.replace('"ok":true', '"client_sessions":[],"ok":true'), /two lists/],
     ['an item that is not JSON', listing(known, other, '{"client_session_id":x}'), /not JSON/],
@@ -93,7 +93,7 @@ describe('an answer that may not be the whole list changes nothing, and says why
       /credentials are for workspace/,
     ],
     ['of nobody', '{"ok":true}', /without a workspace id/],
-    ['that can not be read', 'oops', /without a workspace id/],
+    ['that can not be read', 'oops', /not JSON/],
     ['that say no', status(401), /does not accept the credentials/],
   ])('an empty list for credentials %s', async (_title, answer, reason) => {
     const upstream = await startUpstream()

@@ -253,6 +253,8 @@ test('a failed run is printed as one, in capitals', () => {
     eventsNew: 0,
     error: 'away',
     errorKind: null,
+    clock: null,
+    clockAheadSeconds: null,
   } as const
   const report: CoverageReport = {
     workspaceId: 'w',
@@ -262,7 +264,7 @@ test('a failed run is printed as one, in capitals', () => {
     ranges: [],
     gaps: [],
     progress: null,
-    polling: { lastRuns: [run], lastSuccessAt: null, credentialsRejected: true },
+    polling: { lastRuns: [run], lastSuccessAt: null, credentialsRejected: true, clock: null },
     webhooks: null,
     sightings: {
       from: 'f',

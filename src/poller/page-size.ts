@@ -1,0 +1,51 @@
+/** 500 is Seam's default (contract 6.3). */
+export const MAX_PAGE_LIMIT = 500
+/** A size that has failed again and again, while its half did not, is tried after so many pages at most. */
+const MOST_PAGES_BEFORE_RETRY = 256
+
+/** How many events to ask for at once. It learns from what fails, and is shared by all who ask the same upstream. */
+export interface PageSize {
+  limit(): number
+  /** The answer failed in a way that a smaller one may not (SeamError.mayBeTooMuch). False when there is no smaller one. */
+  shrink(): boolean
+  /** A page arrived. */
+  grow(): void
+}
+
+/**
+ * Halved by every failure, down to 1, and doubled by every page, up to 500: a failure that had nothing to do with the size is made up for
+ * at once. A size that fails each time it is tried is tried more and more seldom: after 1, 2, 4, … pages of its half.
+ */
+export function createPageSize(): PageSize {
+  let limit = MAX_PAGE_LIMIT
+  let failedAt: number | null = null
+  /** The size that is known to be too much, and how many pages of its half come before it is tried again. */
+  let suspect: { limit: number; patience: number } | null = null
+  let pages = 0
+
+  function learn(failed: number): void {
+    const patience = suspect?.limit === failed ? Math.min(suspect.patience * 2, MOST_PAGES_BEFORE_RETRY) : 1
+    // At 1 it was not the size.
+    suspect = failed > 1 ? { limit: failed, patience } : null
+    failedAt = null
+    pages = 0
+  }
+
+  return {
+    limit: () => limit,
+    shrink: () => {
+      failedAt = limit
+      limit = Math.max(1, Math.floor(limit / 2))
+      return limit < failedAt
+    },
+    grow: () => {
+      if (failedAt !== null) learn(failedAt)
+      if (suspect !== null && limit >= suspect.limit) suspect = null
+      pages += 1
+      const next = Math.min(limit * 2, MAX_PAGE_LIMIT)
+      if (suspect !== null && next >= suspect.limit && pages < suspect.patience) return
+      limit = next
+      pages = 0
+    },
+  }
+}

@@ -1,0 +1,203 @@
+import type { Clock } from '../runtime/on-schedule.ts'
+import { formatInstant } from '../domain/instant.ts'
+import { SeamError } from '../seam/seam-error.ts'
+import { RETRY_POLICY } from '../seam/with-retries.ts'
+import { insertPollRun } from '../store/insert-poll-run.ts'
+import { acquireLease, prolong } from '../store/leases.ts'
+import { LEASE_SECONDS, type HeldLease, holdLease } from './held-lease.ts'
+import { identifyWorkspace } from './identify-workspace.ts'
+import { type RoundResult, pollRound } from './poll-round.ts'
+import type { PollerMemory } from './poller-memory.ts'
+import type { PollerOptions } from './start-poller.ts'
+import type { Tally } from './walk-gap.ts'
+
+const HEARTBEAT_MS = 10_000
+/** A run that has got no page for so long does not prolong its lease any more: another replica may have a better way to Seam. */
+const HEARTBEATS_WITHOUT_PAGE_MS = 60_000
+/** While Seam's clock can't be believed, older time is read again so often, for events that no webhook brought. */
+const READ_IN_VAIN_EVERY_MS = 3_600_000
+
+type Options = PollerOptions & { clock: Clock }
+
+/** One run, recorded whatever becomes of it; `standby` while another process holds the lease. */
+export async function pollOnce(
+  options: Options,
+  memory: PollerMemory,
+  isDue: () => boolean,
+  signal: AbortSignal,
+): Promise<'done' | 'standby'> {
+  const { workspaces, workspaceKey, clock } = options
+  const startedAtMs = clock.monotonicMs()
+  const tally: Tally = { ...NOTHING_DONE }
+  let outcome: 'complete' | 'partial' | 'failed' | 'standby' = 'failed'
+  let failure: unknown = null
+  try {
+    if (!memory.isIdentified) await identify(options, memory, signal)
+    outcome = (await takeLease(options, memory))
+      ? await poll(options, memory, { tally, isDue, signal })
+      : 'standby'
+    return outcome === 'standby' ? 'standby' : 'done'
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    const { pages, eventsSeen, eventsNew, quarantined } = tally
+    options.logger.debug({ outcome, pages, eventsSeen, eventsNew, quarantined }, 'polled')
+    const workspaceId = workspaces.byKey(workspaceKey).id
+    if (workspaceId !== null && outcome !== 'standby' && !signal.aborted) {
+      const tookMs = clock.monotonicMs() - startedAtMs
+      await record(options, workspaceId, { outcome, tookMs, tally, failure })
+    }
+  }
+}
+
+const NOTHING_DONE: Tally = {
+  pages: 0,
+  eventsSeen: 0,
+  eventsNew: 0,
+  quarantined: 0,
+  clock: null,
+  databaseNow: null,
+}
+
+async function record(
+  { db, logger }: Options,
+  workspaceId: string,
+  run: { outcome: 'complete' | 'partial' | 'failed'; tookMs: number; tally: Tally; failure: unknown },
+): Promise<void> {
+  const { outcome, tookMs, tally, failure } = run
+  await insertPollRun(db, workspaceId, {
+    outcome,
+    tookMs,
+    ...tally,
+    error: failure === null ? null : failure instanceof Error ? failure.message : 'unknown error',
+    errorKind: failure instanceof SeamError ? failure.kind : null,
+  }).catch((error: unknown) => logger.warn({ error }, 'a run of the poller could not be recorded'))
+}
+
+/** False while another process polls. A lease is kept between the runs, and expires by itself when its holder is gone. */
+async function takeLease(options: Options, memory: PollerMemory): Promise<boolean> {
+  const { db, workspaces, workspaceKey, clock } = options
+  const { id } = workspaces.byKey(workspaceKey)
+  if (id === null) throw new Error('The workspace is not known.')
+  const { holder, held } = memory
+  const taken = await acquireLease(db, id, holder, LEASE_SECONDS)
+  if (taken !== null && taken.lease.token === held?.lease.token) {
+    held.renew(taken.now)
+    return true
+  }
+  // Whoever polled meanwhile moved coverage: a walk of before would not know of it.
+  memory.backfill = null
+  memory.held = taken && holdLease(taken.lease, taken.now, clock.monotonicMs)
+  return taken !== null
+}
+
+/** A round under the lease that `memory` holds. */
+async function poll(
+  options: Options,
+  memory: PollerMemory,
+  { tally, isDue, signal }: { tally: Tally; isDue: () => boolean; signal: AbortSignal },
+): Promise<'complete' | 'partial'> {
+  const { held, backfill, seamBehind } = memory
+  if (held === null) throw new Error('A run without a lease.')
+  const { workspaceId } = held.lease
+  const stopHeartbeat = startHeartbeat(options, held, tally)
+  // A run that fails leaves no walk behind: its pages are stored, and the next one finds from coverage what they left.
+  memory.backfill = null
+  try {
+    const result = await pollRound(
+      {
+        keyring: null,
+        noteQuarantined: () => {},
+        retryPolicy: RETRY_POLICY,
+        ...options,
+        held,
+        workspaceId,
+        signal,
+      },
+      {
+        since: options.backfillSince,
+        backfill,
+        seamBehind,
+        mayReadInVain: backfill !== null || isTimeToReadInVain(options.clock, memory),
+        isDue,
+        tally,
+      },
+    )
+    memory.backfill = result.backfill
+    remember(options, memory, result, tally)
+    return result.isComplete ? 'complete' : 'partial'
+  } finally {
+    stopHeartbeat()
+    noteClock(options, memory, tally)
+  }
+}
+
+/** A slow upstream must not cost the lease; a process that is asleep does not get here, and loses it. */
+function startHeartbeat({ db, clock }: Options, { lease }: HeldLease, tally: Tally): () => void {
+  let last = { pages: tally.pages, atMs: clock.monotonicMs() }
+  const timer = setInterval(() => {
+    const now = clock.monotonicMs()
+    if (tally.pages !== last.pages) last = { pages: tally.pages, atMs: now }
+    if (now - last.atMs < HEARTBEATS_WITHOUT_PAGE_MS) prolong(db, lease, LEASE_SECONDS).catch(() => {})
+  }, HEARTBEAT_MS)
+  return () => clearInterval(timer)
+}
+
+function isTimeToReadInVain({ monotonicMs }: Clock, { readInVainAtMs }: PollerMemory): boolean {
+  return readInVainAtMs === null || monotonicMs() - readInVainAtMs >= READ_IN_VAIN_EVERY_MS
+}
+
+/** What the next run needs to know of a round, and what a reader of the log wants to. */
+function remember({ logger, clock }: Options, memory: PollerMemory, result: RoundResult, tally: Tally): void {
+  memory.blindRuns = result.isBlind ? memory.blindRuns + 1 : 0
+  if (!result.isBlind) memory.readInVainAtMs = null
+  else if (result.gapPages > 0 && result.backfill === null) memory.readInVainAtMs = clock.monotonicMs()
+  if (result.trimmedTo !== null) {
+    logger.warn(
+      { coveredTo: formatInstant(result.trimmedTo) },
+      "Seam's and the database's clocks were both ahead: coverage is taken back, and read again",
+    )
+  }
+  if (result.gapPages > 0) {
+    const { pages, eventsNew } = memory.backfilled ?? { pages: 0, eventsNew: 0 }
+    memory.backfilled = { pages: pages + result.gapPages, eventsNew: eventsNew + tally.eventsNew }
+  }
+  if (memory.backfilled !== null && result.isGapless) {
+    logger.info(memory.backfilled, 'backfill finished')
+    memory.backfilled = null
+  }
+}
+
+/** Says so once when Seam's clock ceases to be believable, and when it is so again. */
+function noteClock({ logger }: Options, memory: PollerMemory, { clock }: Tally): void {
+  if (clock === null) return
+  const { state, aheadSeconds, askedAt, seamBehind } = clock
+  if (askedAt !== null) memory.seamBehind = seamBehind
+  const before = memory.clockState
+  memory.clockState = state
+  if (state === before) return
+  if (askedAt === null || state === 'apart') logger.warn({ clock: state, aheadSeconds }, MEANING[state])
+  else if (before !== null) logger.info({ clock: state }, MEANING[state])
+}
+
+const MEANING = {
+  agree: "Seam's clock and the database's agree again",
+  apart:
+    "Seam's clock and the database's are more than a minute apart: coverage follows the one that is behind",
+  missing: "Seam's answers have no Date header: nothing can be proven complete, and polling is slowed down",
+  unreadable:
+    "Seam's answers have a Date header that is no date: nothing can be proven complete, and polling is slowed down",
+  implausible:
+    "Seam's clock and the database's are more than a day apart: nothing can be proven complete, and polling is slowed down",
+} as const
+
+async function identify(options: Options, memory: PollerMemory, signal: AbortSignal): Promise<void> {
+  const { isConfirmed } = await identifyWorkspace({ retryPolicy: RETRY_POLICY, ...options }, signal)
+  if (!isConfirmed) {
+    options.logger.warn(
+      'Seam does not say which workspace the credentials are for; the one that is configured, or sent webhooks, is taken for it',
+    )
+  }
+  memory.isIdentified = true
+}

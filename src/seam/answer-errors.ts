@@ -1,0 +1,60 @@
+import { parseHttpDate } from './read-date.ts'
+import { SeamError } from './seam-error.ts'
+
+/** What an answer with another status than 200 means. */
+export function refusedAnswer(
+  path: string,
+  status: number,
+  body: Buffer,
+  header: (name: string) => string | undefined,
+): SeamError {
+  const type = /"type"\s{0,8}:\s{0,8}"([a-z_]{1,64})"/.exec(body.toString('utf8', 0, 4096))?.[1]
+  const what = `Seam answered ${path} with ${status}${type === undefined ? '' : ` ${type}`}`
+  if (status === 401 || (status === 404 && type === 'api_key_not_found')) {
+    return new SeamError('credentials', `${what}: it does not accept the credentials`)
+  }
+  // Seam's own errors have a type; a gateway's have none.
+  const mayBeTooMuch = status >= 500 && type === undefined
+  if (status === 429 || status === 503)
+    return new SeamError('busy', what, { retryAfterMs: retryAfterMs(header), mayBeTooMuch })
+  return new SeamError(status >= 500 ? 'unavailable' : status >= 400 ? 'rejected' : 'bad_answer', what, {
+    mayBeTooMuch,
+  })
+}
+
+/** Seconds, or an HTTP date (RFC 9110, 10.2.3) by the clock of whoever sent it; null when absent or senseless. */
+function retryAfterMs(header: (name: string) => string | undefined): number | null {
+  const value = header('retry-after')
+  if (value === undefined) return null
+  if (/^\d{1,12}$/.test(value)) return Number(value) * 1000
+  const at = parseHttpDate(value)
+  return at === null ? null : Math.max(0, at - (parseHttpDate(header('date') ?? '') ?? Date.now()))
+}
+
+/** Node's codes for a connection that never came about: asking for less would not help. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** Why there is no answer. */
+export function noAnswer(path: string, error: unknown, maxBytes: number): SeamError {
+  if (error instanceof Error && /maxContentLength/.test(error.message)) {
+    const what = `Seam's answer to ${path} is larger than ${maxBytes / 1024 / 1024} MiB`
+    return new SeamError('too_large', what, { mayBeTooMuch: true })
+  }
+  const codes = codesOf(error)
+  const reason = codes.length > 0 ? codes.join(' ') : error instanceof Error ? error.name : 'unknown error'
+  return new SeamError('unavailable', `Seam did not answer ${path}: ${reason}`, {
+    mayBeTooMuch: !codes.some((code) => NOT_CONNECTED.has(code)),
+  })
+}
+
+/** A short reason without the request in it: axios errors carry headers, and with them the key. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = []
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    const refused = /^Proxy response \((\d{3})\)/.exec(each.message)?.[1]
+    if (refused !== undefined) return [`the proxy answered ${refused}`]
+    const { code } = each as { code?: unknown }
+    if (typeof code === 'string') codes.push(code)
+  }
+  return codes
+}

@@ -1,0 +1,32 @@
+import { MICROS_PER_MS, MICROS_PER_SECOND, type Micros, microsFromMillis } from '../domain/instant.ts'
+
+/** What an answer said about upstream's clock. Only a `read` one can prove anything (I6). */
+export type DateReading =
+  /**
+   * Upstream's clock when it was asked. `earliest` is the header minus the time the whole exchange took: the header may be stamped
+   * after the query ran, and says seconds rounded down. Both errors then lie on the safe side.
+   */
+  | { kind: 'read'; earliest: Micros; latest: Micros }
+  | { kind: 'missing' }
+  /** There is a header, and it is no date as HTTP has them. */
+  | { kind: 'unreadable' }
+
+/** `Sun, 06 Nov 1994 08:49:37 GMT`: the one form that a server may send (RFC 9110, 5.6.7). */
+const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
+
+/** Reads the `Date` header of an answer that took so long. */
+export function readDate(header: string | undefined, exchangeMs: number): DateReading {
+  if (header === undefined) return { kind: 'missing' }
+  const unixMs = parseHttpDate(header)
+  if (unixMs === null) return { kind: 'unreadable' }
+  const at = microsFromMillis(unixMs)
+  const exchange = BigInt(Math.ceil(exchangeMs)) * MICROS_PER_MS
+  return { kind: 'read', earliest: at - exchange, latest: at + exchange + MICROS_PER_SECOND }
+}
+
+/** Unix milliseconds. `Date.parse` alone would read `0` and `-1` as about the year 2000, and any zone or none. */
+export function parseHttpDate(text: string): number | null {
+  const unixMs = IMF_FIXDATE.test(text) ? Date.parse(text) : Number.NaN
+  // Printed again it is the same, or it is a date that does not exist, on another weekday.
+  return !Number.isNaN(unixMs) && new Date(unixMs).toUTCString() === text ? unixMs : null
+}
