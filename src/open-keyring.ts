@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from './config/config.ts'
 import { createKeyring, type Keyring } from './secrets/keyring.ts'
+import { writeWhole } from './store/write-whole.ts'
 
 /**
  * The keys that secrets are encrypted with (I9): those configured; with the embedded database, one that the service makes at its first
@@ -21,15 +22,7 @@ export async function openKeyring(config: Config, { mayMakeKey = false } = {}): 
 /** Unless there is one. It appears whole or not at all: a start may be killed at any moment. */
 async function makeKey(file: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  const draft = `${file}.${process.pid}`
-  await writeFile(draft, randomBytes(32).toString('base64'), { mode: 0o600 })
-  try {
-    await link(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    await rm(draft)
-  }
+  await writeWhole(file, randomBytes(32).toString('base64'), { keepExisting: true })
 }
 
 async function readKey(file: string): Promise<Buffer | null> {

@@ -12,6 +12,7 @@ export const ROOT_FALLBACK_DIR = '/var/lib/seam-mirror'
 export interface Programs {
   initdb: string
   pgCtl: string
+  postgres: string
   /** Set when we are root: Postgres refuses to run as root, so its programs run as this user. */
   runAs: { uid: number; gid: number } | undefined
 }
@@ -21,7 +22,10 @@ export async function findPrograms(): Promise<Programs> {
   const runAs = await unprivilegedUser()
   let binDir = await packagedBinDir()
   if (runAs && !(await canReach(binDir, runAs))) binDir = await copyPrograms(binDir)
-  return { initdb: path.join(binDir, 'initdb'), pgCtl: path.join(binDir, 'pg_ctl'), runAs }
+  const [initdb = '', pgCtl = '', postgres = ''] = ['initdb', 'pg_ctl', 'postgres'].map((name) =>
+    path.join(binDir, name),
+  )
+  return { initdb, pgCtl, postgres, runAs }
 }
 
 async function packagedBinDir(): Promise<string> {

@@ -1,15 +1,17 @@
-import { execFile } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { access, chmod, chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
+import { sleep } from '../observability/sleep.ts'
+import { makeCluster, readPassword, refuseOtherVersion, resetPassword } from './embedded-cluster.ts'
+import { disownPidFile, findPostmaster, markOf, type Postmaster } from './embedded-postmaster.ts'
 import { ROOT_FALLBACK_DIR, canReach, findPrograms, type Programs } from './embedded-postgres-programs.ts'
 import { runApart } from './run-apart.ts'
 
-const run = promisify(execFile)
 const START_TIMEOUT_SECONDS = 60
+const LOOK_EVERY_MS = 50
+const LOG_FILE = 'postgres.log'
 
 export interface EmbeddedPostgres {
   url: string
@@ -53,45 +55,68 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function startIn(
   root: string,
   programs: Programs,
-  options: EmbeddedPostgresOptions,
+  { dir, leaveRunning, settings = [], signal }: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
-  const { signal } = options
-  const temporary = options.dir === undefined
-  const cluster = path.join(root, 'cluster')
+  const isTemporary = dir === undefined
+  const server: Server = { root, cluster: path.join(root, 'cluster'), programs }
   if (programs.runAs) await chown(root, programs.runAs.uid, programs.runAs.gid)
+  if (!(await exists(server.cluster))) await makeCluster(root, programs, { isTemporary, signal })
+  await refuseOtherVersion(root, programs)
+  const password = await passwordOf(server)
 
-  const password = await passwordOf(root, programs)
-  if (!(await exists(path.join(cluster, 'PG_VERSION'))))
-    await initialise(cluster, root, programs, { temporary, signal })
-  const running = await runningPort(cluster, programs)
-  const port = running ?? (await freePort())
-  if (running === null) {
-    const settings = [
-      `port=${port}`,
+  const found = await settled(server)
+  signal?.throwIfAborted()
+  const port =
+    found?.port ??
+    (await startServer(server, [
       'listen_addresses=127.0.0.1',
       'unix_socket_directories=',
-      ...(temporary ? ['fsync=off', 'full_page_writes=off'] : []),
-      ...(options.settings ?? []),
-    ]
-    signal?.throwIfAborted()
-    await startServer(programs, cluster, root, settings)
-  }
-  const server = {
-    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    dataDir: root,
-    stop: async () => {
-      if (running !== null && options.leaveRunning) return
-      await runApart(programs.pgCtl, ['stop', '-D', cluster, '-m', 'fast', '-w'], {
-        ...programs.runAs,
-        cwd: root,
-      })
-      if (temporary) await rm(root, { recursive: true, force: true })
-    },
+      await markOf(server.cluster),
+      ...(isTemporary ? ['fsync=off', 'full_page_writes=off'] : []),
+      ...settings,
+    ]))
+  const stop = async (): Promise<void> => {
+    if (found !== null && leaveRunning) return
+    await stopServer(server)
+    if (isTemporary) await rm(root, { recursive: true, force: true })
   }
   // A server is not left half-started: it is stopped once it runs.
-  if (signal?.aborted) await server.stop()
+  if (signal?.aborted) await stop()
   signal?.throwIfAborted()
-  return server
+  return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, dataDir: root, stop }
+}
+
+interface Server {
+  root: string
+  cluster: string
+  programs: Programs
+}
+
+/** The server that runs on the cluster, once it has started; null when there is none, or it has stopped. */
+async function settled({ cluster }: Server): Promise<Postmaster | null> {
+  const giveUpAt = performance.now() + START_TIMEOUT_SECONDS * 1000
+  for (;;) {
+    const running = await findPostmaster(cluster)
+    if (running === null || running.isReady || performance.now() > giveUpAt) return running
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+/** The cluster's password, and a new one when it is lost: whoever has the files may have one made. */
+async function passwordOf(server: Server): Promise<string> {
+  const { root, cluster, programs } = server
+  const known = await readPassword(cluster)
+  if (known !== null) return known
+  await settled(server)
+  await stopServer(server)
+  await disownPidFile(cluster)
+  return resetPassword(root, programs)
+}
+
+async function stopServer({ root, cluster, programs }: Server): Promise<void> {
+  if ((await findPostmaster(cluster)) === null) return
+  const args = ['stop', '-D', 'cluster', '-m', 'fast', '-w', '-t', `${START_TIMEOUT_SECONDS}`]
+  await runApart(programs.pgCtl, args, { ...programs.runAs, cwd: root })
 }
 
 /** The folder asked for, or for a root user whose `postgres` can't reach it, one below ROOT_FALLBACK_DIR named after it. */
@@ -112,69 +137,29 @@ export function fallbackFor(dir: string): string {
   return path.join(ROOT_FALLBACK_DIR, `data-${name}`)
 }
 
-async function passwordOf(root: string, { runAs }: Programs): Promise<string> {
-  const file = path.join(root, 'postgres-password')
-  try {
-    await writeFile(file, randomBytes(18).toString('hex'), { mode: 0o600, flag: 'wx' })
-    if (runAs) await chown(file, runAs.uid, runAs.gid)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  return readFile(file, 'utf8')
-}
-
-async function initialise(
-  cluster: string,
-  root: string,
-  programs: Programs,
-  { temporary, signal }: { temporary: boolean; signal: AbortSignal | undefined },
-): Promise<void> {
-  const args = [
-    '--pgdata',
-    cluster,
-    '--username',
-    'postgres',
-    '--pwfile',
-    path.join(root, 'postgres-password'),
-  ]
-  args.push('--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C')
-  if (temporary) args.push('--no-sync')
-  // A first start that was cut off leaves half a cluster, which initdb refuses to write over.
-  await rm(cluster, { recursive: true, force: true })
-  await runApart(programs.initdb, args, { ...programs.runAs, cwd: root, signal })
-}
-
-async function startServer(
-  programs: Programs,
-  cluster: string,
-  root: string,
-  settings: string[],
-): Promise<void> {
-  const log = path.join(root, 'postgres.log')
-  const flags = settings.map((setting) => `-c ${setting.replace(/=$/, "=''")}`).join(' ')
-  const args = ['start', '-D', cluster, '-l', log, '-w', '-t', `${START_TIMEOUT_SECONDS}`, '-o', flags]
+/**
+ * Starts it on a free port, which is returned. Names come without a folder: pg_ctl hands them to a shell, to which a `$` or `"` in
+ * a folder's name would mean something.
+ */
+async function startServer(server: Server, settings: readonly string[]): Promise<number> {
+  const { root, cluster, programs } = server
+  await disownPidFile(cluster)
+  const port = await freePort()
+  const flags = [`port=${port}`, ...settings].map((setting) => `-c ${setting.replace(/=$/, "=''")}`).join(' ')
+  const args = ['start', '-D', 'cluster', '-l', LOG_FILE, '-w', '-t', `${START_TIMEOUT_SECONDS}`, '-o', flags]
   try {
     await runApart(programs.pgCtl, args, { ...programs.runAs, cwd: root })
+    return port
   } catch (error) {
-    const lines = (await readFile(log, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n')
+    // Another process may have been quicker.
+    const other = await settled(server)
+    if (other?.isReady) return other.port
+    const log = await readFile(path.join(root, LOG_FILE), 'utf8').catch(() => '')
+    const lines = log.trimEnd().split('\n').slice(-5).join('\n')
     throw new Error(`The embedded Postgres in ${root} did not start. The end of its log:\n${lines}`, {
       cause: error,
     })
   }
-}
-
-/** The port of a server that already runs on this cluster, or null. Line 4 of postmaster.pid is the port. */
-async function runningPort(cluster: string, programs: Programs): Promise<number | null> {
-  const alive = await run(programs.pgCtl, ['status', '-D', cluster], {
-    ...programs.runAs,
-    cwd: cluster,
-  }).then(
-    () => true,
-    () => false,
-  )
-  if (!alive) return null
-  const lines = (await readFile(path.join(cluster, 'postmaster.pid'), 'utf8')).split('\n')
-  return Number(lines[3])
 }
 
 async function freePort(): Promise<number> {
@@ -186,11 +171,8 @@ async function freePort(): Promise<number> {
 }
 
 async function exists(file: string): Promise<boolean> {
-  return open(file).then(
-    async (handle) => {
-      await handle.close()
-      return true
-    },
+  return access(file).then(
+    () => true,
     () => false,
   )
 }

@@ -20,7 +20,11 @@ export async function runApart(
   signal?.throwIfAborted()
   const child = spawn(program, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   const kill = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // It has just ended.
+    }
   }
   signal?.addEventListener('abort', kill)
   let printed = ''

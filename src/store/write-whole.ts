@@ -1,0 +1,36 @@
+import { chown, link, open, rename, rm } from 'node:fs/promises'
+
+export interface WholeFileOptions {
+  owner?: { uid: number; gid: number } | undefined
+  /** A file that is there already stays as it is. */
+  keepExisting?: boolean
+}
+
+/**
+ * Writes a small file that only its owner may read, so that it is there with all of its content or not at all, whenever the process
+ * is killed or the machine loses its power.
+ */
+export async function writeWhole(
+  file: string,
+  text: string,
+  { owner, keepExisting = false }: WholeFileOptions = {},
+): Promise<void> {
+  const partial = `${file}.${process.pid}.partial`
+  await rm(partial, { force: true })
+  const handle = await open(partial, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  if (owner) await chown(partial, owner.uid, owner.gid)
+  if (!keepExisting) return rename(partial, file)
+  try {
+    await link(partial, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    await rm(partial, { force: true })
+  }
+}
