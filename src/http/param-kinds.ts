@@ -113,7 +113,9 @@ function list(
 ): z.ZodType<string[] | undefined> {
   const schema = z.array(z.unknown()).superRefine((items, context) => {
     if (maxItems !== undefined && items.length > maxItems) {
+      // Nor is each of them looked at.
       context.addIssue(`Array must contain at most ${maxItems} element(s)`)
+      return
     }
     let reported = 0
     for (const [index, item] of items.entries()) {
