@@ -42,6 +42,8 @@ export function endpointsFor(
   pathWorkspaceId: string | null,
 ): readonly Endpoint[] {
   if (pathWorkspaceId === null) return endpoints
+  // Where the workspace is not known yet, the path may say which it is.
+  if (!isUuid(pathWorkspaceId)) return []
   // An entry whose workspace is not known yet may be any but those of the others (I10).
   const isOwned = workspaces.all().some(({ id }) => id === pathWorkspaceId)
   return endpoints.filter(({ workspaceKey }) => {
