@@ -1,6 +1,6 @@
 import { type Element, ElementCutter } from './cut-elements.ts'
 import type { SeamClient } from './open-seam-client.ts'
-import { parseAnswer } from './read-answer.ts'
+import { readAnswer } from './read-answer.ts'
 import { SeamError } from './seam-error.ts'
 
 const PATH = '/client_sessions/list'
@@ -30,7 +30,7 @@ export async function* listClientSessions(
     const elements = cutter.push(chunk)
     if (elements.length > 0) yield elements
   }
-  const body = parseAnswer(PATH, cutter.shell.toString('utf8'))
+  const { body } = readAnswer(PATH, cutter.shell)
   const { pagination } = body
   if (typeof pagination === 'object' && pagination !== null && 'has_next_page' in pagination) {
     if (pagination.has_next_page !== false) throw unusable('with one page of several')

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { Keyring } from '../secrets/keyring.ts'
 import { claimSessionListing, type SessionListingClaim, underClaim } from '../store/claim-session-listing.ts'
 import { finishSessionListing } from '../store/finish-session-listing.ts'
@@ -15,6 +16,7 @@ export interface ApplyTools {
   db: Db
   /** Without it tokens are hashed, but not kept. */
   keyring: Keyring | null
+  logger: Logger
   /** How long after a listing that can't be believed by itself another one has to say the same. */
   secondLookSeconds: number
 }
@@ -33,27 +35,30 @@ export interface AppliedListing {
 /**
  * Makes the copy equal to a listing that is known to be whole: new and changed sessions are stored, those that came back are back, those that
  * are not in it are deleted; and the success is noted. In many short transactions, each under the claim of this listing: what is left
- * of one that is broken off is true, and the next listing does the rest.
+ * of one that is broken off (by the signal, say) is true, and the next listing does the rest.
  *
  * A listing is not believed at once when it would delete more than half of the sessions (an empty one after an outage), or has something
  * in it that may be any of those that it lacks. Then the missing ones are unconfirmed, and deleted when they are still missing at
  * the next listing. The token of an unconfirmed session opens nothing: to refuse is safe, to delete is not.
  */
 export async function applyListing(
-  { db, keyring, secondLookSeconds }: ApplyTools,
+  tools: ApplyTools,
   claim: SessionListingClaim,
   listing: Listing,
+  signal?: AbortSignal,
 ): Promise<AppliedListing> {
+  const { db, keyring, secondLookSeconds } = tools
   await claimSessionListing(db, claim)
   const { known, absent } = await compare(db, claim.workspaceId, listing)
   let stored = 0
   const refused: SetAside[] = []
   for (const part of listing.parts) {
+    signal?.throwIfAborted()
     const result = await storePart(db, keyring, claim, part, listing.ids)
     stored += result.stored
     refused.push(...result.refused)
   }
-  await setAsideSessions(db, keyring, claim.workspaceId, refused)
+  await setAsideSessions(tools, claim.workspaceId, refused)
   const unusable = [...listing.unusable, ...refused]
   const unclear = new Set(unusable.map(({ clientSessionId }) => clientSessionId))
   const missing = absent.filter((id) => !unclear.has(id))

@@ -1,23 +1,33 @@
+import type { Logger } from 'pino'
 import { protectUnusableSession } from '../ingest/protect-unusable-session.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import { insertQuarantined } from '../store/insert-quarantined.ts'
+import { insertQuarantined, type Quarantined } from '../store/insert-quarantined.ts'
 import type { Db } from '../store/open-database.ts'
 import type { SetAside } from './read-listing.ts'
 
 /** Put into quarantine in one statement: a megabyte each at most. */
 const SET_ASIDE_AT_ONCE = 10
+/** Named in one line of the log. */
+const LOGGED = 10
 
-/** Keeps what was listed as sessions and can't be used (I11). The same ones of every listing are kept once, and counted. */
+/**
+ * Keeps what was listed as sessions and can't be used (I11). The same ones of every listing are kept once, counted, and logged the first
+ * time.
+ */
 export async function setAsideSessions(
-  db: Db,
-  keyring: Keyring | null,
+  { db, keyring, logger }: { db: Db; keyring: Keyring | null; logger: Logger },
   workspaceId: string,
   unusable: readonly SetAside[],
 ): Promise<void> {
+  const isNew: Quarantined[] = []
   for (let from = 0; from < unusable.length; from += SET_ASIDE_AT_ONCE) {
     const rows = unusable
       .slice(from, from + SET_ASIDE_AT_ONCE)
       .map((item) => protectUnusableSession({ ...item, workspaceId }, keyring))
-    await insertQuarantined(db, rows, 'sessions')
+    const kept = await insertQuarantined(db, rows, 'sessions')
+    isNew.push(...kept.filter(({ timesSeen }) => timesSeen === 1))
   }
+  if (isNew.length === 0) return
+  const items = isNew.slice(0, LOGGED).map(({ id, reason }) => ({ id, reason }))
+  logger.warn({ count: isNew.length, items }, "listed client sessions can't be used; they are in quarantine")
 }

@@ -46,12 +46,15 @@ export interface SessionSync {
    */
   syncNow(): Promise<void>
   status(): SessionSyncStatus
-  /** No new run; the one under way is cut short, or ends with its transaction. */
+  /** No new run; the one under way is cut short, or ends with the part of the listing that it stores. */
   stop(): Promise<void>
 }
 
 /** After credentials were refused, so many ticks are left out: asking at full speed would look like guessing keys. */
 const TICKS_SKIPPED_AFTER_REFUSAL = 3
+/** What the log says when a listing lacks sessions and is not believed yet. */
+const UNCONFIRMED =
+  'a listing lacks client sessions that may still be there: their tokens are refused until a listing shows them'
 /** How often the first run looks whether the workspace is known: at a first start the poller learns it within a second or so. */
 const FIRST_RUN_WAIT_MS = 1_000
 
@@ -74,6 +77,7 @@ export function startSessionSync(options: SessionSyncOptions): SessionSync {
     if (workspaceId === null) return 0
     try {
       const counts = await syncSessions({ ...tools, workspaceId }, signal)
+      if (counts.unconfirmed > (status.lastCounts?.unconfirmed ?? 0)) logger.warn(counts, UNCONFIRMED)
       Object.assign(status, { lastSuccessAt: new Date(), lastCounts: counts, lastError: null, failures: 0 })
       logger.debug(counts, 'client sessions synced')
       return 0

@@ -24,7 +24,7 @@ export interface SyncCounts extends AppliedListing {
  * with nothing changed, when it is not.
  */
 export async function syncSessions(tools: SyncTools, signal: AbortSignal): Promise<SyncCounts> {
-  const { db, client, workspaceId, keyring, retryPolicy, waiting } = tools
+  const { db, client, workspaceId, retryPolicy, waiting } = tools
   await withRetries(() => refreshWorkspace(db, client, workspaceId, signal), retryPolicy, waiting, signal)
   const { askedAt, listing } = await withRetries(
     async () => {
@@ -36,9 +36,10 @@ export async function syncSessions(tools: SyncTools, signal: AbortSignal): Promi
     waiting,
     signal,
   )
-  await setAsideSessions(db, keyring, workspaceId, listing.unusable)
+  await setAsideSessions(tools, workspaceId, listing.unusable)
   requireUsable(listing)
-  return { listed: listing.listed, ...(await applyListing(tools, { workspaceId, askedAt }, listing)) }
+  const applied = await applyListing(tools, { workspaceId, askedAt }, listing, signal)
+  return { listed: listing.listed, ...applied }
 }
 
 /** A list of which nothing, or too much, can't be used has another form than it had: what it lacks is not deleted. */

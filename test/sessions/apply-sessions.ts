@@ -1,4 +1,5 @@
 import { type AppliedListing, applyListing } from '../../src/sessions/apply-listing.ts'
+import { createLogger } from '../../src/observability/create-logger.ts'
 import { readListing } from '../../src/sessions/read-listing.ts'
 import type { Element } from '../../src/seam/cut-elements.ts'
 import type { Keyring } from '../../src/secrets/keyring.ts'
@@ -23,7 +24,7 @@ export async function applySessions(
 ): Promise<AppliedListing> {
   const claim = { workspaceId, askedAt: askedAt ?? (await readDatabaseClock(db)) }
   const listing = await readListing(elements(sessions), workspaceId)
-  return applyListing({ db, keyring, secondLookSeconds }, claim, listing)
+  return applyListing({ db, keyring, secondLookSeconds, logger: createLogger('silent') }, claim, listing)
 }
 
 async function* elements(sessions: readonly (object | string)[]): AsyncGenerator<Element[]> {

@@ -45,6 +45,7 @@ describe('E9: a listing that would delete most sessions at once', () => {
     expect(await liveIds(db)).toHaveLength(4)
     expect(sync.status().lastCounts).toMatchObject({ listed: 0, vanished: 0, unconfirmed: 4 })
     expect(await syncRecord(db)).toMatchObject({ outcome: 'complete', listed: 0 })
+    expect(sync.logs.filter((line) => line.includes('tokens are refused until'))).toHaveLength(1)
 
     upstream.sessions = listing(...sessions)
     await sync.syncNow()

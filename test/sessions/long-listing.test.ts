@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createLogger } from '../../src/observability/create-logger.ts'
 import { applyListing } from '../../src/sessions/apply-listing.ts'
 import { PART_SESSIONS } from '../../src/sessions/listing-part.ts'
 import { readListing } from '../../src/sessions/read-listing.ts'
@@ -36,7 +37,8 @@ test('E8, I12: a long listing is read, hashed and stored in short pieces, each a
   const turns = await turnsDuring(async () => {
     const read = await readListing(arriving(), WORKSPACE_ID)
     expect(read.parts.map(({ ids }) => ids.length)).toEqual(Array(6).fill(PART_SESSIONS))
-    await applyListing({ db, keyring: KEYRING, secondLookSeconds: 0 }, claim, read)
+    const logger = createLogger('silent')
+    await applyListing({ db, keyring: KEYRING, secondLookSeconds: 0, logger }, claim, read)
   })
   // 24 pieces that arrived, 60 times 50 sessions, and a statement or more for each part.
   expect(turns).toBeGreaterThan(24 + 60 + 6)
@@ -47,6 +49,33 @@ test('E8, I12: a long listing is read, hashed and stored in short pieces, each a
     [],
   )
   expect(sizes?.transactions).toBe(3_000 / PART_SESSIONS)
+})
+
+test('I14: a stop while a listing is stored waits for one part of it, and the next sync stores the rest', async () => {
+  await runSql(db, 'truncate client_sessions, client_session_syncs', [])
+  const upstream = await startUpstream()
+  upstream.sessions = listing(...Array.from({ length: 2_000 }, () => sampleSession()))
+  // Between the first part and the second: whoever stores has to wait for this lock.
+  const lock = await db.startTransaction().execute()
+  await runSql(lock, 'lock table client_sessions in exclusive mode', [])
+  const sync = await startSync(db, upstream.url)
+  await expect
+    .poll(() =>
+      runSql(
+        db,
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%into client_sessions%'",
+        [],
+      ),
+    )
+    .toHaveLength(1)
+  const stopped = sync.stop()
+  await lock.rollback().execute()
+  await stopped
+  expect(await liveIds(db)).toHaveLength(PART_SESSIONS)
+  expect(sync.status()).toMatchObject({ failures: 0, lastSuccessAt: null })
+  const again = await startSync(db, upstream.url)
+  await again.syncNow()
+  expect(await liveIds(db)).toHaveLength(2_000)
 })
 
 test('E8: an answer that is sent in drops, and longer than one that is read in one piece, is taken', async () => {

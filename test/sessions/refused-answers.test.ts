@@ -107,6 +107,14 @@ describe('an answer that may not be the whole list changes nothing, and says why
   })
 })
 
+test('neither is a byte order mark', async () => {
+  const upstream = await startUpstream()
+  upstream.sessions = `\uFEFF${whole}`
+  const sync = await startSync(db, upstream.url)
+  await sync.syncNow()
+  expect(await sessionRows(db)).toHaveLength(2)
+})
+
 test('pagination that says there is no more is no reason to refuse', async () => {
   const upstream = await startUpstream()
   upstream.sessions = paged(false)

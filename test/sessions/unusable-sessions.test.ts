@@ -72,6 +72,7 @@ describe('E9, I11: of a listing with one session that can not be used, the rest 
       await sync.syncNow()
       expect(await quarantined()).toEqual([{ reason, path: 'sessions', times }])
     }
+    expect(sync.logs.filter((line) => line.includes(`"reason":"${reason}"`))).toHaveLength(1)
     expect(sync.status()).toMatchObject({ failures: 0, lastError: null })
     expect(sync.status().lastCounts).toMatchObject({ listed: 3, unusable: 1 })
     const rows = await sessionRows(db)
