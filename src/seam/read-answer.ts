@@ -25,7 +25,7 @@ export function readAnswer(path: string, sent: Buffer): AnswerBody {
  * whoever concludes something from one concludes most from an empty one: an error page with `"events": []` in it must not prove
  * that there are no events.
  */
-export function parseAnswer(path: string, text: string): Record<string, unknown> {
+function parseAnswer(path: string, text: string): Record<string, unknown> {
   const body = parse(path, text)
   if (body.error !== undefined && body.error !== null) throw unusable(path, 'with 200 and an error in it')
   if (body.ok !== true) throw unusable(path, 'without saying that it is ok')
