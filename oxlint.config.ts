@@ -37,7 +37,16 @@ const mayImport: Record<string, string[]> = {
 }
 
 /** Files directly in `src` that tie things together. Only the commands are above them; no other folder may import them. */
-const roots = ['app', 'open-store', 'open-keyring', 'report-settings', 'releasers', 'running-demo', 'demo']
+const roots = [
+  'app',
+  'open-receiver',
+  'open-store',
+  'open-keyring',
+  'report-settings',
+  'releasers',
+  'running-demo',
+  'demo',
+]
 
 const layerRules = Object.entries(mayImport).map(([folder, allowed]): OxlintOverride => {
   const forbidden = [...Object.keys(mayImport), 'cli'].filter(
@@ -63,7 +72,10 @@ const layerRules = Object.entries(mayImport).map(([folder, allowed]): OxlintOver
 
 /** Only the demo (and tests and benchmarks) may start the simulated Seam. */
 const noSimulatorInProduction: OxlintOverride = {
-  files: ['src/cli/**', 'src/{app,open-store,open-keyring,report-settings,releasers,running-demo}.ts'],
+  files: [
+    'src/cli/**',
+    'src/{app,open-receiver,open-store,open-keyring,report-settings,releasers,running-demo}.ts',
+  ],
   rules: {
     'no-restricted-imports': [
       'error',

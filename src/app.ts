@@ -15,14 +15,11 @@ import { createFairShares, type FairShares } from './http/create-fair-shares.ts'
 import { createHttpApp } from './http/create-http-app.ts'
 import { createPageCursors } from './http/page-cursor.ts'
 import { startHttpServer } from './http/start-http-server.ts'
-import { type IngestItem, ingestBatch, type NoteQuarantined } from './ingest/ingest-batch.ts'
+import type { NoteQuarantined } from './ingest/ingest-batch.ts'
 import { createPageSize } from './poller/page-size.ts'
 import { startAudit } from './poller/start-audit.ts'
 import { type Poller, startPoller } from './poller/start-poller.ts'
 import { eventRoutes } from './query/event-routes.ts'
-import { createGroupCommit, type GroupCommit } from './receiver/group-commit.ts'
-import { countRefusals } from './receiver/count-refusals.ts'
-import { createVerifier } from './receiver/verify-delivery.ts'
 import { webhookRoute } from './receiver/webhook-route.ts'
 import type { Keyring } from './secrets/keyring.ts'
 import { sessionRoutes } from './sessions/session-routes.ts'
@@ -31,11 +28,10 @@ import { openSeamClient } from './seam/open-seam-client.ts'
 import { useProxy } from './seam/use-proxy.ts'
 import type { Db } from './store/open-database.ts'
 import { coverageRoute } from './status/coverage-route.ts'
-import { addRefusedDeliveries } from './store/add-refused-deliveries.ts'
 import { readPageCursorKey } from './store/read-page-cursor-key.ts'
-import { countWarnings } from './observability/count-warnings.ts'
 import { sleep } from './observability/sleep.ts'
 import { openKeyring } from './open-keyring.ts'
+import { openReceiver } from './open-receiver.ts'
 import { DATABASE_POOLS, openStore } from './open-store.ts'
 import { Releasers } from './releasers.ts'
 import { reportSettings } from './report-settings.ts'
@@ -134,23 +130,11 @@ async function openParts(
   const keyring = await openKeyring(config, { mayMakeKey: true })
   const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
 
-  const quarantined = countWarnings(logger, 'what arrived can not be used, and is in quarantine')
-  releasers.add(async () => quarantined.stop())
-  const noteQuarantined: NoteQuarantined = (items, path) => {
-    for (const { reason, ...item } of items)
-      // A listing shows the same again at every poll.
-      if (path === 'webhook' || item.timesSeen === 1) quarantined.warn(reason, { path, ...item })
-  }
-  const commit = openCommit(webhookDb, keyring, noteQuarantined)
-  releasers.add(() => commit.drain())
-  const refusals = countRefusals({ save: (counted) => addRefusedDeliveries(jobsDb, counted), logger })
-  releasers.add(() => refusals.stop())
+  const receiver = openReceiver({ config, webhookDb, jobsDb, keyring, logger, releasers, limits: LIMITS })
+  const { noteQuarantined } = receiver
   const jobParts = { config, db: jobsDb, keyring, noteQuarantined, workspaces, logger, releasers }
   const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(jobParts, entry) ?? [])
 
-  const endpoints = config.workspaces
-    .filter(({ webhookSecrets }) => webhookSecrets.length > 0)
-    .map(({ key, webhookSecrets }) => ({ workspaceKey: key, verify: createVerifier(webhookSecrets) }))
   const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
   const recent = createRecentCallers(() => performance.now())
   const authenticate = createAuthenticate({
@@ -167,7 +151,7 @@ async function openParts(
   const httpApp = createHttpApp({
     logger,
     addressOf,
-    direct: [webhookRoute({ endpoints, workspaces, commit, readBody, refused: refusals.count })],
+    direct: [webhookRoute({ ...receiver.routeParts, workspaces, readBody })],
     routers: [
       eventRoutes({ db, route, keyring, pageCursors }),
       sessionRoutes({ db, route, keyring, pageCursors }),
@@ -175,7 +159,7 @@ async function openParts(
         db,
         route,
         settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
-        pendingRefusals: refusals.pending,
+        pendingRefusals: receiver.pendingRefusals,
       }),
       livezRoute(),
       readyzRoute({
@@ -195,25 +179,6 @@ async function openParts(
     pollers: jobs.map(({ poller }) => poller),
     sessionSyncs: jobs.map(({ sessionSync }) => sessionSync),
   }
-}
-
-function openCommit(
-  db: Db,
-  keyring: Keyring | null,
-  noteQuarantined: NoteQuarantined,
-): GroupCommit<IngestItem> {
-  return createGroupCommit<IngestItem>({
-    flush: async (items) => {
-      const { kept } = await ingestBatch(db, items, 'webhook', keyring)
-      noteQuarantined(kept, 'webhook')
-    },
-    maxFlushes: LIMITS.webhookFlushes,
-    maxBatchItems: LIMITS.webhookBatchItems,
-    maxWaitingItems: LIMITS.webhookWaitingItems,
-    maxWaitingBytes: LIMITS.webhookWaitingBytes,
-    maxWaitMs: LIMITS.webhookWaitMs,
-    monotonicMs: () => performance.now(),
-  })
 }
 
 interface Parts {
