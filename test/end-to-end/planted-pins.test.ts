@@ -12,7 +12,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 /*
  * E20: a grammar plants PINs in every place and form that is known, in events that go in by every way; then all of the database, the
- * log and the answers are searched for them. PINs have eight digits or more: shorter ones turn up in UUIDs by chance.
+ * log and the answers are searched for them. PINs have nine digits or more: shorter ones turn up in UUIDs by chance.
  */
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
@@ -24,7 +24,7 @@ interface Planted {
   traces: string[]
 }
 
-const digits = fc.stringMatching(/^[1-9]\d{7,10}$/)
+const digits = fc.stringMatching(/^[1-9]\d{8,10}$/)
 const word = fc.constantFrom('guest', 'door', 'Zimmer', 'set', 'ünïcödé', 'x')
 const textName = fc.constantFrom('note', 'customer_key', 'nickname', 'event_type', 'device_name', 'image_url')
 const sentenceName = fc.constantFrom(
