@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { parse } from 'pg-connection-string'
 import type { Config } from './config/config.ts'
 import { sleep } from './observability/sleep.ts'
 import type { Releasers } from './releasers.ts'
@@ -131,7 +132,7 @@ export async function openStore(
 
 /** What a pooler that refuses settings leaves undone. Migrations lift the limit for themselves. */
 function timeoutsForRole(connectionString: string): string {
-  const user = URL.canParse(connectionString) ? decodeURIComponent(new URL(connectionString).username) : ''
+  const user = parse(connectionString).user ?? ''
   const role = user === '' ? '<role>' : `"${user.replaceAll('"', '""')}"`
   const { statementTimeoutMs } = DATABASE_POOLS.jobs
   return `alter role ${role} set statement_timeout = ${statementTimeoutMs}; alter role ${role} set idle_in_transaction_session_timeout = ${statementTimeoutMs};`

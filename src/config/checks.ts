@@ -67,13 +67,6 @@ export const proxyUrl = z.string().refine((value) => {
   return ['http:', 'https:'].includes(protocol) && pathname === '/'
 }, 'must be the URL of an HTTP proxy, such as http://proxy.example:3128 (a SOCKS proxy is not supported)')
 
-export const postgresUrl = z
-  .string()
-  .refine(
-    isUrlWith('postgres:', 'postgresql:'),
-    'must be a URL that begins with postgres:// or postgresql://',
-  )
-
 export const cron = z
   .string()
   .refine(

@@ -62,7 +62,9 @@ function describeVariable(variable: Variable, set: string | null): VariableDescr
 function withoutPassword(value: string): string {
   const url = URL.parse(value)
   const parameters = [...(url?.searchParams.keys() ?? [])].filter((name) => name.endsWith('password'))
-  if (url === null || (url.password === '' && parameters.length === 0)) return value
+  // Without a host, as for a socket, it is no URL to anybody but pg.
+  if (url === null) return value.replace(/^([a-z]+:\/\/[^:@/]*):[^@]*@/i, '$1:********@')
+  if (url.password === '' && parameters.length === 0) return value
   if (url.password) url.password = '********'
   for (const name of parameters) url.searchParams.set(name, '********')
   return url.href

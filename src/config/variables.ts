@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import * as check from './checks.ts'
+import { databaseUrl } from './database-url.ts'
 
 /**
  * One environment variable. This table is the only place to add one: parsing, the type of the settings, `seam-mirror config` and the
@@ -41,7 +42,7 @@ export const VARIABLES = [
   {
     name: 'DATABASE_URL',
     field: 'databaseUrl',
-    check: check.postgresUrl,
+    check: databaseUrl,
     default: null,
     defaultMeaning: 'an embedded Postgres below `SEAM_MIRROR_DATA_DIR`',
     meaning: 'Postgres 14 or newer',

@@ -43,6 +43,7 @@ export async function pollOnce(
   } finally {
     const { pages, eventsSeen, eventsNew, quarantined } = tally
     options.logger.debug({ outcome, pages, eventsSeen, eventsNew, quarantined }, 'polled')
+    if (isNothingUsable(tally)) options.logger.warn({ eventsSeen, quarantined }, NOTHING_USABLE)
     const workspaceId = workspaces.byKey(workspaceKey).id
     if (workspaceId !== null && outcome !== 'standby' && !signal.aborted) {
       const tookMs = clock.monotonicMs() - startedAtMs
@@ -60,6 +61,19 @@ const NOTHING_DONE: Tally = {
   databaseNow: null,
 }
 
+/** One odd item alone in a quiet hour says nothing about the others. */
+const FEWEST_TO_JUDGE_BY = 2
+const NOTHING_USABLE = 'everything that was read went to quarantine: see seam-mirror quarantine list'
+
+/** Seam, or this database, may have changed such that nothing fits any more: a run like that is no success. */
+function isNothingUsable({ eventsSeen, quarantined }: Tally): boolean {
+  return eventsSeen >= FEWEST_TO_JUDGE_BY && quarantined >= eventsSeen
+}
+
+function unusableNote(tally: Tally): string | null {
+  return isNothingUsable(tally) ? NOTHING_USABLE : null
+}
+
 async function record(
   { db, logger }: Options,
   workspaceId: string,
@@ -70,7 +84,8 @@ async function record(
     outcome,
     tookMs,
     ...tally,
-    error: failure === null ? null : failure instanceof Error ? failure.message : 'unknown error',
+    error:
+      failure === null ? unusableNote(tally) : failure instanceof Error ? failure.message : 'unknown error',
     errorKind: failure instanceof SeamError ? failure.kind : null,
   }).catch((error: unknown) => logger.warn({ error }, 'a run of the poller could not be recorded'))
 }
@@ -126,7 +141,7 @@ async function poll(
     )
     memory.backfill = result.backfill
     remember(options, memory, result, tally)
-    return result.isComplete ? 'complete' : 'partial'
+    return result.isComplete && !isNothingUsable(tally) ? 'complete' : 'partial'
   } finally {
     stopHeartbeat()
     noteClock(options, memory, tally)

@@ -226,6 +226,27 @@ test('I11: items that are no events are set aside once each, counted, and the re
   again.forEach(({ timesSeen }, i) => expect(timesSeen).toBeGreaterThan(timesBefore[i] ?? 0))
 })
 
+test('F5: a run that reads nothing but what goes to quarantine is not complete, and says why; one usable event makes it one', async () => {
+  const rig = await startRig(db)
+  const poller = await rig.startPoller()
+  await poller.pollNow()
+  const at = () => new Date(rig.clock.ms).toISOString()
+  rig.seam.add(Array.from({ length: 3 }, () => ({ created_at: at(), event_type: 7 })))
+  rig.clock.ms += MINUTE_MS
+  await poller.pollNow()
+  expect((await rig.runs()).at(-1)).toMatchObject({
+    outcome: 'partial',
+    eventsSeen: 3,
+    error: expect.stringContaining('quarantine'),
+  })
+  expect(await quarantined(rig)).toHaveLength(3)
+
+  rig.seam.emit(1)
+  rig.clock.ms += MINUTE_MS
+  await poller.pollNow()
+  expect((await rig.runs()).at(-1)).toMatchObject({ outcome: 'complete', error: null })
+})
+
 test('I11: strays without a place in time are set aside once each, and the events around them are stored and proven', async () => {
   // The simulated Seam puts one of four strays at a random place of every page.
   const rig = await startRig(db, { seed: 3, faults: { badItemRate: 1, pageCap: 100 } })
