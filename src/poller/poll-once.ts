@@ -134,6 +134,7 @@ async function poll(
         since: options.backfillSince,
         backfill,
         seamBehind,
+        wasBlind: memory.blindRuns > 0,
         mayReadInVain: backfill !== null || isTimeToReadInVain(options.clock, memory),
         isDue,
         tally,

@@ -31,6 +31,8 @@ export interface RoundOptions {
   backfill: Backfill | null
   /** How much Seam's clock was behind the database's when it was last believed; 0 when it was not behind. */
   seamBehind: Micros
+  /** In the last round Seam's clock could not be believed, and nothing was proven. */
+  wasBlind: boolean
   /** Whether older time may be read while Seam's clock can't be believed, which proves nothing: it has to be read again. */
   mayReadInVain: boolean
   /** True once the schedule has fired again: the live edge goes before older gaps. */
@@ -62,9 +64,9 @@ export async function pollRound(tools: WalkTools, options: RoundOptions): Promis
   // It only chooses where to look. What is proven comes from the clocks at each page.
   const now = () => tally.clock?.askedAt ?? tools.held.databaseNow() - options.seamBehind
   const expected = now()
-  let live = await walkLiveEdge(tools, expected, tally)
+  let live = await walkLiveEdge(tools, expected, options)
   // Seam's clock is behind what it was taken for, as at a first run: that was too high to prove anything.
-  if (live.horizon !== null && now() < expected - CLOCK_NEWS) live = await walkLiveEdge(tools, now(), tally)
+  if (live.horizon !== null && now() < expected - CLOCK_NEWS) live = await walkLiveEdge(tools, now(), options)
   const { horizon, trimmedTo } = live
   const isBlind = horizon === null
 
@@ -105,11 +107,11 @@ export async function pollRound(tools: WalkTools, options: RoundOptions): Promis
 async function walkLiveEdge(
   tools: WalkTools,
   now: Micros,
-  tally: Tally,
+  { tally, wasBlind }: RoundOptions,
 ): Promise<{ horizon: Micros | null; trimmedTo: Micros | null }> {
   const { db, workspaceId } = tools
   const checkpoint = (await readCoverage(db, workspaceId)).at(-1)?.to ?? null
-  const from = liveEdgeFrom(checkpoint, horizonAt(now, tools))
+  const from = liveEdgeFrom(checkpoint, horizonAt(now, tools), wasBlind)
   const { below, above } = await nearestEvents(db, workspaceId, from, from)
   let walk = startWalk({ from, to: null }, { below: above === null ? null : below, above: null })
   let firstAskedAt: Micros | null = null
@@ -127,12 +129,14 @@ async function walkLiveEdge(
   return { horizon: firstAskedAt === null ? null : horizonAt(firstAskedAt, tools), trimmedTo }
 }
 
-/** Coverage that passes the horizon by one of the clocks is read again for a while: that clock may be the right one. */
-function liveEdgeFrom(checkpoint: Micros | null, horizon: Micros): Micros {
-  if (checkpoint === null) return horizon
-  return checkpoint > horizon
-    ? greater(horizon, checkpoint - LIVE_SPAN)
-    : greater(checkpoint, horizon - LIVE_SPAN)
+/**
+ * Coverage that passes the horizon by one of the clocks is read again for a while: that clock may be the right one. Where nothing is proven,
+ * a blind round does not know how far the one before it came.
+ */
+function liveEdgeFrom(checkpoint: Micros | null, horizon: Micros, wasBlind: boolean): Micros {
+  const furthest = horizon - LIVE_SPAN
+  if (checkpoint === null) return wasBlind ? furthest : horizon
+  return checkpoint > horizon ? greater(horizon, checkpoint - LIVE_SPAN) : greater(checkpoint, furthest)
 }
 
 /**
