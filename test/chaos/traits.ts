@@ -48,7 +48,13 @@ export const TRAITS: readonly Trait[] = [
     excludes: ['instant-of-many', 'webhooks.burst'],
   },
   { name: 'instant-of-many', threatens: 'I5', chance: 0.25 },
-  { name: 'clock-ahead', threatens: 'I6', chance: 0.25, faults: { clockOffsetMs: HOUR_MS } },
+  {
+    name: 'clock-ahead',
+    threatens: 'I6',
+    chance: 0.25,
+    // The header alone: by a clock that stamps events an hour ahead of the database's, nothing of the round would ever be settled.
+    faults: { dateHeader: (at) => new Date(at + HOUR_MS).toUTCString() },
+  },
   {
     name: 'clock-behind',
     threatens: 'I6',
