@@ -1,94 +1,110 @@
+import { readdirSync } from 'node:fs'
 import { defineConfig, type OxlintOverride } from 'oxlint'
 
 /**
- * The layers of `src`, lowest first (ARCHITECTURE.md shows the picture). A file may import from its own folder and from
- * the folders listed; nothing else. Features (receiver, poller, query, health) never see each other.
+ * The rooms of `src` and what each may import besides itself (ARCHITECTURE.md shows the picture). Features (receiver, poller, audit, sessions,
+ * quarantine, access) never see each other.
  */
 const mayImport: Record<string, string[]> = {
   domain: [],
-  observability: [],
   runtime: [],
+  'simulated-seam': [],
+  observability: ['runtime'],
   secrets: ['domain'],
   config: ['domain', 'secrets'],
-  store: ['domain', 'observability'],
-  seam: ['domain', 'observability'],
-  http: ['domain', 'observability'],
-  ingest: ['domain', 'observability', 'store', 'secrets'],
-  workspaces: ['domain', 'observability', 'store'],
-  receiver: ['domain', 'observability', 'store', 'http', 'ingest', 'workspaces'],
-  poller: ['domain', 'observability', 'runtime', 'secrets', 'store', 'seam', 'ingest', 'workspaces'],
-  access: ['domain', 'observability', 'store', 'http', 'workspaces'],
-  query: ['domain', 'observability', 'store', 'http', 'secrets'],
-  sessions: [
-    'domain',
-    'observability',
-    'runtime',
-    'store',
-    'seam',
-    'http',
-    'secrets',
-    'ingest',
-    'workspaces',
-  ],
-  status: ['domain', 'observability', 'store', 'http'],
-  quarantine: ['domain', 'observability', 'secrets', 'store', 'ingest'],
-  health: ['domain', 'observability', 'store', 'http'],
-  'simulated-seam': [],
+  postgres: ['domain'],
+  'embedded-postgres': ['runtime'],
+  seam: ['domain'],
+  http: ['domain'],
+  store: ['domain', 'postgres'],
+  ingest: ['domain', 'secrets', 'postgres', 'store'],
+  workspaces: ['domain', 'seam', 'store'],
+  status: ['domain', 'store'],
+  walk: ['domain', 'seam', 'ingest'],
+  receiver: ['domain', 'runtime', 'http', 'ingest', 'workspaces'],
+  poller: ['domain', 'runtime', 'secrets', 'postgres', 'seam', 'store', 'ingest', 'walk', 'workspaces'],
+  audit: ['domain', 'runtime', 'secrets', 'postgres', 'seam', 'store', 'ingest', 'walk', 'workspaces'],
+  sessions: ['domain', 'runtime', 'secrets', 'postgres', 'seam', 'store', 'ingest', 'workspaces'],
+  quarantine: ['domain', 'secrets', 'store', 'ingest'],
+  access: ['domain', 'http', 'store', 'workspaces'],
+  api: ['domain', 'secrets', 'postgres', 'http', 'store', 'status'],
 }
+/** These tie the rooms together: `app` may import all but `cli`, `cli` all. Nothing imports them. */
+const mayImportAll = ['app', 'cli']
+const simulator = 'simulated-seam'
 
-/** Files directly in `src` that tie things together. Only the commands are above them; no other folder may import them. */
-const roots = [
-  'app',
-  'open-receiver',
-  'open-store',
-  'open-keyring',
-  'report-settings',
-  'releasers',
-  'running-demo',
-  'demo',
+/** What has one owner: only this room may import it (I2, I4). */
+const owned: { owner: string; files: string; what: string }[] = [
+  { owner: 'ingest', files: 'store/events/insert-events', what: 'Events are written' },
+  { owner: 'poller', files: 'store/coverage/(?:add|trim)-coverage', what: 'Coverage is moved' },
 ]
 
-const layerRules = Object.entries(mayImport).map(([folder, allowed]): OxlintOverride => {
-  const forbidden = [...Object.keys(mayImport), 'cli'].filter(
-    (other) => other !== folder && !allowed.includes(other),
-  )
-  return {
-    files: [`src/${folder}/**`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              group: [...forbidden.map((other) => `**/${other}/**`), ...roots.map((root) => `../${root}.ts`)],
-              message: `src/${folder} may import only from: ${[folder, ...allowed].join(', ')} (see oxlint.config.ts).`,
-            },
-          ],
-        },
-      ],
-    },
-  }
-})
+const rooms = readdirSync('src', { withFileTypes: true })
+checkRooms()
 
-/** Only the demo (and tests and benchmarks) may start the simulated Seam. */
-const noSimulatorInProduction: OxlintOverride = {
-  files: [
-    'src/cli/**',
-    'src/{app,open-receiver,open-store,open-keyring,report-settings,releasers,running-demo}.ts',
-  ],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [
+/** A room without a rule would be a hole in the wall, so that linting fails. */
+function checkRooms(): void {
+  const ruled = [...Object.keys(mayImport), ...mayImportAll]
+  const found = rooms.map(({ name }) => name)
+  const loose = rooms.filter((entry) => !entry.isDirectory()).map(({ name }) => name)
+  const unruled = found.filter((name) => !loose.includes(name) && !ruled.includes(name))
+  const gone = ruled.filter((name) => !found.includes(name))
+  if (loose.length + unruled.length + gone.length > 0)
+    throw new Error(
+      `oxlint.config.ts (mayImport) and src differ. Files outside of a folder: ${loose.join(', ') || 'none'}. ` +
+        `Folders without a rule: ${unruled.join(', ') || 'none'}. Rules without a folder: ${gone.join(', ') || 'none'}.`,
+    )
+}
+
+/** How many folders below its room a file may lie. */
+const DEPTHS = [0, 1]
+
+const roomRules = [...Object.keys(mayImport), ...mayImportAll].flatMap((room) =>
+  DEPTHS.map((depth): OxlintOverride => {
+    const up = `^${'\\.\\./'.repeat(depth + 1)}`
+    const forbidden = forbiddenFor(room)
+    const ownedByOthers = owned.filter(({ owner }) => owner !== room)
+    return {
+      files: [`src/${room}/${'*/'.repeat(depth)}*.ts`],
+      rules: {
+        'no-restricted-imports': [
+          'error',
           {
-            group: ['**/simulated-seam/**', '**/demo.ts'],
-            message: 'Production code never imports the simulated Seam.',
+            patterns: [
+              ...(forbidden.length === 0
+                ? []
+                : [
+                    {
+                      regex: `${up}(?:${forbidden.join('|')})/`,
+                      message: `src/${room} may import only from: ${allowedFor(room).join(', ')} (see oxlint.config.ts).`,
+                    },
+                  ]),
+              ...ownedByOthers.map(({ owner, files, what }) => ({
+                regex: `${up}${files}\\.ts$`,
+                message: `${what} from src/${owner} only (see oxlint.config.ts).`,
+              })),
+            ],
           },
         ],
       },
-    ],
-  },
+    }
+  }),
+)
+
+function allowedFor(room: string): string[] {
+  return mayImportAll.includes(room) ? Object.keys(mayImport) : [room, ...(mayImport[room] ?? [])]
+}
+
+/** Only the demo (and tests and benchmarks) may start the simulated Seam. */
+function forbiddenFor(room: string): string[] {
+  const others = rooms.map(({ name }) => name).filter((name) => name !== room)
+  if (!mayImportAll.includes(room)) return others.filter((name) => !mayImport[room]?.includes(name))
+  return room === 'app' ? [simulator, 'cli'] : [simulator]
+}
+
+const demo: OxlintOverride = {
+  files: ['src/cli/demo.ts'],
+  rules: { 'no-restricted-imports': 'off', 'eslint/no-console': 'off' },
 }
 
 export default defineConfig({
@@ -119,8 +135,8 @@ export default defineConfig({
     'import/no-named-as-default-member': 'off',
   },
   overrides: [
-    ...layerRules,
-    noSimulatorInProduction,
+    ...roomRules,
+    demo,
     {
       files: ['test/**'],
       rules: {
@@ -132,7 +148,7 @@ export default defineConfig({
       },
     },
     {
-      files: ['src/demo.ts', 'bench/**'],
+      files: ['bench/**'],
       rules: { 'eslint/no-console': 'off' },
     },
   ],

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
-import { stopOnSignal } from '../src/observability/stop-on-signal.ts'
+import { stopOnSignal } from '../src/runtime/stop-on-signal.ts'
 import { openBench } from './bench.ts'
 import { parseOptions } from './options.ts'
 import { type Figure, isReached, ratioOf } from './results/figure.ts'

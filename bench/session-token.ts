@@ -4,9 +4,10 @@ import { createLogger } from '../src/observability/create-logger.ts'
 import { parseConfig } from '../src/config/parse-config.ts'
 import { parseEvent } from '../src/domain/event.ts'
 import { ingestBatch } from '../src/ingest/ingest-batch.ts'
-import { startApp } from '../src/app.ts'
-import { startEmbeddedPostgres } from '../src/store/embedded-postgres.ts'
-import { type Db, runSql } from '../src/store/open-database.ts'
+import { startApp } from '../src/app/app.ts'
+import { startEmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.ts'
+import { runSql } from '../src/postgres/open-database.ts'
+import type { Db } from '../src/store/database.ts'
 
 /*
  * `npm run bench:session-token`: what a request with a client session token costs beside the same request with a key. One

@@ -1,3 +1,3 @@
 import { launch } from './launch.js'
 
-await launch('../src/demo.ts', { stays: true })
+await launch('../src/cli/demo.ts', { stays: true })

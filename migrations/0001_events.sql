@@ -68,7 +68,7 @@ create index events_by_acs_entrance_ids on events using gin (acs_entrance_ids) w
 -- Empty, or nearly so: what the coverage report counts.
 create index events_by_left_out on events (workspace_id, left_out) where left_out is not null;
 
--- The order of arrival (I8), read by src/store/read-arrivals.ts, whose comment says why it skips nothing: by transaction, and the events
+-- The order of arrival (I8), read by src/store/events/read-arrivals.ts, whose comment says why it skips nothing: by transaction, and the events
 -- of one transaction, which become visible together, by their ids. A sequence could not take the transaction's place: its numbers
 -- are given out before the commit, so a higher one may be visible while a lower one is still to come.
 --

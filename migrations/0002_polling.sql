@@ -31,7 +31,7 @@ create table poll_runs (
   error text,
   -- Of what kind: 'credentials', 'busy', … (seam/seam-error.ts), or null.
   error_kind text,
-  -- Whether Seam's clock could be believed at the last answer, and by how much it was ahead of the database's (poller/judge-clocks.ts);
+  -- Whether Seam's clock could be believed at the last answer, and by how much it was ahead of the database's (walk/judge-clocks.ts);
   -- null when there was no answer.
   clock text check (clock in ('agree', 'apart', 'missing', 'unreadable', 'implausible')),
   clock_ahead_seconds double precision,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import pg from 'pg'
 import { createLogger } from '../../src/observability/create-logger.ts'
-import { listEventsSql } from '../../src/store/list-events.ts'
+import { listEventsSql } from '../../src/store/events/list-events.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 
 /*

@@ -1,7 +1,7 @@
 import express, { type Request, type Response } from 'express'
 import { createBodyReader } from '../../src/http/create-body-reader.ts'
 import { readInput } from '../../src/http/read-input.ts'
-import { type EventQuery, listEvents, listEventsWithProof } from '../../src/store/list-events.ts'
+import { type EventQuery, listEvents, listEventsWithProof } from '../../src/store/events/list-events.ts'
 import { openAuthentication, openPool, startService } from '../service-parts.ts'
 
 /*

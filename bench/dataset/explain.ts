@@ -1,5 +1,5 @@
-import type { EventQuery } from '../../src/store/list-events.ts'
-import { listEventsSql } from '../../src/store/list-events.ts'
+import type { EventQuery } from '../../src/store/events/list-events.ts'
+import { listEventsSql } from '../../src/store/events/list-events.ts'
 import { onDatabase } from '../processes/start-server.ts'
 
 /** Sorting so few rows costs nothing that can be measured: ids that come in arrays, whose events are few, are sorted (GIN). */

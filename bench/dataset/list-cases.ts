@@ -1,5 +1,5 @@
 import { EVENT_FIELDS } from '../../src/domain/event-fields.ts'
-import type { EventQuery } from '../../src/store/list-events.ts'
+import type { EventQuery } from '../../src/store/events/list-events.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 import { DEVICES, FIRST_CREATED_AT, valueOf } from './values.ts'
 
@@ -19,7 +19,7 @@ interface Filter {
   values: readonly string[]
 }
 
-/** The service's own, for a call that says nothing (query/list-events-route.ts). */
+/** The service's own, for a call that says nothing (api/events/list-events-route.ts). */
 const DEFAULT_LIMIT = 500
 const COMMON_TYPE = 'lock.unlocked'
 const RARE_TYPE = 'device.removed'

@@ -10,7 +10,7 @@ import type { StartedProcess } from '../processes/start-process.ts'
 import type { Figure } from '../results/figure.ts'
 import { median } from '../results/percentile.ts'
 import { issueReadKey } from '../service-parts.ts'
-import { listEventsSql } from '../../src/store/list-events.ts'
+import { listEventsSql } from '../../src/store/events/list-events.ts'
 import { inTurn } from './in-turn.ts'
 
 const MOST_OF_SQL = 2

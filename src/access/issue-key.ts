@@ -2,9 +2,9 @@ import { parseDuration } from '../domain/duration.ts'
 import { SCOPES, type Scope } from '../domain/caller.ts'
 import { MICROS_PER_MS, parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
-import { insertApiKey } from '../store/api-keys.ts'
-import type { Db } from '../store/open-database.ts'
-import { readWorkspaces } from '../store/read-workspaces.ts'
+import { insertApiKey } from '../store/keys/api-keys.ts'
+import type { Db } from '../store/database.ts'
+import { readWorkspaces } from '../store/workspaces/read-workspaces.ts'
 import { createKey, type KeyKind, type NewKey, sha256 } from './key-format.ts'
 
 export interface KeyRequest {

@@ -17,7 +17,7 @@ const MAX_CALLERS = 1_000
 
 /**
  * Spares a busy caller's queries the round trip that finds out who calls: the query that is asked next proves in passing that nothing has
- * changed since (store/caller-proof.ts). It is never taken on trust: a key that was revoked a moment ago is refused as if nobody had been
+ * changed since (store/keys/caller-proof.ts). It is never taken on trust: a key that was revoked a moment ago is refused as if nobody had been
  * remembered.
  */
 export function createRecentCallers(monotonicMs: () => number): RecentCallers {

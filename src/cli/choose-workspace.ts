@@ -1,4 +1,4 @@
-import type { RememberedWorkspace } from '../store/remember-workspace.ts'
+import type { RememberedWorkspace } from '../store/workspaces/remember-workspace.ts'
 
 /** The workspace that somebody means by its id or by its name in the configuration; throws with the known ones. */
 export function chooseWorkspace(known: readonly RememberedWorkspace[], wanted: string): RememberedWorkspace {

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { Db } from '../store/open-database.ts'
+import type { Db } from '../store/database.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config.ts'
 import { snakeCase } from '../domain/snake-case.ts'
-import { explainDatabaseError, isCausedByDatabase } from '../store/explain-database-error.ts'
+import { explainDatabaseError, isCausedByDatabase } from '../postgres/explain-database-error.ts'
 import { type Context, EXIT } from './context.ts'
 import { createProgram } from './program.ts'
 import { useDatabase } from './use-database.ts'

@@ -1,5 +1,5 @@
 import { isUuid } from '../domain/uuid.ts'
-import type { QuarantineFilter } from '../store/list-quarantined.ts'
+import type { QuarantineFilter } from '../store/quarantine/list-quarantined.ts'
 
 /** What the commands of the quarantine have in common: which items are meant, and how they are talked about. */
 export interface FilterFlags {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type QuarantineListing, listQuarantined } from '../store/list-quarantined.ts'
+import { type QuarantineListing, listQuarantined } from '../store/quarantine/list-quarantined.ts'
 import { addJsonOption } from './add-json-option.ts'
 import type { Context } from './context.ts'
 import { type FilterFlags, filterOf, times } from './quarantine-flags.ts'

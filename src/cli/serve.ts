@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import { type App, startApp } from '../app.ts'
+import { type App, startApp } from '../app/app.ts'
 import { ConfigError } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { createLogger } from '../observability/create-logger.ts'
 import { openLogDestination } from '../observability/open-log-destination.ts'
-import { stopOnSignal } from '../observability/stop-on-signal.ts'
+import { stopOnSignal } from '../runtime/stop-on-signal.ts'
 
 /** For the last lines of the log to be written before the process ends. */
 const LOG_FLUSH_MS = 1_000

@@ -3,11 +3,9 @@ import { schedule, validate } from 'node-cron'
 import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
 import { parseDuration } from '../domain/duration.ts'
-import { type Micros, parseInstant } from '../domain/instant.ts'
+import type { BackfillSince } from '../domain/backfill-since.ts'
+import { parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
-
-/** A fixed instant, or so long before now (by Seam's clock, see I6). */
-export type BackfillSince = { kind: 'instant'; at: Micros } | { kind: 'ago'; duration: Micros }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 

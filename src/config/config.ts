@@ -1,6 +1,6 @@
 import type { Settings } from './variables.ts'
 
-export type { BackfillSince } from './checks.ts'
+export type { BackfillSince } from '../domain/backfill-since.ts'
 
 /** What became of the settings of workspaces: `Config.workspaces`. */
 type WorkspaceSetting =

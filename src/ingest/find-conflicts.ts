@@ -2,9 +2,9 @@ import { isSameEvent } from '../domain/same-event.ts'
 import type { UnusableEvent } from '../domain/event.ts'
 import { unsealEvent } from '../secrets/event-secrets-box.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import type { EventRow } from '../store/event-insert-sql.ts'
-import type { Db } from '../store/open-database.ts'
-import { type DifferingEvent, readDifferingEvents } from '../store/read-differing-events.ts'
+import type { EventRow } from '../store/events/event-insert-sql.ts'
+import type { Db } from '../store/database.ts'
+import { type DifferingEvent, readDifferingEvents } from '../store/events/read-differing-events.ts'
 
 /**
  * Among events whose ids were known, those that say something else than what is stored. The first of an id stays (I3), and nobody but the

@@ -5,8 +5,8 @@ import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import { type MaskedEvent, takeOutSecrets, takeOutThoroughly, WHOLE } from '../domain/event-secrets.ts'
 import { sealEventSecrets } from '../secrets/event-secrets-box.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import type { EventRow } from '../store/event-insert-sql.ts'
-import type { QuarantineRow } from '../store/insert-quarantined.ts'
+import type { EventRow } from '../store/events/event-insert-sql.ts'
+import type { QuarantineRow } from '../store/quarantine/insert-quarantined.ts'
 
 /*
  * What goes into the store, with its PINs taken out (I9). With a secrets key they are kept, sealed; without one they are masked

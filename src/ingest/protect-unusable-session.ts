@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Keyring } from '../secrets/keyring.ts'
-import type { QuarantineRow } from '../store/insert-quarantined.ts'
+import type { QuarantineRow } from '../store/quarantine/insert-quarantined.ts'
 import { quarantineContext } from './protect-secrets.ts'
 
 export interface UnusableSessionItem {

@@ -1,9 +1,9 @@
 import { emptyColumns } from '../domain/event-columns.ts'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
-import { insertEvents } from '../store/insert-events.ts'
+import { insertEvents } from '../store/events/insert-events.ts'
 import { protectEvent } from './protect-secrets.ts'
-import type { Db } from '../store/open-database.ts'
-import { postgresErrorKind } from '../store/postgres-errors.ts'
+import type { Db } from '../store/database.ts'
+import { postgresErrorKind } from '../postgres/postgres-errors.ts'
 
 type Item = UsableEvent | UnusableEvent
 

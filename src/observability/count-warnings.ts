@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type InAWhile, inAWhile } from './in-a-while.ts'
+import { type InAWhile, inAWhile } from '../runtime/in-a-while.ts'
 
 /** Warnings that may come by the thousand. */
 export interface CountedWarnings {

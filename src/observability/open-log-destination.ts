@@ -1,7 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { isatty } from 'node:tty'
-import { sleep } from './sleep.ts'
+import { sleep } from '../runtime/sleep.ts'
 
 /** Text that waits for a reader that has stalled; past it lines are dropped until it has read everything. Some 5,000 lines. */
 export const MAX_WAITING_LOG_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import { type Micros, microsFromMillis } from '../domain/instant.ts'
-import { type Lease, fence } from '../store/leases.ts'
+import { type Lease, fence } from '../store/coverage/leases.ts'
 import type { Database } from '../store/schema.ts'
 
 /** A holder that is gone, or asleep, is replaced after so long. */

@@ -1,13 +1,11 @@
+import type { BackfillSince } from '../domain/backfill-since.ts'
 import { MICROS_PER_SECOND, type Micros } from '../domain/instant.ts'
 import { gapsIn } from '../domain/interval.ts'
-import { nearestEvents } from '../store/nearest-events.ts'
-import { readCoverage } from '../store/read-coverage.ts'
-import { trimCoverage } from '../store/trim-coverage.ts'
+import { nearestEvents } from '../store/events/nearest-events.ts'
+import { readCoverage } from '../store/coverage/read-coverage.ts'
+import { trimCoverage } from '../store/coverage/trim-coverage.ts'
 import { type Tally, type WalkTools, walkOnePage } from './walk-gap.ts'
-import { type WalkState, nextRequest, startWalk } from './walk.ts'
-
-/** A fixed instant, or so long before now by Seam's clock. */
-export type BackfillSince = { kind: 'instant'; at: Micros } | { kind: 'ago'; duration: Micros }
+import { type WalkState, nextRequest, startWalk } from '../walk/walk.ts'
 
 /** How far the live walk reaches back at most; what is missing below it is a gap like any other, walked after it. */
 const LIVE_SPAN: Micros = 3600n * MICROS_PER_SECOND

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Micros } from '../domain/instant.ts'
 import type { HeldLease } from './held-lease.ts'
-import type { ClockState } from './judge-clocks.ts'
+import type { ClockState } from '../walk/judge-clocks.ts'
 import type { Backfill } from './poll-round.ts'
 
 /** What a poller remembers from one run to the next; all of it can be found again after a restart. */

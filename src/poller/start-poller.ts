@@ -6,13 +6,13 @@ import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import type { RetryPolicy, Waiting } from '../seam/with-retries.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import { releaseLease } from '../store/leases.ts'
-import type { Db } from '../store/open-database.ts'
+import { releaseLease } from '../store/coverage/leases.ts'
+import type { Db } from '../store/database.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
-import type { PageSize } from './page-size.ts'
+import type { PageSize } from '../walk/page-size.ts'
 import { type PollerMemory, newMemory } from './poller-memory.ts'
 import { pollOnce } from './poll-once.ts'
-import type { BackfillSince } from './poll-round.ts'
+import type { BackfillSince } from '../domain/backfill-since.ts'
 
 export interface PollerOptions {
   db: Db

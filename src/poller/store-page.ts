@@ -3,9 +3,9 @@ import type { Interval } from '../domain/interval.ts'
 import { type IngestItem, type IngestResult, ingestInTransaction } from '../ingest/ingest-batch.ts'
 import { setAsideRefused } from '../ingest/set-aside-refused.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import { addCoverage } from '../store/add-coverage.ts'
-import type { Db } from '../store/open-database.ts'
-import { retryConflicts } from '../store/retry-conflicts.ts'
+import { addCoverage } from '../store/coverage/add-coverage.ts'
+import type { Db } from '../store/database.ts'
+import { retryConflicts } from '../postgres/retry-conflicts.ts'
 import type { HeldLease } from './held-lease.ts'
 
 /**

@@ -1,20 +1,12 @@
-import { createHash } from 'node:crypto'
-import { type UnusableEvent, parseEvent } from '../domain/event.ts'
-import { MICROS_PER_SECOND, type Micros, parseInstant } from '../domain/instant.ts'
-import { isUuid } from '../domain/uuid.ts'
-import type { IngestItem, NoteQuarantined } from '../ingest/ingest-batch.ts'
+import type { Micros } from '../domain/instant.ts'
+import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
+import type { Db } from '../store/database.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import type { Db } from '../store/open-database.ts'
-import { type EventsPage, type ListedItem, listEventsPage } from '../seam/list-events-page.ts'
-import type { SeamClient } from '../seam/open-seam-client.ts'
-import { SeamError } from '../seam/seam-error.ts'
-import { type RetryPolicy, type Waiting, withRetries } from '../seam/with-retries.ts'
+import { type AskTools, askForPage } from '../walk/ask-for-page.ts'
+import type { ClockVerdict } from '../walk/judge-clocks.ts'
+import type { WalkState } from '../walk/walk.ts'
 import type { HeldLease } from './held-lease.ts'
-import { type ClockVerdict, judgeClocks } from './judge-clocks.ts'
-import type { PageItem } from './listing.ts'
-import type { PageSize } from './page-size.ts'
 import { storePage } from './store-page.ts'
-import { type PageRequest, type WalkState, type WalkStep, nextRequest, takePage } from './walk.ts'
 
 /** What a run of the poller has done so far. */
 export interface Tally {
@@ -28,17 +20,6 @@ export interface Tally {
   databaseNow: Micros | null
 }
 
-/** What asking for a page takes. */
-export interface AskTools {
-  client: SeamClient
-  workspaceId: string
-  settleSeconds: number
-  retryPolicy: RetryPolicy
-  waiting: Waiting
-  pageSize: PageSize
-  signal: AbortSignal
-}
-
 export interface WalkTools extends AskTools {
   db: Db
   /** Null: secrets of events are masked and not kept. */
@@ -46,58 +27,6 @@ export interface WalkTools extends AskTools {
   noteQuarantined: NoteQuarantined
   /** Checked in every transaction that moves coverage (I13). */
   held: HeldLease
-}
-
-/** An answer to a walk's request: its items to store, and where the walk stands once they are. */
-export interface AnsweredPage {
-  items: IngestItem[]
-  step: WalkStep
-  clock: ClockVerdict
-}
-
-/**
- * Asks for the next page of a walk, with retries; null when the walk has ended. Stores nothing. The database's clock is read
- * before: an answer knows nothing of what is created after it was asked for.
- */
-export async function askForPage(
-  tools: AskTools,
-  state: WalkState,
-  databaseNow: () => Micros,
-): Promise<AnsweredPage | null> {
-  const { retryPolicy, waiting, signal } = tools
-  const request = nextRequest(state)
-  if (request === null) return null
-  const ask = async () => {
-    const clock = databaseNow()
-    return { ...(await askForFewer(tools, request)), clock }
-  }
-  const answer = await withRetries(ask, retryPolicy, waiting, signal)
-  const clock = judgeClocks(answer.date, answer.clock)
-  const items = answer.items.map((item) => parseListed(item, tools.workspaceId))
-  const step = takePage(state, {
-    items: items.flatMap((item, i) => placeOf(item, answer.items[i] ?? '')),
-    listedCount: items.length,
-    horizon: clock.askedAt === null ? null : clock.askedAt - BigInt(tools.settleSeconds) * MICROS_PER_SECOND,
-  })
-  return { items, step, clock }
-}
-
-/** One attempt; a smaller page at once where an answer was too large, and at the next attempt where that may have been why it failed. */
-async function askForFewer(
-  { client, pageSize, signal }: AskTools,
-  request: PageRequest,
-): Promise<EventsPage> {
-  for (;;) {
-    try {
-      const page = await listEventsPage(client, { ...request, limit: pageSize.limit() }, signal)
-      pageSize.grow()
-      return page
-    } catch (error) {
-      if (signal.aborted || !(error instanceof SeamError) || !error.mayBeTooMuch) throw error
-      const isSmaller = pageSize.shrink()
-      if (!isSmaller || error.kind !== 'too_large') throw error
-    }
-  }
 }
 
 /** Does one step of a walk: asks for a page, stores it with what it proves, and returns the state after it. */
@@ -114,28 +43,4 @@ export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tal
   tally.clock = clock
   tally.databaseNow = stored.databaseNow
   return step.state
-}
-
-/** As the receiver treats a webhook: what is not UTF-8 is set aside with its bytes, not stored with replaced characters. */
-function parseListed(item: ListedItem, workspaceId: string): IngestItem {
-  if (typeof item === 'string') return parseEvent(item, workspaceId)
-  const detail = 'The body is not UTF-8.'
-  return { kind: 'unusable', workspaceId, reason: 'not_utf8', detail, body: item } satisfies UnusableEvent
-}
-
-/**
- * Where a listed item stands in the listing. An item that can't be stored (another workspace's, say) still has its place in
- * the order, as long as its creation time can be read; one without a usable id is known by its text.
- */
-function placeOf(parsed: IngestItem, listed: ListedItem): PageItem[] {
-  // Nothing else of the event: a walk remembers the places of many pages.
-  if (parsed.kind === 'event') return [{ eventId: parsed.eventId, createdAt: parsed.createdAt }]
-  const json = listed.toString()
-  const item = JSON.parse(json) as { event_id?: unknown; created_at?: unknown } | null
-  const createdAt = typeof item?.created_at === 'string' ? parseInstant(item.created_at) : null
-  if (createdAt === null) return []
-  const eventId = isUuid(item?.event_id)
-    ? item.event_id.toLowerCase()
-    : createHash('sha256').update(json).digest('hex')
-  return [{ eventId, createdAt }]
 }

@@ -1,6 +1,6 @@
-import type { QuarantineFilter } from '../store/list-quarantined.ts'
-import { listQuarantinedIds } from '../store/list-quarantined-ids.ts'
-import type { Db } from '../store/open-database.ts'
+import type { QuarantineFilter } from '../store/quarantine/list-quarantined.ts'
+import { listQuarantinedIds } from '../store/quarantine/list-quarantined-ids.ts'
+import type { Db } from '../store/database.ts'
 
 /** Ids held in memory at once (I12). */
 const BATCH = 500

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { protectUnusable } from '../ingest/protect-secrets.ts'
 import { maskSession } from '../ingest/protect-unusable-session.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import type { QuarantinedItem } from '../store/get-quarantined.ts'
+import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
 import { openBody } from './open-body.ts'
 
 export interface BodyText {

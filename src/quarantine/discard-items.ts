@@ -1,5 +1,5 @@
-import { deleteQuarantined } from '../store/delete-quarantined.ts'
-import type { Db } from '../store/open-database.ts'
+import { deleteQuarantined } from '../store/quarantine/delete-quarantined.ts'
+import type { Db } from '../store/database.ts'
 
 export type DiscardOutcome =
   | { kind: 'discarded'; count: number }

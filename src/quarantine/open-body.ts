@@ -1,6 +1,6 @@
 import { quarantineContext } from '../ingest/protect-secrets.ts'
 import { type Keyring, sealedWith } from '../secrets/keyring.ts'
-import type { QuarantinedItem } from '../store/get-quarantined.ts'
+import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
 
 export type OpenedBody =
   /** The bytes as they came. */

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { type UnusableSession, checkSession, unusableSession } from '../domain/client-session.ts'
-import { deleteQuarantined } from '../store/delete-quarantined.ts'
-import { explainQuarantined } from '../store/explain-quarantined.ts'
-import type { QuarantinedItem } from '../store/get-quarantined.ts'
-import type { Db } from '../store/open-database.ts'
+import { deleteQuarantined } from '../store/quarantine/delete-quarantined.ts'
+import { explainQuarantined } from '../store/quarantine/explain-quarantined.ts'
+import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
+import type { Db } from '../store/database.ts'
 import type { RetryOutcome } from './retry-item.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { addRefused, type RefusalReason, type RefusedDeliveries } from '../domain/refused-deliveries.ts'
-import { type InAWhile, inAWhile } from '../observability/in-a-while.ts'
+import { type InAWhile, inAWhile } from '../runtime/in-a-while.ts'
 
 /** How many deliveries were refused, and why (I11). */
 export interface Refusals {

@@ -1,10 +1,14 @@
 import type { Logger } from 'pino'
 import type { Keyring } from '../secrets/keyring.ts'
-import { claimSessionListing, type SessionListingClaim, underClaim } from '../store/claim-session-listing.ts'
-import { finishSessionListing } from '../store/finish-session-listing.ts'
-import { liveSessionIds } from '../store/live-session-ids.ts'
-import { type Belief, markSessionsMissing } from '../store/mark-sessions-missing.ts'
-import type { Db } from '../store/open-database.ts'
+import {
+  claimSessionListing,
+  type SessionListingClaim,
+  underClaim,
+} from '../store/sessions/claim-session-listing.ts'
+import { finishSessionListing } from '../store/sessions/finish-session-listing.ts'
+import { liveSessionIds } from '../store/sessions/live-session-ids.ts'
+import { type Belief, markSessionsMissing } from '../store/sessions/mark-sessions-missing.ts'
+import type { Db } from '../store/database.ts'
 import { setAsideSessions } from './set-aside-sessions.ts'
 import { storePart } from './store-part.ts'
 import type { Listing, SetAside } from './read-listing.ts'

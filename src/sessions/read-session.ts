@@ -2,8 +2,8 @@ import { type UnusableSession, checkSession, unusableSession } from '../domain/c
 import { type Micros, parseInstant } from '../domain/instant.ts'
 import { isStorableId, normalId } from '../domain/normal-id.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import type { ListedSession } from '../store/listed-session.ts'
-import { hashToken, holdsToken, sealContext, sealTaken, takeOutToken } from './session-token.ts'
+import type { ListedSession } from '../store/sessions/listed-session.ts'
+import { hashToken, holdsToken, sealContext, sealTaken, takeOutToken } from '../secrets/session-token.ts'
 
 /** When a session ends that says it does, but not readably: it must not live for ever because of that (I10). */
 const LONG_PAST: Micros = 0n

@@ -2,8 +2,8 @@ import { membersAt, skipSpace } from '../domain/json-text.ts'
 import { isUuid } from '../domain/uuid.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
-import type { Db } from '../store/open-database.ts'
-import { saveWorkspaceBody } from '../store/save-workspace-body.ts'
+import type { Db } from '../store/database.ts'
+import { saveWorkspaceBody } from '../store/workspaces/save-workspace-body.ts'
 import { dropMember } from './drop-member.ts'
 
 /** Good for making client sessions of one's own, and nothing here needs it: not kept (contract, trap 8). */

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import { protectUnusableSession } from '../ingest/protect-unusable-session.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import { insertQuarantined, type Quarantined } from '../store/insert-quarantined.ts'
-import type { Db } from '../store/open-database.ts'
+import { insertQuarantined, type Quarantined } from '../store/quarantine/insert-quarantined.ts'
+import type { Db } from '../store/database.ts'
 import type { SetAside } from './read-listing.ts'
 
 /** Put into quarantine in one statement: a megabyte each at most. */

@@ -1,20 +1,21 @@
+import type { BackfillSince } from '../domain/backfill-since.ts'
 import { type Micros, MICROS_PER_SECOND, formatInstant, parseInstant } from '../domain/instant.ts'
 import { gapsIn } from '../domain/interval.ts'
 import type { RefusedDeliveries } from '../domain/refused-deliveries.ts'
-import { type AuditRunRow, readAuditRuns } from '../store/read-audit-runs.ts'
-import { readCoverage } from '../store/read-coverage.ts'
-import { type LeftOutCount, readLeftOutCounts } from '../store/read-left-out-counts.ts'
-import { type PollRunRow, readPollRuns } from '../store/read-poll-runs.ts'
-import { type QuarantineCount, readQuarantineCounts } from '../store/read-quarantine-counts.ts'
-import { readSessionSyncs, type SessionSyncRecord } from '../store/read-session-syncs.ts'
-import { readRefusedDeliveries } from '../store/read-refused-deliveries.ts'
-import { readSightings, type Sightings } from '../store/read-sightings.ts'
-import type { Db } from '../store/open-database.ts'
+import { type AuditRunRow, readAuditRuns } from '../store/runs/read-audit-runs.ts'
+import { readCoverage } from '../store/coverage/read-coverage.ts'
+import { type LeftOutCount, readLeftOutCounts } from '../store/events/read-left-out-counts.ts'
+import { type PollRunRow, readPollRuns } from '../store/runs/read-poll-runs.ts'
+import { type QuarantineCount, readQuarantineCounts } from '../store/quarantine/read-quarantine-counts.ts'
+import { readSessionSyncs, type SessionSyncRecord } from '../store/sessions/read-session-syncs.ts'
+import { readRefusedDeliveries } from '../store/refusals/read-refused-deliveries.ts'
+import { readSightings, type Sightings } from '../store/events/read-sightings.ts'
+import type { Db } from '../store/database.ts'
 
 /** What a report needs to know of the configuration. */
 export interface ReportSettings {
   /** How far back the copy must reach: a fixed instant, or so long ago. */
-  backfillSince: { kind: 'instant'; at: Micros } | { kind: 'ago'; duration: Micros }
+  backfillSince: BackfillSince
   hasCredentials: boolean
   hasWebhookSecret: boolean
 }

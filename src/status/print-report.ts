@@ -1,4 +1,4 @@
-import type { LagSeconds } from '../store/read-sightings.ts'
+import type { LagSeconds } from '../store/events/read-sightings.ts'
 import type { ClockReport, CoverageReport, Range } from './coverage-report.ts'
 
 const GAPS_SHOWN = 5

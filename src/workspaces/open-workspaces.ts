@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import type { Db } from '../store/open-database.ts'
-import { readWorkspaces } from '../store/read-workspaces.ts'
-import { type LearnedFrom, rememberWorkspace } from '../store/remember-workspace.ts'
+import type { Db } from '../store/database.ts'
+import { readWorkspaces } from '../store/workspaces/read-workspaces.ts'
+import { type LearnedFrom, rememberWorkspace } from '../store/workspaces/remember-workspace.ts'
 
 /** One configured workspace. Its id may have to be learned first, and is remembered in the database. */
 export interface Workspace {

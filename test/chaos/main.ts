@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
-import { stopOnSignal } from '../../src/observability/stop-on-signal.ts'
+import { stopOnSignal } from '../../src/runtime/stop-on-signal.ts'
 import { startLabPostgres } from './lab-postgres.ts'
 import { createPorts } from './ports.ts'
 import { describeFindings, describeRound, describeRun, summarise } from './report.ts'

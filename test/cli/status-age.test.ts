@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { beforeEach, expect, test } from 'vitest'
-import { rememberWorkspace } from '../../src/store/remember-workspace.ts'
+import { rememberWorkspace } from '../../src/store/workspaces/remember-workspace.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { runCommand } from './run-command.ts'

@@ -4,8 +4,9 @@ import {
   type SimulatedSeamOptions,
   startSimulatedSeam,
 } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { type Db, runSql } from '../../src/store/open-database.ts'
-import { readCoverage } from '../../src/store/read-coverage.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
+import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { expectNoFalseClaim, expectSame, HOUR_MS } from '../poller/poller-rig.ts'
 import { deliver, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'

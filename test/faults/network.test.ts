@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
 import { expectNoFalseClaim, expectSame } from '../poller/poller-rig.ts'
 import { startProgram } from '../support/run-program.ts'
 import { deliver } from '../support/sign-delivery.ts'

@@ -2,8 +2,11 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
-import { runSql } from '../../src/store/open-database.ts'
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../src/embedded-postgres/embedded-postgres.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
 import { openTestPool } from '../support/open-test-pool.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { startTestApp } from '../support/start-test-app.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
 import { deliver, signDelivery } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, startTestApp } from '../support/start-test-app.ts'

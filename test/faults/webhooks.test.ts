@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { runSql } from '../../src/store/open-database.ts'
-import { readCoverage } from '../../src/store/read-coverage.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
+import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { expectNoFalseClaim, HOUR_MS } from '../poller/poller-rig.ts'
 import { deliver, OTHER_WEBHOOK_SECRET, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { type IngestPath, parseEvent } from '../../src/domain/event.ts'
 import { ingestBatch, ingestInTransaction } from '../../src/ingest/ingest-batch.ts'
 import { createKeyring, type Keyring } from '../../src/secrets/keyring.ts'
-import { runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 

@@ -7,7 +7,7 @@ import { createKeyring } from '../../src/secrets/keyring.ts'
 import { buildHotel } from '../../src/simulated-seam/build-hotel.ts'
 import { makeEvent, simulatedEventTypes } from '../../src/simulated-seam/make-event.ts'
 import { createRandom } from '../../src/simulated-seam/random.ts'
-import type { Db } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 

@@ -9,7 +9,7 @@ import { parseEvent } from '../../src/domain/event.ts'
 import { ingestBatch, ingestInTransaction, type IngestItem } from '../../src/ingest/ingest-batch.ts'
 import { unsealEvent } from '../../src/secrets/event-secrets-box.ts'
 import { createKeyring } from '../../src/secrets/keyring.ts'
-import { runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 

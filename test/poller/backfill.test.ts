@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Poller } from '../../src/poller/start-poller.ts'
-import { runSql } from '../../src/store/open-database.ts'
-import { readCoverage } from '../../src/store/read-coverage.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
+import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { databaseClock } from '../support/database-clock.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import {

@@ -5,9 +5,9 @@ import {
   LeaseLostError,
   type Lease,
   releaseLease,
-} from '../../src/store/leases.ts'
-import { runSql } from '../../src/store/open-database.ts'
-import { readCoverage } from '../../src/store/read-coverage.ts'
+} from '../../src/store/coverage/leases.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
+import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { DAY_AGO, DAY_MS, expectComplete, expectNoFalseClaim, START_MS, startRig } from './poller-rig.ts'
 

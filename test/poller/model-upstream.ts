@@ -1,6 +1,6 @@
 import type { Micros } from '../../src/domain/instant.ts'
-import type { Page, PageItem } from '../../src/poller/listing.ts'
-import type { PageRequest } from '../../src/poller/walk.ts'
+import type { Page, PageItem } from '../../src/walk/listing.ts'
+import type { PageRequest } from '../../src/walk/walk.ts'
 
 export interface ModelEvent extends PageItem {
   /** From this instant of upstream's clock on, the event is listed. */

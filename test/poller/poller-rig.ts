@@ -3,8 +3,8 @@ import { expect, onTestFinished } from 'vitest'
 import { type Micros, MICROS_PER_SECOND, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
 import { gapsIn } from '../../src/domain/interval.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
-import { createPageSize } from '../../src/poller/page-size.ts'
-import type { BackfillSince } from '../../src/poller/poll-round.ts'
+import { createPageSize } from '../../src/walk/page-size.ts'
+import type { BackfillSince } from '../../src/domain/backfill-since.ts'
 import { type Poller, type PollerOptions, startPoller } from '../../src/poller/start-poller.ts'
 import { systemClock } from '../../src/runtime/on-schedule.ts'
 import { openSeamClient, type SeamClient } from '../../src/seam/open-seam-client.ts'
@@ -13,8 +13,9 @@ import {
   type SimulatedSeam,
   startSimulatedSeam,
 } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { type Db, runSql } from '../../src/store/open-database.ts'
-import { readCoverage } from '../../src/store/read-coverage.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
+import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 
 export const MINUTE_MS = 60_000

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Poller } from '../../src/poller/start-poller.ts'
-import { readCoverage } from '../../src/store/read-coverage.ts'
+import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,

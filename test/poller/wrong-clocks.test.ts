@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type Micros, MICROS_PER_SECOND } from '../../src/domain/instant.ts'
 import { type Interval, gapsIn } from '../../src/domain/interval.ts'
 import type { Poller } from '../../src/poller/start-poller.ts'
-import { readCoverage } from '../../src/store/read-coverage.ts'
+import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { databaseClock } from '../support/database-clock.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import {

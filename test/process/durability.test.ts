@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Db } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { startService } from '../support/run-program.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { WEBHOOK_SECRET } from '../support/sign-delivery.ts'

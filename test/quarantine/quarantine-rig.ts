@@ -5,7 +5,7 @@ import { quarantineCommand } from '../../src/cli/quarantine.ts'
 import { snakeCase } from '../../src/domain/snake-case.ts'
 import { useDatabase } from '../../src/cli/use-database.ts'
 import { createKeyring, type Keyring } from '../../src/secrets/keyring.ts'
-import type { Db } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 
 export const KEY = Buffer.alloc(32, 7)

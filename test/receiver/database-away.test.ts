@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Db } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { errorOf } from '../http/serve.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { deliver } from '../support/sign-delivery.ts'

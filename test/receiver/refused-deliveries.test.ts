@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Db } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { MAX_DELIVERY_BYTES } from '../../src/receiver/webhook-route.ts'
 import { errorOf } from '../http/serve.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { clientOf, type Credential, GENERATIONS, type SdkRig, startSdkRig } from './sdk-rig.ts'
 

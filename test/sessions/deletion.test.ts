@@ -3,12 +3,12 @@ import {
   claimSessionListing,
   SupersededListingError,
   underClaim,
-} from '../../src/store/claim-session-listing.ts'
-import { type DeletedSession, markSessionsDeleted } from '../../src/store/mark-sessions-deleted.ts'
-import { findSessionsByToken } from '../../src/store/find-sessions-by-token.ts'
-import { runSql } from '../../src/store/open-database.ts'
-import { readDatabaseClock } from '../../src/store/read-database-clock.ts'
-import { storeListedSessions } from '../../src/store/store-listed-sessions.ts'
+} from '../../src/store/sessions/claim-session-listing.ts'
+import { type DeletedSession, markSessionsDeleted } from '../../src/store/sessions/mark-sessions-deleted.ts'
+import { findSessionsByToken } from '../../src/store/sessions/find-sessions-by-token.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
+import { readDatabaseClock } from '../../src/postgres/read-database-clock.ts'
+import { storeListedSessions } from '../../src/store/sessions/store-listed-sessions.ts'
 import { PART_SESSIONS } from '../../src/sessions/listing-part.ts'
 import { readSession } from '../../src/sessions/read-session.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'

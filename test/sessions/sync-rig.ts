@@ -8,7 +8,8 @@ import {
   type SessionSyncOptions,
   startSessionSync,
 } from '../../src/sessions/start-session-sync.ts'
-import { type Db, runSql } from '../../src/store/open-database.ts'
+import { runSql } from '../../src/postgres/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { NEVER } from '../support/start-test-app.ts'

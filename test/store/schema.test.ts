@@ -3,7 +3,7 @@ import path from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EVENT_FIELDS } from '../../src/domain/event-fields.ts'
-import type { Db } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let database: TestDatabase
@@ -33,7 +33,7 @@ async function realColumns(): Promise<Column[]> {
   return rows
 }
 
-/** What src/store/schema.ts declares: types are gone when it runs, so its text is read. */
+/** What src/postgres/schema.ts declares: types are gone when it runs, so its text is read. */
 function declaredTables(): Map<string, Map<string, string>> {
   const text = readFileSync(path.join(import.meta.dirname, '../../src/store/schema.ts'), 'utf8')
   const interfaces = new Map(

@@ -1,5 +1,6 @@
-import { type Db, openDatabase } from '../../src/store/open-database.ts'
-import type { PoolOptions } from '../../src/store/open-pool.ts'
+import { openDatabase } from '../../src/postgres/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
+import type { PoolOptions } from '../../src/postgres/open-pool.ts'
 
 /** A pool with limits that no test meets by accident; `options` for one that means to. */
 export function openTestPool(connectionString: string, options: Partial<PoolOptions> = {}): Db {

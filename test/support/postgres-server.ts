@@ -1,9 +1,9 @@
 import { constants } from 'node:os'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { stopOnSignal } from '../../src/observability/stop-on-signal.ts'
-import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
-import { migrate } from '../../src/store/migrate.ts'
+import { stopOnSignal } from '../../src/runtime/stop-on-signal.ts'
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts'
+import { migrate } from '../../src/postgres/migrate.ts'
 import { openTestPool } from './open-test-pool.ts'
 
 declare module 'vitest' {

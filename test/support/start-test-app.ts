@@ -1,4 +1,4 @@
-import { type App, startApp } from '../../src/app.ts'
+import { type App, startApp } from '../../src/app/app.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
 import { WEBHOOK_SECRET } from './sign-delivery.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, inject } from 'vitest'
-import type { Db } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { openTestPool } from './open-test-pool.ts'
 import { onServer, withDatabase } from './postgres-server.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { Db } from '../../src/store/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 

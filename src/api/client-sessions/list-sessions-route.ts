@@ -1,0 +1,89 @@
+import type { Router } from 'express'
+import { type PagePosition, pageJson } from '../../http/page-cursor.ts'
+import { boolean, integer, nullable, text } from '../../http/param-kinds.ts'
+import { defineParams } from '../../http/read-params.ts'
+import { requireScope } from '../../http/require-scope.ts'
+import {
+  listClientSessions,
+  type SessionFilter,
+  type SessionPosition,
+} from '../../store/sessions/list-client-sessions.ts'
+import { sessionText } from './session-text.ts'
+import type { SessionRoutesOptions } from './session-routes-options.ts'
+
+/** Most sessions in one answer. Seam has no limit here and sends all of them; beyond this a cursor leads on. */
+export const MAX_SESSIONS = 10_000
+
+/** Of those sessions together; one alone may have more. Twice what 10,000 ordinary ones have: Seam sends all, so hardly any list may end sooner. */
+export const MAX_SESSIONS_BYTES = 16 * 1024 * 1024
+
+/** Ids are plain text here, and two of them may be null (contract 8.1). */
+const readListParams = defineParams({
+  client_session_id: text(),
+  connect_webview_id: nullable(text()),
+  user_identifier_key: text(),
+  user_identity_id: nullable(text()),
+  without_user_identifier_key: boolean(),
+  limit: integer({ min: 1, cap: MAX_SESSIONS }),
+  page_cursor: nullable(text()),
+})
+
+/**
+ * `/client_sessions/list` (contract 8.1): the workspace's sessions, newest first, all of them or those that all filters match.
+ * `limit`, `page_cursor` and `pagination` are ours, in the form that Seam's other lists have (contract 11).
+ */
+export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRoutesOptions): Router {
+  return route({
+    path: '/client_sessions/list',
+    methods: ['GET', 'POST'],
+    // A client session is not among the credentials of this endpoint.
+    takes: ({ kind }) => kind === 'key',
+    readParams: readListParams,
+    answer: async ({ limit = MAX_SESSIONS, page_cursor: cursor, ...params }, caller) => {
+      requireScope(caller, 'client_sessions:read')
+      const filters = filtersOf(params)
+      const query = ['/client_sessions/list', caller.workspaceId, filters] as const
+      const { sessions, isCut } = await listClientSessions(
+        db,
+        {
+          workspaceId: caller.workspaceId,
+          filters,
+          following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
+          // One more than asked for tells whether there is a next page.
+          limit: limit + 1,
+        },
+        MAX_SESSIONS_BYTES,
+      )
+      const page = sessions.slice(0, limit)
+      const last = isCut || sessions.length > limit ? page.at(-1) : undefined
+      const next = last && pageCursors.encode(query, [last.createdAt ?? UNREADABLE, last.clientSessionId])
+      const texts = page.map((session) => sessionText(session, caller, keyring))
+      return pageJson('client_sessions', texts, next ?? null)
+    },
+  })
+}
+
+/** In a cursor, for a creation time that can't be read. */
+const UNREADABLE = 'unreadable'
+
+function followingOf([createdAt, clientSessionId]: PagePosition): SessionPosition {
+  return { createdAt: createdAt === UNREADABLE ? null : createdAt, clientSessionId }
+}
+
+interface FilterParams {
+  client_session_id?: string | undefined
+  connect_webview_id?: string | null | undefined
+  user_identifier_key?: string | undefined
+  user_identity_id?: string | null | undefined
+  without_user_identifier_key?: boolean | undefined
+}
+
+function filtersOf(params: FilterParams): SessionFilter[] {
+  const asked = {
+    clientSessionId: params.client_session_id,
+    connectWebviewId: params.connect_webview_id,
+    userIdentifierKey: params.user_identifier_key,
+    userIdentityId: params.user_identity_id,
+  }
+  return params.without_user_identifier_key === true ? [asked, { userIdentifierKey: null }] : [asked]
+}

@@ -1,0 +1,17 @@
+import { type Caller, hasScope } from '../../domain/caller.ts'
+import type { Keyring } from '../../secrets/keyring.ts'
+import type { StoredSession } from '../../store/sessions/list-client-sessions.ts'
+import { putBackSealed, putInToken, sealContext } from '../../secrets/session-token.ts'
+
+/**
+ * A session's text as this caller may see it (I9): with its token for a key with `secrets:read`, as far as it was kept and a
+ * key of the ring opens it, and for the session itself; with the mask for everybody else.
+ */
+export function sessionText(session: StoredSession, caller: Caller, keyring: Keyring | null): string {
+  const { clientSessionId, body, tokenSealed: sealed } = session
+  if (caller.kind === 'client_session') {
+    return caller.clientSessionId === clientSessionId ? putInToken(body, caller.token) : body
+  }
+  if (keyring === null || sealed === null || !hasScope(caller, 'secrets:read')) return body
+  return putBackSealed(keyring, { body, sealed }, sealContext(caller.workspaceId, clientSessionId)) ?? body
+}

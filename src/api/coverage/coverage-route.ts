@@ -1,0 +1,55 @@
+import type { Router } from 'express'
+import { type Micros, MICROS_PER_SECOND } from '../../domain/instant.ts'
+import { addRefused, type RefusedDeliveries } from '../../domain/refused-deliveries.ts'
+import type { MakeApiRoute } from '../../http/api-route.ts'
+import { instant, instantPair } from '../../http/param-kinds.ts'
+import { defineParams } from '../../http/read-params.ts'
+import { requireScope } from '../../http/require-scope.ts'
+import { invalidInput } from '../../http/to-api-error.ts'
+import type { Db } from '../../store/database.ts'
+import { readDatabaseNow } from '../../postgres/read-database-clock.ts'
+import { coverageReport, type ReportSettings } from '../../status/coverage-report.ts'
+import { reportJson } from '../../status/report-json.ts'
+
+/** Sightings are counted over so much time when the caller does not say. */
+export const DEFAULT_WINDOW: Micros = 86_400n * MICROS_PER_SECOND
+/** And over so much at most: every event of the window is looked at, and a key must not be enough to keep the database busy (I12). */
+export const MAX_WINDOW: Micros = 31n * 86_400n * MICROS_PER_SECOND
+
+const readWindow = defineParams(
+  { since: instant(), between: instantPair() },
+  {
+    problemOf: ({ since, between }) =>
+      since !== undefined && between !== undefined ? 'Cannot specify both since and between' : null,
+    // Not Seam's endpoint, so nothing obliges it to ignore a misspelt one.
+    unknown: 'refused',
+  },
+)
+
+export interface CoverageRouteOptions {
+  db: Db
+  route: MakeApiRoute
+  /** By workspace id. */
+  settingsOf: (workspaceId: string) => ReportSettings
+  /** What this process has refused since it last wrote that down. */
+  pendingRefusals: () => readonly RefusedDeliveries[]
+}
+
+/** `GET /v1/coverage`: what is complete, what is missing, and by which path events come; `since` or `between` for the latter. */
+export function coverageRoute({ db, route, settingsOf, pendingRefusals }: CoverageRouteOptions): Router {
+  return route({
+    path: '/v1/coverage',
+    methods: ['GET', 'POST'],
+    readParams: readWindow,
+    answer: async ({ since, between }, caller) => {
+      requireScope(caller, 'events:read')
+      const now = await readDatabaseNow(db)
+      const window = { from: since ?? between?.[0] ?? now - DEFAULT_WINDOW, to: between?.[1] ?? now }
+      if (window.to - window.from > MAX_WINDOW)
+        throw invalidInput('The window must not be longer than 31 days')
+      const report = await coverageReport(db, caller.workspaceId, settingsOf(caller.workspaceId), now, window)
+      const refusedDeliveries = addRefused(report.refusedDeliveries, pendingRefusals())
+      return `{"coverage":${reportJson({ ...report, refusedDeliveries })},"ok":true}`
+    },
+  })
+}

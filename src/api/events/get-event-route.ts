@@ -1,0 +1,44 @@
+import type { Router } from 'express'
+import { ApiError } from '../../http/api-error.ts'
+import { text, uuid } from '../../http/param-kinds.ts'
+import { defineParams } from '../../http/read-params.ts'
+import { getEvent } from '../../store/events/get-event.ts'
+import type { EventFilter } from '../../store/events/list-events.ts'
+import type { EventRoutesOptions } from './event-routes-options.ts'
+import { eventTextFor, seesSecrets } from './event-text.ts'
+import { eventVisibility } from './event-visibility.ts'
+
+const readFilters = defineParams(
+  { event_id: uuid(), event_type: text(), device_id: uuid() },
+  {
+    problemOf: (params) =>
+      Object.values(params).every((value) => value === undefined)
+        ? 'An argument for event_id, event_type, or device_id is required'
+        : null,
+  },
+)
+
+/**
+ * `/events/get` (contract, 7): the newest event that everything given matches. Seam does not say which one wins; the newest
+ * is the one that tells a device's present state.
+ */
+export function getEventRoute({ db, route, keyring }: EventRoutesOptions): Router {
+  return route({
+    path: '/events/get',
+    methods: ['GET', 'POST'],
+    readParams: readFilters,
+    answer: async (params, caller) => {
+      const filters = Object.entries(params).flatMap(([column, value]): EventFilter[] =>
+        value === undefined ? [] : [{ column, values: [value] }],
+      )
+      const event = await getEvent(db, {
+        workspaceId: caller.workspaceId,
+        visibility: eventVisibility(caller),
+        filters,
+        withSecrets: seesSecrets(caller, keyring),
+      })
+      if (event === null) throw new ApiError(404, 'event_not_found', 'Event not found')
+      return `{"event":${eventTextFor(caller, keyring)(event)},"ok":true}`
+    },
+  })
+}

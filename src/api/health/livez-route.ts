@@ -1,0 +1,9 @@
+import express, { type Router } from 'express'
+import { sendJson } from '../../http/send-json.ts'
+
+/** `/livez`: the process answers, whatever else is the matter. */
+export function livezRoute(): Router {
+  const router = express.Router()
+  router.get('/livez', (_request, response) => sendJson(response, 200, '{"ok":true}'))
+  return router
+}

@@ -1,0 +1,69 @@
+import express, { type Router } from 'express'
+import { sendJson } from '../../http/send-json.ts'
+import { serviceUnavailable } from '../../http/to-api-error.ts'
+import { assertWritable } from '../../postgres/assert-writable.ts'
+import { isSchemaCurrent } from '../../postgres/migrate.ts'
+import type { Db } from '../../store/database.ts'
+import { readPollLag } from '../../store/runs/read-poll-lag.ts'
+import { readSessionSyncs } from '../../store/sessions/read-session-syncs.ts'
+import { retryConflicts } from '../../postgres/retry-conflicts.ts'
+import { isWrongServer } from '../../postgres/server-watch.ts'
+import { shareAnswer } from './share-answer.ts'
+
+export interface ReadyzOptions {
+  /** Connections of its own: anybody may ask, and webhooks must not wait for it. */
+  db: Db
+  /** Ids of the workspaces that are polled, as far as they are known. */
+  polledWorkspaceIds: () => readonly string[]
+  /** False where the settings leave no way for an event to come. */
+  canReceive: boolean
+  monotonicMs: () => number
+}
+
+/** How old an answer may be: more often than this the database is not asked. */
+export const READYZ_MAX_AGE_MS = 1_000
+
+/**
+ * `/readyz`: the database is there, takes writes and has this release's schema, and events can come; 503 while not. It also says
+ * how old the newest coverage and the copy of the client sessions are, and that never makes it unready: when Seam is away, a replica that is taken out of
+ * rotation for it would only lose the webhooks as well.
+ */
+export function readyzRoute({ monotonicMs, ...options }: ReadyzOptions): Router {
+  const readiness = shareAnswer(() => readReadiness(options), { maxAgeMs: READYZ_MAX_AGE_MS, monotonicMs })
+  const router = express.Router()
+  router.get('/readyz', async (_request, response) => sendJson(response, 200, await readiness()))
+  return router
+}
+
+async function readReadiness({
+  db,
+  polledWorkspaceIds,
+  canReceive,
+}: Omit<ReadyzOptions, 'monotonicMs'>): Promise<string> {
+  if (!canReceive)
+    throw serviceUnavailable('Nothing can arrive: neither Seam credentials nor a webhook secret is set')
+  if (!(await isSchemaCurrent(db))) throw serviceUnavailable('The schema is not that of this release')
+  await retryConflicts(() => assertWritable(db)).catch((error: unknown) => {
+    throw isWrongServer(error) ? serviceUnavailable('The database takes no writes', error) : error
+  })
+  const ids = polledWorkspaceIds()
+  const lags = await readPollLag(db, ids)
+  const syncs = await readSessionSyncs(db, ids)
+  const syncOf = new Map(syncs.map((sync) => [sync.workspaceId, sync]))
+  return JSON.stringify({
+    ok: true,
+    database: 'ok',
+    migrations: 'current',
+    workspaces: lags.map((lag) => ({
+      workspace_id: lag.workspaceId,
+      covered_to: lag.coveredTo,
+      coverage_lag_seconds: lag.lagSeconds,
+      last_poll_outcome: lag.lastRunOutcome,
+      last_successful_poll_age_seconds: lag.lastSuccessAgeSeconds,
+      seam_clock: lag.clock,
+      seam_clock_ahead_seconds: lag.clockAheadSeconds,
+      client_sessions_age_seconds: syncOf.get(lag.workspaceId)?.ageSeconds ?? null,
+      last_client_sessions_sync_outcome: syncOf.get(lag.workspaceId)?.lastOutcome ?? null,
+    })),
+  })
+}

@@ -1,0 +1,239 @@
+import type { RequestListener } from 'node:http'
+import type { Logger } from 'pino'
+import { createAuthenticate } from '../access/authenticate.ts'
+import { createRecentCallers } from '../access/recent-callers.ts'
+import { createFailureBrake } from '../access/slow-down-failures.ts'
+import { canReceive } from '../config/can-receive.ts'
+import type { Config, WorkspaceConfig } from '../config/config.ts'
+import { livezRoute } from '../api/health/livez-route.ts'
+import { readyzRoute } from '../api/health/readyz-route.ts'
+import { startingRoutes } from '../api/health/starting-routes.ts'
+import { type AddressOf, createAddressOf } from '../http/address-of.ts'
+import { createApiRoutes } from '../http/api-route.ts'
+import { createBodyReader } from '../http/create-body-reader.ts'
+import { createFairShares, type FairShares } from '../http/create-fair-shares.ts'
+import { createHttpApp } from '../http/create-http-app.ts'
+import { createPageCursors } from '../http/page-cursor.ts'
+import { startHttpServer } from '../http/start-http-server.ts'
+import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
+import { createPageSize } from '../walk/page-size.ts'
+import { startAudit } from '../audit/start-audit.ts'
+import { type Poller, startPoller } from '../poller/start-poller.ts'
+import { eventRoutes } from '../api/events/event-routes.ts'
+import { webhookRoute } from '../receiver/webhook-route.ts'
+import type { Keyring } from '../secrets/keyring.ts'
+import { sessionRoutes } from '../api/client-sessions/session-routes.ts'
+import { type SessionSync, startSessionSync } from '../sessions/start-session-sync.ts'
+import { openSeamClient } from '../seam/open-seam-client.ts'
+import { useProxy } from '../seam/use-proxy.ts'
+import type { Db } from '../store/database.ts'
+import { coverageRoute } from '../api/coverage/coverage-route.ts'
+import { readPageCursorKey } from '../store/keys/read-page-cursor-key.ts'
+import { sleep } from '../runtime/sleep.ts'
+import { openKeyring } from './open-keyring.ts'
+import { openReceiver } from './open-receiver.ts'
+import { DATABASE_POOLS, openStore } from './open-store.ts'
+import { Releasers } from '../runtime/releasers.ts'
+import { reportSettings } from './report-settings.ts'
+import { translateError } from './translate-error.ts'
+import { type Workspaces, openWorkspaces } from '../workspaces/open-workspaces.ts'
+
+/** What the service allows itself (I12); towards the database in open-store.ts, for requests in the http folder. */
+export const LIMITS = {
+  webhookFlushes: 2,
+  webhookBatchItems: 1_000,
+  webhookWaitingItems: 20_000,
+  webhookWaitingBytes: 64 * 1024 * 1024,
+  /** Together with the longest a flush takes (open-store.ts) less than the 15 s that Svix waits for an answer (contract, 14). */
+  webhookWaitMs: 4_000,
+  seamTimeoutMs: 30_000,
+  /** For requests under way when the service is told to stop. */
+  stopGraceMs: 5_000,
+} as const
+
+/** How callers share the connections for queries (I12). */
+export const QUERY_SHARES: FairShares = {
+  slots: DATABASE_POOLS.queries.connections,
+  /** Half: two callers with questions of seconds are needed before a third waits. */
+  slotsPerCaller: 4,
+  waitingPerCaller: 50,
+  waiting: 200,
+  maxWaitMs: 5_000,
+}
+
+export interface App {
+  url: string
+  port: number
+  db: Db
+  workspaces: Workspaces
+  /** One for each workspace with credentials. */
+  pollers: readonly Poller[]
+  sessionSyncs: readonly SessionSync[]
+  /** I14: no new work, what is under way is committed and answered, everything is closed. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Builds the whole service and starts it; the only file that knows all parts. The port is open before anything else: until the
+ * database is there and migrated, `/livez` is answered and everything else refused for now; then the same server serves. When a step
+ * fails, the steps before it are undone and the error says why. The signal calls a start off that still waits for its database.
+ */
+export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
+  const releasers = new Releasers()
+  try {
+    const useNoProxy = useProxy(config)
+    releasers.add(async () => useNoProxy())
+    for (const note of config.notes) logger.info(note)
+    for (const warning of config.warnings) logger.warn(warning)
+    // Everything behind the port outlives the requests that use it.
+    const behindPort = new Releasers()
+    releasers.add(() => behindPort.release())
+    const corsOrigins = config.corsOrigins ?? []
+    const addressOf = createAddressOf(config.trustProxy)
+    let answer = createHttpApp({ logger, addressOf, routers: [startingRoutes()], corsOrigins })
+    const server = await startHttpServer({
+      app: (request, response) => answer(request, response),
+      host: config.host ?? undefined,
+      port: config.port,
+    })
+    releasers.add(async () => {
+      const { cutOff } = await server.stop(LIMITS.stopGraceMs)
+      if (cutOff > 0) logger.warn({ cutOff }, 'requests were cut off')
+    })
+    logger.info({ url: server.url }, 'the port is open; requests are refused until the database is there')
+
+    const { httpApp, ...parts } = await openParts(config, logger, addressOf, behindPort, signal)
+    answer = httpApp
+    logger.info({ url: server.url }, 'listening')
+    return { url: server.url, port: server.port, ...parts, stop: () => releasers.release() }
+  } catch (error) {
+    await releasers.release()
+    throw error
+  }
+}
+
+/** All that is behind the port: the store, the jobs, and what answers requests. */
+async function openParts(
+  config: Config,
+  logger: Logger,
+  addressOf: AddressOf,
+  releasers: Releasers,
+  signal: AbortSignal | undefined,
+): Promise<Omit<App, 'url' | 'port' | 'stop'> & { httpApp: RequestListener }> {
+  const store = await openStore(config, logger, releasers, { signal })
+  const webhookDb = store.open('webhooks')
+  const jobsDb = store.open('jobs')
+  const db = store.open('queries')
+  const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
+  const workspaces = await store.whenReachable(() => openWorkspaces(webhookDb, entries, logger))
+
+  const keyring = await openKeyring(config, { mayMakeKey: true })
+  const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
+
+  const receiver = openReceiver({ config, webhookDb, jobsDb, keyring, logger, releasers, limits: LIMITS })
+  const { noteQuarantined } = receiver
+  const jobParts = { config, db: jobsDb, keyring, noteQuarantined, workspaces, logger, releasers }
+  const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(jobParts, entry) ?? [])
+
+  const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
+  const recent = createRecentCallers(() => performance.now())
+  const authenticate = createAuthenticate({
+    db: store.open('keys'),
+    workspaces,
+    bootstrapKey: config.mirrorApiKey,
+    brake,
+    recent,
+    addressOf,
+  })
+  const readBody = createBodyReader()
+  const share = createFairShares(QUERY_SHARES)
+  const route = createApiRoutes({ authenticate, recall: recent.recall, readBody, share })
+  const httpApp = createHttpApp({
+    logger,
+    addressOf,
+    direct: [webhookRoute({ ...receiver.routeParts, workspaces, readBody })],
+    routers: [
+      eventRoutes({ db, route, keyring, pageCursors }),
+      sessionRoutes({ db, route, keyring, pageCursors }),
+      coverageRoute({
+        db,
+        route,
+        settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
+        pendingRefusals: receiver.pendingRefusals,
+      }),
+      livezRoute(),
+      readyzRoute({
+        db: store.open('health'),
+        polledWorkspaceIds: () => polledIds(config.workspaces, workspaces),
+        canReceive: canReceive(config.workspaces),
+        monotonicMs: () => performance.now(),
+      }),
+    ],
+    corsOrigins: config.corsOrigins ?? [],
+    translateError,
+  })
+  return {
+    httpApp,
+    db,
+    workspaces,
+    pollers: jobs.map(({ poller }) => poller),
+    sessionSyncs: jobs.map(({ sessionSync }) => sessionSync),
+  }
+}
+
+interface Parts {
+  config: Config
+  db: Db
+  keyring: Keyring | null
+  noteQuarantined: NoteQuarantined
+  workspaces: Workspaces
+  logger: Logger
+  releasers: Releasers
+}
+
+/** What runs on a schedule for one workspace, apart from all others; null for a workspace without credentials. */
+function startWorkspaceJobs(
+  { config, db, keyring, noteQuarantined, workspaces, logger, releasers }: Parts,
+  { key, credentials }: WorkspaceConfig,
+): { poller: Poller; sessionSync: SessionSync } | null {
+  if (credentials === null) return null
+  const common = {
+    db,
+    keyring,
+    noteQuarantined,
+    client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
+    pageSize: createPageSize(),
+    workspaces,
+    workspaceKey: key,
+    logger: logger.child({ workspace: key }),
+    waiting: { sleep, random: Math.random },
+  }
+  const poller = startPoller({
+    ...common,
+    schedule: config.pollSchedule,
+    settleSeconds: config.settleSeconds,
+    backfillSince: config.backfillSince,
+  })
+  releasers.add(() => poller.stop())
+  const audit = startAudit({
+    ...common,
+    schedule: config.auditSchedule,
+    lookbackHours: config.auditLookbackHours,
+    settleSeconds: config.settleSeconds,
+    isPolling: () => !poller.status().isStandby,
+  })
+  releasers.add(() => audit.stop())
+  const sessionSync = startSessionSync({ ...common, schedule: config.clientSessionsSchedule })
+  releasers.add(() => sessionSync.stop())
+  return { poller, sessionSync }
+}
+
+function keyOf(workspaces: Workspaces, workspaceId: string): string {
+  return workspaces.all().find(({ id }) => id === workspaceId)?.key ?? ''
+}
+
+function polledIds(entries: readonly WorkspaceConfig[], workspaces: Workspaces): string[] {
+  return entries
+    .filter(({ credentials }) => credentials !== null)
+    .flatMap(({ key }) => workspaces.byKey(key).id ?? [])
+}

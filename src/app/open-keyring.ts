@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Config } from '../config/config.ts'
+import { createKeyring, type Keyring } from '../secrets/keyring.ts'
+import { writeWhole } from '../runtime/write-whole.ts'
+
+/**
+ * The keys that secrets are encrypted with (I9): those configured; with the embedded database, one that the service makes at its first
+ * start and keeps in the data folder; else none, and then secrets are masked and not kept (a warning of the configuration says so).
+ */
+export async function openKeyring(config: Config, { mayMakeKey = false } = {}): Promise<Keyring | null> {
+  const [first, ...older] = config.secretsKeys ?? []
+  if (first !== undefined) return createKeyring([first, ...older])
+  if (config.databaseUrl !== null) return null
+  const file = path.join(config.dataDir, 'secrets-key')
+  if (mayMakeKey) await makeKey(file)
+  const key = await readKey(file)
+  return key === null ? null : createKeyring([key])
+}
+
+/** Unless there is one. It appears whole or not at all: a start may be killed at any moment. */
+async function makeKey(file: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  await writeWhole(file, randomBytes(32).toString('base64'), { keepExisting: true })
+}
+
+async function readKey(file: string): Promise<Buffer | null> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (text === null) return null
+  const key = Buffer.from(text, 'base64')
+  if (key.length !== 32)
+    throw new Error(
+      `${file} does not hold a key of 32 bytes as base64. Restore it: what was encrypted with it can't be read without it.`,
+    )
+  return key
+}

@@ -1,0 +1,72 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
+import type { RefusedDeliveries } from '../domain/refused-deliveries.ts'
+import { type IngestItem, ingestBatch, type NoteQuarantined } from '../ingest/ingest-batch.ts'
+import { countWarnings } from '../observability/count-warnings.ts'
+import { countRefusals } from '../receiver/count-refusals.ts'
+import { createGroupCommit } from '../receiver/group-commit.ts'
+import { createVerifier } from '../receiver/verify-delivery.ts'
+import type { WebhookRouteOptions } from '../receiver/webhook-route.ts'
+import type { Releasers } from '../runtime/releasers.ts'
+import type { Keyring } from '../secrets/keyring.ts'
+import { addRefusedDeliveries } from '../store/refusals/add-refused-deliveries.ts'
+import type { Db } from '../store/database.ts'
+
+export interface ReceiverParts {
+  config: Config
+  /** Stores deliveries, and does nothing else. */
+  webhookDb: Db
+  jobsDb: Db
+  keyring: Keyring | null
+  logger: Logger
+  releasers: Releasers
+  limits: {
+    webhookFlushes: number
+    webhookBatchItems: number
+    webhookWaitingItems: number
+    webhookWaitingBytes: number
+    webhookWaitMs: number
+  }
+}
+
+export interface Receiver {
+  routeParts: Pick<WebhookRouteOptions, 'endpoints' | 'commit' | 'refused'>
+  /** For the poller as well: what goes to quarantine is logged in one place. */
+  noteQuarantined: NoteQuarantined
+  pendingRefusals: () => readonly RefusedDeliveries[]
+}
+
+/** What the webhook route is made of, and what is told of deliveries that are not stored as events. */
+export function openReceiver(parts: ReceiverParts): Receiver {
+  const { config, webhookDb, jobsDb, keyring, logger, releasers, limits } = parts
+  const warnings = countWarnings(logger, 'what arrived can not be used, and is in quarantine')
+  releasers.add(async () => warnings.stop())
+  const noteQuarantined: NoteQuarantined = (items, path) => {
+    for (const { reason, ...item } of items)
+      // A listing shows the same again at every poll.
+      if (path === 'webhook' || item.timesSeen === 1) warnings.warn(reason, { path, ...item })
+  }
+  const commit = createGroupCommit<IngestItem>({
+    flush: async (items) => {
+      const { kept } = await ingestBatch(webhookDb, items, 'webhook', keyring)
+      noteQuarantined(kept, 'webhook')
+    },
+    maxFlushes: limits.webhookFlushes,
+    maxBatchItems: limits.webhookBatchItems,
+    maxWaitingItems: limits.webhookWaitingItems,
+    maxWaitingBytes: limits.webhookWaitingBytes,
+    maxWaitMs: limits.webhookWaitMs,
+    monotonicMs: () => performance.now(),
+  })
+  releasers.add(() => commit.drain())
+  const refusals = countRefusals({ save: (counted) => addRefusedDeliveries(jobsDb, counted), logger })
+  releasers.add(() => refusals.stop())
+  const endpoints = config.workspaces
+    .filter(({ webhookSecrets }) => webhookSecrets.length > 0)
+    .map(({ key, webhookSecrets }) => ({ workspaceKey: key, verify: createVerifier(webhookSecrets) }))
+  return {
+    routeParts: { endpoints, commit, refused: refusals.count },
+    noteQuarantined,
+    pendingRefusals: refusals.pending,
+  }
+}

@@ -1,0 +1,12 @@
+import type { Config } from '../config/config.ts'
+import type { ReportSettings } from '../status/coverage-report.ts'
+
+/** What the configuration says about a workspace entry; an entry that is no longer there is not polled and receives nothing. */
+export function reportSettings(config: Config, configKey: string): ReportSettings {
+  const entry = config.workspaces.find(({ key }) => key === configKey)
+  return {
+    backfillSince: config.backfillSince,
+    hasCredentials: entry !== undefined && entry.credentials !== null,
+    hasWebhookSecret: entry !== undefined && entry.webhookSecrets.length > 0,
+  }
+}

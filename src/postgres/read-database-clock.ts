@@ -1,0 +1,20 @@
+import { type Micros, parseInstant } from '../domain/instant.ts'
+import { type Executor, runSql } from './open-database.ts'
+
+/** The database's clock as text, to the microsecond: the one clock that all replicas share. */
+export async function readDatabaseClock(db: Executor): Promise<string> {
+  const [row] = await runSql<{ now: string }>(
+    db,
+    `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`,
+    [],
+  )
+  if (row === undefined) throw new Error('The database did not say what time it is.')
+  return row.now
+}
+
+/** The same as an instant. */
+export async function readDatabaseNow(db: Executor): Promise<Micros> {
+  const now = parseInstant(await readDatabaseClock(db))
+  if (now === null) throw new Error('The database says that it is before the year 1 or after 9999.')
+  return now
+}

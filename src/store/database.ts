@@ -1,0 +1,5 @@
+import type { PostgresDatabase } from '../postgres/open-database.ts'
+import type { Database } from './schema.ts'
+
+/** A pool of connections to our database. */
+export type Db = PostgresDatabase<Database>

@@ -1,0 +1,180 @@
+import type { StoredEvent } from './list-events.ts'
+import { runSql } from '../../postgres/open-database.ts'
+import type { Db } from '../database.ts'
+
+/**
+ * A place in a workspace's order of arrival: just after one event. `encodeArrivalCursor` makes it text that a client may keep;
+ * it means nothing in another workspace.
+ */
+export interface ArrivalCursor {
+  /** The server that counted the transactions: Postgres's system identifier, a signed 64-bit number. */
+  server: bigint
+  /** The transaction that brought the event: an unsigned 64-bit number. */
+  transaction: bigint
+  eventId: string
+}
+
+export interface StoredArrival extends StoredEvent {
+  cursor: ArrivalCursor
+}
+
+export interface ArrivalQuery {
+  workspaceId: string
+  /** Null: from the first event that is stored. */
+  after: ArrivalCursor | null
+  limit: number
+}
+
+/** The cursor belongs to another server, or to a past that this server has lost; its reader must start again from null. */
+export class LostArrivalCursorError extends Error {
+  override readonly name = 'LostArrivalCursorError'
+}
+
+/** Events came from another server by a dump, with that server's transaction ids. The message says what to do. */
+export class ForeignArrivalsError extends Error {
+  override readonly name = 'ForeignArrivalsError'
+}
+
+/** Gives events that came from another server a place before all of this one's. */
+export const ADOPT_ARRIVALS_SQL = `update events set arrival_transaction = '0' where arrival_transaction >= pg_snapshot_xmax(pg_current_snapshot())`
+
+interface Row {
+  server: string
+  isCursorAhead: boolean
+  isForeign: boolean
+  /** Null, as the rest, when the page is empty. */
+  eventId: string | null
+  transaction: string
+  body: string
+  sealedSecrets: Buffer | null
+}
+
+/**
+ * Reads the events that arrived after the cursor, oldest arrival first. Following the returned cursor, a reader sees every event
+ * exactly once, however the transactions that bring them overlap (I8):
+ *
+ * - `pg_snapshot_xmin` is the oldest transaction that was still running when the statement began. All below it have ended:
+ *   committed, and their events visible to this statement, or rolled back, and never to be seen.
+ * - A transaction keeps its id from its first write to its end, and ids are given out in ascending order. So whatever
+ *   becomes visible later has an id of at least today's xmin, and comes after every cursor that was given out today.
+ * - The events of one transaction become visible together, so any fixed order among them will do: their ids.
+ * - `arrival_transaction` is set by the insert. The second path's sighting updates the row and leaves it (I3).
+ *
+ * It is one statement without any state of a session: it works through a pooler in transaction mode, each call on another
+ * connection, and on a read replica.
+ *
+ * The price: events wait until all older transactions that wrote something, or locked a row, have ended, in any database of the
+ * server, `create index concurrently` and forgotten prepared transactions included. Transactions that only read have no id
+ * and hold nobody up (pg_dump, a long export). Nothing is lost by waiting.
+ *
+ * Transaction ids belong to a server. They go on through restarts, replication, physical backups and pg_upgrade, but not through dump
+ * and restore, nor through logical replication. Therefore:
+ *
+ * - A cursor names its server; on another it is refused (LostArrivalCursorError) instead of skipping what came since. pg_upgrade
+ *   gives the server a new name, so there it is refused without need.
+ * - Restored events carry the old server's ids. Where those lie ahead of the new server's, new events would be
+ *   shown and the restored ones held back, perhaps for years: no page is given (ForeignArrivalsError) before ADOPT_ARRIVALS_SQL has run.
+ * - A server that lost its last commits (failover to an asynchronous replica, restore to a point in time) gives their ids out again. A cursor
+ *   that is ahead of it is refused, but one that it has caught up with can't be told from its own: after losing commits,
+ *   readers must start again.
+ */
+export async function readArrivals(
+  db: Pick<Db, 'executeQuery'>,
+  query: ArrivalQuery,
+): Promise<{ events: StoredArrival[]; cursor: ArrivalCursor | null }> {
+  const { after } = query
+  const { text, parameters } = readArrivalsSql(query)
+  const rows = await runSql<Row>(db, text, parameters)
+  const [first] = rows
+  // The statement gives one row even where there is no event.
+  if (first === undefined) throw new Error('Postgres answered without a row about itself.')
+  const server = BigInt(first.server)
+  if (after !== null && after.server !== server) {
+    throw new LostArrivalCursorError(
+      'The cursor was made by another Postgres server. Read again from the beginning.',
+    )
+  }
+  if (first.isForeign) {
+    throw new ForeignArrivalsError(
+      `Events were restored from another Postgres server, and their transaction ids are ahead of this one's. Run once: ${ADOPT_ARRIVALS_SQL};`,
+    )
+  }
+  if (first.isCursorAhead) {
+    throw new LostArrivalCursorError(
+      'The cursor is ahead of this Postgres server, which must have lost its last commits. Read again from the beginning.',
+    )
+  }
+  const events = rows.flatMap(({ eventId, transaction, body, sealedSecrets }): StoredArrival[] =>
+    eventId === null
+      ? []
+      : [{ body, sealedSecrets, eventId, cursor: { server, transaction: BigInt(transaction), eventId } }],
+  )
+  return { events, cursor: events.at(-1)?.cursor ?? after }
+}
+
+/**
+ * The statement behind `readArrivals`; a test explains it. The page is one range of events_by_arrival, in its order; only the rows of
+ * the page are sorted once more, because the join with the row about the server does not promise to keep their order.
+ * `>= xmax` can't be true of a visible event unless it came from another server, or the caller's own transaction wrote it. A replica may
+ * lag behind the server that made the cursor: there it is no sign of anything.
+ */
+export function readArrivalsSql({ workspaceId, after, limit }: ArrivalQuery): {
+  text: string
+  parameters: unknown[]
+} {
+  const isAfterCursor =
+    after === null ? 'true' : '(arrival_transaction, event_id) > ($3::text::xid8, $4::uuid)'
+  const isCursorAhead =
+    after === null
+      ? 'false'
+      : '$3::text::xid8 >= pg_snapshot_xmin(pg_current_snapshot()) and not pg_is_in_recovery()'
+  const text = `
+select about.server, about."isCursorAhead",
+  coalesce(about.newest >= about.xmax and about.newest is distinct from about.own, false) as "isForeign",
+  page.event_id as "eventId", page.arrival_transaction::text as transaction, page.body, page.secrets as "sealedSecrets"
+from (
+  select (select system_identifier::text from pg_control_system()) as server,
+    ${isCursorAhead} as "isCursorAhead",
+    pg_snapshot_xmax(pg_current_snapshot()) as xmax,
+    pg_current_xact_id_if_assigned() as own,
+    (select arrival_transaction from events where workspace_id = $1 order by arrival_transaction desc limit 1) as newest
+) as about
+left join lateral (
+  select event_id, arrival_transaction, body, secrets from events
+  where workspace_id = $1 and ${isAfterCursor}
+    and arrival_transaction < pg_snapshot_xmin(pg_current_snapshot())
+  order by arrival_transaction, event_id
+  limit $2
+) as page on true
+order by page.arrival_transaction, page.event_id`
+  const position = after === null ? [] : [String(after.transaction), after.eventId]
+  return { text, parameters: [workspaceId, limit, ...position] }
+}
+
+/** Version of the text form; the first byte, so that later ones can be told apart. */
+const VERSION = 1
+/** Version, server, transaction, event id. */
+const CURSOR_BYTES = 1 + 8 + 8 + 16
+
+/** 44 characters of base64url. */
+export function encodeArrivalCursor({ server, transaction, eventId }: ArrivalCursor): string {
+  const bytes = Buffer.alloc(CURSOR_BYTES)
+  bytes.writeUInt8(VERSION, 0)
+  bytes.writeBigInt64BE(server, 1)
+  bytes.writeBigUInt64BE(transaction, 9)
+  bytes.write(eventId.replaceAll('-', ''), 17, 'hex')
+  return bytes.toString('base64url')
+}
+
+/** Null for a text that is no cursor. A made-up one is harmless: it is a place in the same workspace's order. */
+export function decodeArrivalCursor(text: string): ArrivalCursor | null {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.length !== CURSOR_BYTES || bytes[0] !== VERSION || bytes.toString('base64url') !== text)
+    return null
+  const hex = bytes.toString('hex', 17)
+  return {
+    server: bytes.readBigInt64BE(1),
+    transaction: bytes.readBigUInt64BE(9),
+    eventId: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+  }
+}

@@ -1,0 +1,27 @@
+import { type Micros, parseInstant } from '../../domain/instant.ts'
+import { type EventQuery, listEventsSql } from './list-events.ts'
+import type { Db } from '../database.ts'
+
+/** Where an event stands in the list's order. */
+export interface EventPosition {
+  createdAt: Micros
+  eventId: string
+}
+
+/** The place of the nth event (from 0) that a query finds, by its columns; null when there are fewer by now. */
+export async function readEventPosition(
+  db: Pick<Db, 'queryTexts'>,
+  query: EventQuery,
+  nth: number,
+): Promise<EventPosition | null> {
+  const { text, parameters } = listEventsSql({
+    ...query,
+    onlyPositions: true,
+    limit: 1,
+    offset: query.offset + nth,
+  })
+  const { rows } = await db.queryTexts(text, parameters, Infinity)
+  const [createdAt, eventId] = rows[0] ?? []
+  const instant = typeof createdAt === 'string' ? parseInstant(createdAt) : null
+  return instant === null || typeof eventId !== 'string' ? null : { createdAt: instant, eventId }
+}

@@ -1,0 +1,60 @@
+import type { IngestPath } from '../../domain/event.ts'
+import { runSql } from '../../postgres/open-database.ts'
+import type { Db } from '../database.ts'
+
+/** How something got into quarantine: as an event does, or in a listing of client sessions. */
+export type QuarantinePath = IngestPath | 'sessions'
+
+export interface QuarantineRow {
+  item: { workspaceId: string; reason: string; detail: string }
+  /** What is kept of the body: all of it, sealed; or in the clear without its secrets. */
+  body: Buffer
+  isSealed: boolean
+  /** The same for the same body. */
+  digest: Buffer
+}
+
+/** One item as it is in quarantine now. */
+export interface Quarantined {
+  id: string
+  workspaceId: string
+  reason: string
+  detail: string
+  timesSeen: number
+}
+
+/**
+ * Keeps what can't be stored as what it came as. The same body is kept once for a workspace and counted again, because a bad item
+ * in a listing is met at every poll; duplicates within the batch count as well. The newest verdict on it holds.
+ */
+const SQL = `
+insert into quarantine as q (workspace_id, body_digest, path, reason, detail, body, is_sealed, times_seen, was_listed)
+select workspace_id, body_digest, $1, min(reason), min(detail), (array_agg(body))[1], bool_and(is_sealed), count(*), $1 = 'poll'
+from unnest($2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::bytea[], $7::boolean[])
+  as batch (workspace_id, body_digest, reason, detail, body, is_sealed)
+group by workspace_id, body_digest
+order by workspace_id, body_digest
+on conflict (workspace_id, body_digest) do update set
+  reason = excluded.reason,
+  detail = excluded.detail,
+  times_seen = q.times_seen + excluded.times_seen,
+  last_seen_at = clock_timestamp(),
+  was_listed = q.was_listed or excluded.was_listed
+returning quarantine_id as id, workspace_id as "workspaceId", reason, detail, times_seen as "timesSeen"`
+
+export async function insertQuarantined(
+  db: Pick<Db, 'executeQuery'>,
+  rows: readonly QuarantineRow[],
+  path: QuarantinePath,
+): Promise<Quarantined[]> {
+  if (rows.length === 0) return []
+  return runSql<Quarantined>(db, SQL, [
+    path,
+    rows.map(({ item }) => item.workspaceId),
+    rows.map(({ digest }) => digest),
+    rows.map(({ item }) => item.reason),
+    rows.map(({ item }) => item.detail),
+    rows.map(({ body }) => body),
+    rows.map(({ isSealed }) => isSealed),
+  ])
+}

@@ -1,0 +1,20 @@
+import type { QuarantineFilter } from './list-quarantined.ts'
+import { runSql } from '../../postgres/open-database.ts'
+import type { Db } from '../database.ts'
+
+const SQL = `
+select quarantine_id as id from quarantine
+where ($1::uuid is null or workspace_id = $1) and ($2::text is null or reason = $2)
+  and is_sealed = $3 and quarantine_id > $4
+order by quarantine_id
+limit $5`
+
+/** The next ids after one, in their order: a way through all of the quarantine that holds neither a transaction nor its bodies. */
+export async function listQuarantinedIds(
+  db: Db,
+  { workspaceId, reason }: QuarantineFilter,
+  { isSealed, after, limit }: { isSealed: boolean; after: string; limit: number },
+): Promise<string[]> {
+  const rows = await runSql<{ id: string }>(db, SQL, [workspaceId, reason, isSealed, after, limit])
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,35 @@
+import type { RefusedDeliveries } from '../../domain/refused-deliveries.ts'
+import { runSql } from '../../postgres/open-database.ts'
+import type { Db } from '../database.ts'
+
+/** Counts are kept for so long. */
+const KEEP_DAYS = 7
+
+const SQL = `
+with outdated as (
+  delete from refused_deliveries where hour < statement_timestamp() - make_interval(days => ${KEEP_DAYS})
+)
+insert into refused_deliveries as r (hour, reason, deliveries, worst_skew_seconds, last_at)
+select date_trunc('hour', last_at), reason, deliveries, worst_skew_seconds, last_at
+from unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[]) as counted (reason, deliveries, worst_skew_seconds, last_at)
+order by reason
+on conflict (hour, reason) do update set
+  deliveries = r.deliveries + excluded.deliveries,
+  worst_skew_seconds = case
+    when r.worst_skew_seconds is null or abs(excluded.worst_skew_seconds) > abs(r.worst_skew_seconds) then excluded.worst_skew_seconds
+    else r.worst_skew_seconds
+  end,
+  last_at = greatest(r.last_at, excluded.last_at)`
+
+/** Adds what one replica has counted. */
+export async function addRefusedDeliveries(
+  db: Pick<Db, 'executeQuery'>,
+  counted: readonly RefusedDeliveries[],
+): Promise<void> {
+  await runSql(db, SQL, [
+    counted.map(({ reason }) => reason),
+    counted.map(({ deliveries }) => deliveries),
+    counted.map(({ worstSkewSeconds }) => worstSkewSeconds),
+    counted.map(({ lastAt }) => lastAt),
+  ])
+}

@@ -1,0 +1,65 @@
+import { MAX_COPY_AGE_HOURS } from '../../domain/client-session.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { runSql } from '../../postgres/open-database.ts'
+import type { Db } from '../database.ts'
+import { prepared } from '../../postgres/open-connection.ts'
+
+/** `unconfirmed`: no listing that could be believed has shown it lately. `stale`: neither it nor any other was listed for too long. */
+export type SessionState = 'live' | 'expired' | 'unconfirmed' | 'stale'
+
+export interface TokenSession {
+  workspaceId: string
+  clientSessionId: string
+  /** UUIDs only, in lower case: no event belongs to anything else. */
+  connectedAccountIds: string[]
+  connectWebviewIds: string[]
+  /** Whether its token opens anything: all of this by the database's clock. */
+  state: SessionState
+  /** Changes with every update of the row. */
+  rowVersion: string
+}
+
+const SQL = prepared(
+  'find_sessions_by_token',
+  `
+select encode(token_sha256, 'hex') as "tokenSha256", workspace_id::text as "workspaceId", client_session_id as "clientSessionId",
+  connected_account_ids as "connectedAccountIds", connect_webview_ids as "connectWebviewIds",
+  case
+    when expires_at <= clock_timestamp() then 'expired'
+    when unconfirmed_since is not null then 'unconfirmed'
+    when exists (
+      select from client_session_syncs s
+      where s.workspace_id = c.workspace_id and s.succeeded_at > clock_timestamp() - interval '${MAX_COPY_AGE_HOURS} hours'
+    ) then 'live'
+    else 'stale'
+  end as state, xmin::text as "rowVersion"
+from client_sessions c
+where token_sha256 = any($1) and deleted_at is null`,
+)
+
+/**
+ * The sessions that tokens belong to, deleted ones excepted, by the tokens' SHA-256 in hexadecimal. A token that two sessions claim would
+ * open a door to whichever came first, so it opens none.
+ */
+export async function findSessionsByToken(
+  db: Pick<Db, 'executeQuery'>,
+  tokenHashes: readonly string[],
+): Promise<Map<string, TokenSession>> {
+  const bytes = tokenHashes.map((hash) => Buffer.from(hash, 'hex'))
+  const rows = await runSql<TokenSession & { tokenSha256: string }>(db, SQL, [bytes])
+  const byToken = Map.groupBy(rows, ({ tokenSha256 }) => tokenSha256)
+  return new Map(
+    [...byToken].flatMap(([hash, [session, another]]) =>
+      session === undefined || another !== undefined ? [] : [[hash, tokenSession(session)]],
+    ),
+  )
+}
+
+function tokenSession(row: TokenSession & { tokenSha256: string }): TokenSession {
+  const { tokenSha256: _hash, ...session } = row
+  return {
+    ...session,
+    connectedAccountIds: session.connectedAccountIds.filter(isUuid),
+    connectWebviewIds: session.connectWebviewIds.filter(isUuid),
+  }
+}

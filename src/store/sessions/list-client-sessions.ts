@@ -1,0 +1,98 @@
+import { formatInstant } from '../../domain/instant.ts'
+import { normalId } from '../../domain/normal-id.ts'
+import type { Db } from '../database.ts'
+import { readBytea, type TextRow } from '../../postgres/text-query.ts'
+
+/** What a session must have; all that is given must hold. */
+export interface SessionFilter {
+  clientSessionId?: string | undefined
+  /** Null: none at all. */
+  userIdentifierKey?: string | null | undefined
+  userIdentityId?: string | null | undefined
+  connectWebviewId?: string | null | undefined
+}
+
+export interface SessionQuery {
+  workspaceId: string
+  /** All of them must hold. */
+  filters: readonly SessionFilter[]
+  /** Sessions that come after this one in the list's order. */
+  following?: SessionPosition | undefined
+  limit: number
+}
+
+/** A session's place in the order: its creation time (microseconds as text, null when it can't be read) and its id. */
+export interface SessionPosition {
+  createdAt: string | null
+  clientSessionId: string
+}
+
+export interface StoredSession extends SessionPosition {
+  /** Its text with masks for its token. */
+  body: string
+  /** What the masks stand for, sealed; null when it was not kept. */
+  tokenSealed: Buffer | null
+}
+
+/**
+ * The sessions that are not deleted, newest first, ties by id; those whose creation time can't be read come last. Expired ones
+ * are among them: whether Seam lists those is its own affair (contract 17.7), and the copy shows what Seam lists. As many are read as
+ * `maxBytes` hold, but at least one; `isCut` says that there are more.
+ */
+export async function listClientSessions(
+  db: Pick<Db, 'queryTexts'>,
+  query: SessionQuery,
+  maxBytes: number,
+): Promise<{ sessions: StoredSession[]; isCut: boolean }> {
+  const { text, parameters } = listClientSessionsSql(query)
+  const { rows, isCut } = await db.queryTexts(text, parameters, maxBytes)
+  return { sessions: rows.map(storedSession), isCut }
+}
+
+/** Of the columns in the order of the statement. */
+function storedSession([clientSessionId, createdAt, body, tokenSealed]: TextRow): StoredSession {
+  return {
+    clientSessionId: clientSessionId as string,
+    createdAt: createdAt ?? null,
+    body: body as string,
+    tokenSealed: readBytea(tokenSealed),
+  }
+}
+
+/** The statement behind `listClientSessions`: a condition only for what is asked, so that each filter's index is used. */
+export function listClientSessionsSql(query: SessionQuery): { text: string; parameters: unknown[] } {
+  const parameters: unknown[] = []
+  const parameter = (value: unknown): string => `$${parameters.push(value)}`
+  const conditions = [`workspace_id = ${parameter(query.workspaceId)}`, 'deleted_at is null']
+  for (const filter of query.filters) {
+    const { clientSessionId, userIdentifierKey, userIdentityId, connectWebviewId } = filter
+    if (clientSessionId !== undefined) {
+      conditions.push(`client_session_id = ${parameter(normalId(clientSessionId))}`)
+    }
+    if (userIdentifierKey === null) conditions.push('user_identifier_key is null')
+    else if (userIdentifierKey !== undefined) {
+      conditions.push(`user_identifier_key = ${parameter(userIdentifierKey)}`)
+    }
+    const idLists = { user_identity_ids: userIdentityId, connect_webview_ids: connectWebviewId }
+    for (const [column, id] of Object.entries(idLists)) {
+      if (id === null) conditions.push(`${column} = '{}'`)
+      else if (id !== undefined) conditions.push(`${column} @> ${parameter([normalId(id)])}::text[]`)
+    }
+  }
+  if (query.following !== undefined) conditions.push(followingSql(query.following, parameter))
+  const text = `select client_session_id, (extract(epoch from created_at) * 1000000)::bigint, body, token_sealed
+from client_sessions where ${conditions.join(' and ')}
+order by created_at desc nulls last, client_session_id
+limit ${parameter(query.limit)}`
+  return { text, parameters }
+}
+
+function followingSql(
+  { createdAt, clientSessionId }: SessionPosition,
+  parameter: (value: unknown) => string,
+): string {
+  const id = parameter(clientSessionId)
+  if (createdAt === null) return `created_at is null and client_session_id > ${id}`
+  const at = parameter(formatInstant(BigInt(createdAt)))
+  return `(created_at < ${at} or created_at is null or (created_at = ${at} and client_session_id > ${id}))`
+}

@@ -1,0 +1,34 @@
+import type { Transaction } from 'kysely'
+import { lockClientSessions } from './lock-client-sessions.ts'
+import { isStorableId, normalId } from '../../domain/normal-id.ts'
+import { runSql } from '../../postgres/open-database.ts'
+import type { Database } from '../schema.ts'
+
+export interface DeletedSession {
+  workspaceId: string
+  clientSessionId: string
+}
+
+/** A session that was never seen gets a row as well: it keeps a listing that is under way from bringing the session in. */
+const SQL = `
+insert into client_sessions (workspace_id, client_session_id, deleted_at)
+select workspace_id, client_session_id, clock_timestamp()
+from (select distinct * from unnest($1::uuid[], $2::text[])) as deleted (workspace_id, client_session_id)
+on conflict (workspace_id, client_session_id) do update
+set deleted_at = excluded.deleted_at, unconfirmed_since = null, token_sha256 = null, token_sealed = null`
+
+/**
+ * Marks sessions deleted at once, and forgets their tokens: what a `client_session.deleted` event says (contract 12.5). To be
+ * called in the transaction that stores the event, so that neither is there without the other. An id that no session can
+ * have is passed over.
+ */
+export async function markSessionsDeleted(
+  trx: Transaction<Database>,
+  deleted: readonly DeletedSession[],
+): Promise<void> {
+  const usable = deleted.filter(({ clientSessionId }) => isStorableId(clientSessionId))
+  if (usable.length === 0) return
+  const workspaceIds = usable.map(({ workspaceId }) => workspaceId)
+  await lockClientSessions(trx, workspaceIds)
+  await runSql(trx, SQL, [workspaceIds, usable.map(({ clientSessionId }) => normalId(clientSessionId))])
+}

@@ -1,0 +1,48 @@
+import type { Transaction } from 'kysely'
+import { binaryArray, TEXT } from '../../postgres/binary-array.ts'
+import { runSql } from '../../postgres/open-database.ts'
+import type { Database } from '../schema.ts'
+
+/** How far a listing is believed about a session that it does not show. */
+export type Belief =
+  /** It is deleted. */
+  | { kind: 'deleted' }
+  /** It is unconfirmed, and deleted if it has been so for this long: then an earlier listing said the same. */
+  | { kind: 'unconfirmed'; deletedAfterSeconds: number }
+  /** The listing shows it in a form that can't be used: it is unconfirmed, for as long as that is so. */
+  | { kind: 'unclear' }
+
+/**
+ * The deletion's time is the listing's: a listing that was asked for a moment later may bring the session back. A row that stays as it is
+ * is not written again.
+ */
+const SQL = `
+update client_sessions set
+  unconfirmed_since = case when is_deleted then null else coalesce(unconfirmed_since, $2::timestamptz) end,
+  deleted_at = case when is_deleted then $2::timestamptz end,
+  token_sha256 = case when is_deleted then null else token_sha256 end,
+  token_sealed = case when is_deleted then null else token_sealed end
+from (
+  select client_session_id as id, $4 or coalesce(unconfirmed_since <= $2::timestamptz - make_interval(secs => $5), false) as is_deleted
+  from client_sessions
+  where workspace_id = $1 and client_session_id = any($3::text[]) and deleted_at is null
+) as judged
+where workspace_id = $1 and client_session_id = judged.id and (is_deleted or unconfirmed_since is null)
+returning is_deleted as "isDeleted"`
+
+/** Marks sessions that a listing does not show, or not clearly. The caller holds the lock (underClaim). */
+export async function markSessionsMissing(
+  trx: Transaction<Database>,
+  { workspaceId, askedAt }: { workspaceId: string; askedAt: string },
+  ids: readonly string[],
+  belief: Belief,
+): Promise<{ deleted: number }> {
+  const rows = await runSql<{ isDeleted: boolean }>(trx, SQL, [
+    workspaceId,
+    askedAt,
+    binaryArray(TEXT, ids),
+    belief.kind === 'deleted',
+    belief.kind === 'unconfirmed' ? belief.deletedAfterSeconds : null,
+  ])
+  return { deleted: rows.filter(({ isDeleted }) => isDeleted).length }
+}

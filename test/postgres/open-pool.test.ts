@@ -1,0 +1,178 @@
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { runSql } from '../../src/postgres/open-database.ts'
+import type { Db } from '../../src/store/database.ts'
+import { openTestPool } from '../support/open-test-pool.ts'
+import { prepared } from '../../src/postgres/open-connection.ts'
+import type { PoolOptions } from '../../src/postgres/open-pool.ts'
+import { PoolBusyError } from '../../src/postgres/pool-busy-error.ts'
+import { isDatabaseAway } from '../../src/postgres/postgres-errors.ts'
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import { startTransactionPooler } from '../support/transaction-pooler.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let proxy: TcpProxy
+const opened: Db[] = []
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  proxy = await startTcpProxy(database.url)
+})
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((db) => db.destroy()))
+})
+afterAll(async () => {
+  await proxy.stop()
+  await database.drop()
+})
+
+function open(options: Partial<PoolOptions> = {}): Db {
+  const limits = { maxConnections: 1, maxWaiting: 10, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 }
+  const db = openTestPool(proxy.url, { ...limits, ...options })
+  opened.push(db)
+  return db
+}
+
+const pidOf = async (db: Db) =>
+  (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid
+
+/** Through Kysely, past it, and past pg's rows: each waits for connections and ends its statements by the same rules. */
+const WAYS: [string, (db: Db, text: string) => Promise<unknown>][] = [
+  ['through Kysely', (db, text) => sql.raw(text).execute(db)],
+  ['as text', (db, text) => runSql(db, text, [])],
+  ['as text, for texts', (db, text) => db.queryTexts(text, [], Infinity)],
+]
+
+test.each(WAYS)(
+  'I12: past the number of callers that may wait for a connection, the next one is refused at once: %s',
+  async (_title, ask) => {
+    const db = open({ maxWaiting: 2 })
+    const lock = await db.startTransaction().execute()
+    const waiting = [pidOf(db), pidOf(db)]
+    const refused = await ask(db, 'select 1').catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(PoolBusyError)
+    expect(isDatabaseAway(refused)).toBe(true)
+    await lock.rollback().execute()
+    expect(new Set(await Promise.all(waiting)).size).toBe(1)
+    await expect(pidOf(db)).resolves.toBeTypeOf('number')
+  },
+)
+
+test.each(WAYS)(
+  'A2: closing ends the connections, and again does nothing more, when it was used %s',
+  async (_title, ask) => {
+    const db = open()
+    await ask(db, 'select 1')
+    await db.destroy()
+    await db.destroy()
+    await expect(runSql(db, 'select 1', [])).rejects.toThrow(
+      'Cannot use a pool after calling end on the pool',
+    )
+  },
+)
+
+test.each(WAYS)(
+  'I12: Postgres ends a statement that takes too long, and the connection lives on: %s',
+  async (_title, ask) => {
+    const db = open({ statementTimeoutMs: 1_000 })
+    const before = await pidOf(db)
+    const error = await ask(db, 'select pg_sleep(600)').catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: '57014' })
+    expect(isDatabaseAway(error)).toBe(true)
+    expect(await pidOf(db)).toBe(before)
+  },
+)
+
+test.each(WAYS)(
+  'I12: a statement that never ends, and is not ended by Postgres, takes its connection with it instead of blocking the next: %s',
+  async (_title, ask) => {
+    // As on a network gone silent: Postgres' own limit never comes into it.
+    const db = open({ statementTimeoutMs: 1_000 })
+    const before = await pidOf(db)
+    await sql`set statement_timeout = 0`.execute(db)
+    const error = await ask(db, 'select pg_sleep(600)').catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ message: 'Query read timeout' })
+    expect(isDatabaseAway(error)).toBe(true)
+    const after = await pidOf(db)
+    expect(after).toBeTypeOf('number')
+    expect(after).not.toBe(before)
+  },
+)
+
+/** As many rows as asked for, of so many bytes each. */
+const wide = (rows: number, bytes: number) => `select repeat('x', ${bytes}) from generate_series(1, ${rows})`
+
+test.each<[string, string, number, boolean]>([
+  ['ten gigabytes', wide(100_000, 100_000), 9, true],
+  ['one row too many', wide(10, 100_000), 9, true],
+  ['what just fits', wide(9, 100_000), 9, false],
+  ['one row that is too long by itself', wide(1, 2_000_000), 1, false],
+  ['several of them', wide(3, 2_000_000), 1, true],
+  ['nothing', wide(0, 1), 0, false],
+])(
+  'E16, I12: rows for texts end before they are too many bytes, and the pool goes on: %s',
+  async (_title, text, expected, cut) => {
+    const broken: Error[] = []
+    const db = open({ onIdleError: (error) => void broken.push(error) })
+    const before = await pidOf(db)
+    const { rows, isCut } = await db.queryTexts(text, [], 1_000_000)
+    expect([rows.length, isCut]).toEqual([expected, cut])
+    // Only a connection on which rows are still coming is given up, and quietly.
+    expect((await pidOf(db)) === before).toBe(!cut)
+    expect(broken).toEqual([])
+  },
+)
+
+test('E16: Postgres does not go on with what nobody reads any more', async () => {
+  const db = open()
+  await db.queryTexts(wide(1_000_000, 100_000), [], 1_000_000)
+  const running = () =>
+    runSql<{ n: number }>(
+      db,
+      `select count(*)::int as n from pg_stat_activity where datname = current_database() and query like 'select repeat%'`,
+      [],
+    )
+  await expect.poll(running, { timeout: 60_000 }).toEqual([{ n: 0 }])
+})
+
+test('rows for texts are what Postgres sends, also after a statement that failed half way', async () => {
+  const db = open()
+  const failing = db.queryTexts('select 1 / (3 - n) from generate_series(1, $1::int) as n', [5], Infinity)
+  await expect(failing).rejects.toMatchObject({ code: '22012' })
+  const text = 'select n, null, $1::json, n = 1 from generate_series(1, 2) as n'
+  const { rows } = await db.queryTexts(text, ['{"b":1.0, "a":[]}'], Infinity)
+  expect(rows).toEqual([
+    ['1', null, '{"b":1.0, "a":[]}', 't'],
+    ['2', null, '{"b":1.0, "a":[]}', 'f'],
+  ])
+  expect(await db.queryTexts('select 1 where $1', [false], Infinity)).toEqual({ rows: [], isCut: false })
+})
+
+test('a statement that is marked is prepared once for a connection, but not behind a pooler', async () => {
+  const statement = prepared('answer', 'select $1::int + 41 as answer')
+  const names = async (db: Db) =>
+    (await sql<{ name: string }>`select name from pg_prepared_statements where name <> ''`.execute(db)).rows
+  const run = async (db: Db) => {
+    for (let i = 0; i < 3; i++) expect(await runSql(db, statement, [1])).toEqual([{ answer: 42 }])
+  }
+  const direct = open()
+  await run(direct)
+  expect(await names(direct)).toEqual([{ name: 'answer' }])
+
+  const pooler = await startTransactionPooler(database.url, 2)
+  onTestFinished(() => pooler.stop())
+  const pooled = open({ connectionString: pooler.url })
+  await run(pooled)
+  for (let i = 0; i < 2; i++) expect(await names(pooled)).toEqual([])
+})
+
+test('F10: what follows a failure in its transaction gets the failure, not that the transaction is aborted', async () => {
+  const db = open()
+  const trx = await db.startTransaction().execute()
+  await expect(sql`select 1 / 0`.execute(trx)).rejects.toMatchObject({ code: '22012' })
+  await expect(sql`select 1`.execute(trx)).rejects.toMatchObject({ code: '22012' })
+  await trx.rollback().execute()
+  await expect(sql`select nothing`.execute(db)).rejects.toMatchObject({ code: '42703' })
+  await expect(pidOf(db)).resolves.toBeTypeOf('number')
+})
