@@ -40,7 +40,7 @@ test.each(PROGRAMS.flatMap(([name, start]) => SIGNALS.map((signal) => [name, sig
     const { exit } = start(folder, {
       NODE_OPTIONS: `--import=${SIGNALLED_MODULE}`,
       TEST_SIGNAL: signal,
-      TEST_SIGNAL_AT: '/src/app.ts',
+      TEST_SIGNAL_AT: '/src/app/app.ts',
     })
     expect(await exit).toMatchObject({ code: 0, signal: null, stderr: '' })
     expect(await readdir(folder)).toEqual([])
