@@ -9,7 +9,7 @@ export const SPAN_DAYS = 300
 
 /** Devices; some are busy, most are quiet: number n has a share of the events that falls with the square root of n. */
 export const DEVICES = 2_000
-export const ACCOUNTS = 40
+const ACCOUNTS = 40
 /** Events that carry one id of any other kind, among the fewest events measured: enough for a page of 50. */
 const EVENTS_OF_AN_ID = 70
 /** Events that carry one id of those that come in arrays, whatever the number of events: an access grant is a stay. */

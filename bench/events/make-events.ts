@@ -6,7 +6,7 @@ import type { SeamEvent } from '../../src/simulated-seam/seam-event.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 
 /** Bytes of an event's JSON: the figure. The simulated Seam's own have 450 on average, without custom metadata. */
-export const EVENT_BYTES = 800
+const EVENT_BYTES = 800
 /** How many different events everything is made from; making one costs more than sending it. */
 const SAMPLES = 2_000
 const SAMPLE_LONGEST_AGO_MS = 3_600_000

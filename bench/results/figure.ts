@@ -19,7 +19,7 @@ export interface Figure {
 }
 
 /** What is to be reached: by the ratio of ours to the baseline, or where there is none, by our own figure. */
-export type Target = { atLeast: number } | { atMost: number }
+type Target = { atLeast: number } | { atMost: number }
 
 export function ratioOf({ ours, baseline }: Figure): number | null {
   return baseline === null ? null : ours / baseline.value

@@ -98,10 +98,12 @@ function fileSink(fd: number): Sink {
   }
 }
 
+const ignore = (): void => {}
+
 /** A pipe, a socket, a terminal. Node's streams for these stay usable after an error, and write again when that is over. */
 function streamSink(stream: Writable): Sink {
-  // Each error goes to the callback of its line as well.
-  stream.on('error', () => {})
+  // Each error goes to the callback of its line as well. Standard output is one stream, however many loggers write to it.
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
   // Node waits for terminals, which may be stopped (Ctrl-S) or have a reader that has stalled; its API has no word for not waiting.
   const { _handle: handle } = stream as { _handle?: { setBlocking?: (isBlocking: boolean) => void } }
   handle?.setBlocking?.(false)

@@ -76,7 +76,7 @@ export interface Rig {
 }
 
 /** A transaction that stays open. */
-export interface Held {
+interface Held {
   run(statement: string): Promise<void>
   commit(): Promise<void>
 }

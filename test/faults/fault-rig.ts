@@ -11,7 +11,7 @@ import { expectNoFalseClaim, expectSame, HOUR_MS } from '../poller/poller-rig.ts
 import { deliver, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
 
-export const SETTLE_SECONDS = 1
+const SETTLE_SECONDS = 1
 /**
  * Seam's clock is behind the database's by so much, so that a test can move it on without waiting: coverage never passes what either of
  * the two allows (I6).

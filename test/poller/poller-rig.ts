@@ -39,7 +39,7 @@ export interface RigOptions {
   backfillSince?: BackfillSince
 }
 
-export interface PollRunRow {
+interface PollRunRow {
   outcome: string
   pages: number
   eventsSeen: number

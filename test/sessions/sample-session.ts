@@ -23,7 +23,7 @@ export function sampleSession(fields: Record<string, unknown> = {}): SampleSessi
   }
 }
 
-export function sampleToken(): string {
+function sampleToken(): string {
   const [short, long] = [randomUUID().slice(0, 8), randomUUID().replaceAll('-', '').slice(0, 24)]
   return `seam_cst1${short}_${long}`
 }

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http'
 import { sampleEvent, WORKSPACE_ID } from './sample-event.ts'
 import { signDelivery } from './sign-delivery.ts'
 
-export interface StreamResult {
+interface StreamResult {
   /** Ids of the events that were answered 2xx. */
   acknowledged: string[]
   /** Every other status. */
