@@ -6,8 +6,8 @@ export interface Options {
   /** Names of the rows to run; null for all. */
   only: string[] | null
   jsonFile: string
-  /** Where the query plans go; null: nowhere. */
-  plansFile: string | null
+  /** Where the plans of `/events/list` go. */
+  plansFile: string
   /** Where CPU profiles of the services go (for Chrome's or VS Code's profile view); null: none are made, which is faster. */
   profileDir: string | null
 }
@@ -20,7 +20,7 @@ export function parseOptions(args: readonly string[]): Options {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true },
       json: { type: 'string', default: 'bench-results.json' },
-      plans: { type: 'string' },
+      plans: { type: 'string', default: 'bench-plans.md' },
       'cpu-prof': { type: 'string' },
     },
   })
@@ -28,7 +28,7 @@ export function parseOptions(args: readonly string[]): Options {
     isQuick: values.quick,
     only: values.only?.flatMap((names) => names.split(',')) ?? null,
     jsonFile: values.json,
-    plansFile: values.plans ?? null,
+    plansFile: values.plans,
     profileDir: values['cpu-prof'] ?? null,
   }
 }

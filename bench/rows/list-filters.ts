@@ -46,7 +46,7 @@ export async function listFilters(bench: Bench): Promise<Figure[]> {
   }
   figures.push(await httpAlone(bench, few), ...(await besideBareService(bench, few)))
   const { plansFile } = bench.options
-  if (plansFile !== null) await writeFile(plansFile, printPlans(plans, (many ?? few).events))
+  await writeFile(plansFile, printPlans(plans, (many ?? few).events))
   for (const store of [few, many]) await store?.process.stop()
   return figures
 }
