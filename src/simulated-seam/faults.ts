@@ -1,3 +1,9 @@
+import type { Answer } from './answer.ts'
+import type { Params } from './params.ts'
+
+/** What a gateway in front of the API does with an answer: it passes another one on, or half of it before the connection breaks. */
+export type Gateway = (request: { path: string; params: Params }, answer: Answer) => Answer | 'cut-off'
+
 /**
  * Everything that can be wrong with, or merely unpromised by, the real thing (contract, sections 6 and 14).
  * Rates are probabilities from 0 to 1. Everything is off by default; see `noFaults`.
@@ -48,10 +54,14 @@ export interface Faults {
    * event_id, or one whose created_at is no instant.
    */
   badItemRate: number
+  /** Items that are listed beside the client sessions, whatever was asked for. */
+  strangeSessions: readonly unknown[]
   /** No Date header. */
   omitDateHeader: boolean
   /** What the Date header says, made from the server's clock (Unix milliseconds). Null: the truth. */
   dateHeader: ((serverMs: number) => string) | null
+  /** What stands between the API and whoever asks it. Null: nothing. */
+  gateway: Gateway | null
 
   // What events/list means.
   /** How a page is shown. */
@@ -99,8 +109,10 @@ export const noFaults: Readonly<Faults> = {
   slowMs: 1000,
   rejectCredentials: false,
   badItemRate: 0,
+  strangeSessions: [],
   omitDateHeader: false,
   dateHeader: null,
+  gateway: null,
   order: 'newest-first',
   keeps: 'as-shown',
   inclusive: false,

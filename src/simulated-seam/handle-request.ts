@@ -32,12 +32,14 @@ export async function handleRequest(
     message.socket.destroy()
     return
   }
-  const answer = fault.kind === 'answer' ? fault.answer : answerRequest(request, upstream)
+  const made = fault.kind === 'answer' ? fault.answer : answerRequest(request, upstream)
+  const passed = faults.gateway === null ? made : faults.gateway(logged, made)
+  const answer = passed === 'cut-off' ? made : passed
   logged.status = answer.status
   sendAnswer(response, spoil(answer, fault), {
     requestId: request.requestId,
     date: faults.omitDateHeader ? undefined : date,
-    truncate: fault.kind === 'truncate',
+    truncate: fault.kind === 'truncate' || passed === 'cut-off',
   })
 }
 

@@ -16,7 +16,7 @@ export const listClientSessionsKinds: ParamKinds = {
 /** `/client_sessions/list`: all of them in one answer, newest first, tokens included (contract, section 8.1). */
 export function listClientSessions(params: Params, upstream: Upstream): Answer {
   const sessions = upstream.hotel.clientSessions.filter((session) => matches(session, params))
-  return success('client_sessions', sessions.toReversed())
+  return success('client_sessions', [...sessions.toReversed(), ...upstream.faults().strangeSessions])
 }
 
 function matches(session: ClientSession, params: Params): boolean {

@@ -15,7 +15,7 @@ import { Traffic } from './traffic.ts'
 import type { Upstream } from './upstream.ts'
 
 export type { DeliveryStats } from './delivery-stats.ts'
-export type { Faults } from './faults.ts'
+export type { Faults, Gateway } from './faults.ts'
 export type { Hotel } from './hotel.ts'
 export type { LoggedRequest } from './request-log.ts'
 export type { NewEvent, SeamEvent } from './seam-event.ts'

@@ -65,6 +65,11 @@ export async function startBalancer(targets: () => readonly string[], ledger: Le
 }
 
 function eventIdIn(body: Buffer): string | null {
-  const { event_id: id } = JSON.parse(body.toString()) as { event_id?: unknown }
-  return isUuid(id) ? id : null
+  try {
+    const { event_id: id } = JSON.parse(body.toString()) as { event_id?: unknown }
+    return isUuid(id) ? id : null
+  } catch {
+    // Sent broken, on purpose.
+    return null
+  }
 }

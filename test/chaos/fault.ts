@@ -2,7 +2,7 @@ import type { Random } from '../../src/simulated-seam/random.ts'
 import type { Rig } from './rig.ts'
 
 /** Faults of one lane come one after the other; those of different lanes at the same time. */
-export const LANES = ['answers', 'webhooks', 'processes', 'postgres'] as const
+export const LANES = ['answers', 'clocks', 'webhooks', 'readers', 'processes', 'postgres'] as const
 export type Lane = (typeof LANES)[number]
 
 /** One thing that goes wrong for a moment. */

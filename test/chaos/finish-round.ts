@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { formatInstant, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
-import { MIRROR_API_KEY, OLD_SECRET, type Rig } from './rig.ts'
+import { MIRROR_API_KEY, OLD_SECRET } from './keys.ts'
+import type { Rig } from './rig.ts'
+import { areSessionsRight } from './claims/sessions.ts'
 import { PATIENCE_MS, until } from './until.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -19,7 +21,9 @@ export async function letCatchUp(rig: Rig, say: (line: string) => void): Promise
   const isComplete = await until(() => isCovered(rig), PATIENCE_MS, 60)
   if (!isComplete) findings.add('I5', `coverage was not complete ${PATIENCE_MS} ms after the last fault`)
   say('coverage is complete')
-  if (rig.onlyForAudit.size > 0) await audit(rig)
+  if (!(await until(() => areSessionsRight(rig), PATIENCE_MS, 100)))
+    findings.add('I10', `client sessions were not those of Seam ${PATIENCE_MS} ms after the last fault`)
+  if (rig.ledger.planted.onlyForAudit.size > 0) await audit(rig)
 }
 
 /** One range from the beginning of the backfill to past the traffic. */
@@ -31,7 +35,7 @@ async function isCovered(rig: Rig): Promise<boolean> {
   )
   const [only] = ranges
   if (ranges.length === 1 && only !== undefined) {
-    if (Number(only.from) <= rig.sinceMs && Number(only.to) > rig.trafficEndedMs) return true
+    if (Number(only.from) <= rig.sinceMs && Number(only.to) > rig.coverableMs) return true
   }
   // The lease of a process that was killed expires after 30 seconds, which a round does not wait for.
   const [last] = await rig.sql<{ app: string }>(
@@ -45,7 +49,7 @@ async function isCovered(rig: Rig): Promise<boolean> {
 /** `seam-mirror audit` over the time of the round: it has to find what became visible later than the settle time. */
 async function audit(rig: Rig): Promise<void> {
   const { seam, plan, findings } = rig
-  const late = seam.events().filter(({ event_id: id }) => rig.onlyForAudit.has(id))
+  const late = seam.events().filter(({ event_id: id }) => rig.ledger.planted.onlyForAudit.has(id))
   const first = late.reduce(
     (earliest, { created_at: at }) => (at < earliest ? at : earliest),
     late[0]?.created_at ?? '',

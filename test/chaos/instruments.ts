@@ -4,7 +4,7 @@
  *
  * - `trouble`: while a SQLSTATE stands here, statements that write fail with it, at this rate, after they have done their work.
  *   A real full disk would end Postgres as often as not; what the service sees of one is an error of class 53, and that is this.
- * - `lease_changes` and `coverage_moves`: who took the lease, and who moved coverage while who held it (I13).
+ * - `lease_changes` and `coverage_moves`: who took the lease, who moved coverage while who held it (I13), and what was claimed by it when (I6).
  */
 export const INSTRUMENTS_SQL = `
 create schema chaos;
@@ -36,11 +36,15 @@ begin
 end $$;
 create trigger chaos_note after insert or update on leases for each row execute function chaos.note_lease();
 
-create table chaos.coverage_moves (seq bigint generated always as identity, holder uuid, app text);
+create table chaos.coverage_moves (
+  seq bigint generated always as identity, holder uuid, app text, workspace_id uuid, ranges tstzmultirange,
+  -- When and by which transaction; no other from "unended" on had ended yet, so what those stored was not there.
+  at timestamptz, transaction xid8, unended xid8);
 create function chaos.note_coverage() returns trigger language plpgsql as $$
 begin
-  insert into chaos.coverage_moves (holder, app)
-  select (select holder from leases where workspace_id = new.workspace_id), current_setting('application_name');
+  insert into chaos.coverage_moves (holder, app, workspace_id, ranges, at, transaction, unended)
+  select (select holder from leases where workspace_id = new.workspace_id), current_setting('application_name'),
+    new.workspace_id, new.ranges, clock_timestamp(), pg_current_xact_id(), pg_snapshot_xmax(pg_current_snapshot());
   return null;
 end $$;
 create trigger chaos_note after insert or update on coverage for each row execute function chaos.note_coverage();
@@ -58,3 +62,16 @@ export const SHRUNK_TOKENS_SQL = `
 select token::text, before::text from (
   select token, lag(token) over (order by seq) as before from chaos.lease_changes
 ) as changes where token <= before`
+
+/** Moves of coverage ($2: that of this workspace) to more than had settled by Seam's clock, which is so far ($1, an interval) from the database's. */
+export const EARLY_MOVES_SQL = `
+select upper(ranges)::text as "to", (at + $1::interval)::text as horizon from chaos.coverage_moves
+where workspace_id = $2 and upper(ranges) > at + $1::interval order by seq limit 20`
+
+/** Events ($1: of this workspace, $2: but for these) that a move of coverage has claimed, and that only a transaction stored that had not ended then. */
+export const PREMATURE_MOVES_SQL = `
+select event_id::text as id, created_at::text as "createdAt", min(at)::text as at
+from events e join chaos.coverage_moves m using (workspace_id)
+where workspace_id = $1 and e.arrival_transaction >= m.unended and e.arrival_transaction <> m.transaction
+  and m.ranges @> e.created_at and event_id <> all($2::uuid[])
+group by event_id, created_at`

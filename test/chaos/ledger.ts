@@ -1,5 +1,11 @@
-/** What the service has answered to deliveries, as the load balancer saw it: the word that it has to keep (I1). */
+import { Planted } from './planted.ts'
+
+/**
+ * What the service has to keep: its answers to deliveries, as the load balancer saw them (I1), and what has to become of the odd things that
+ * were sent and listed.
+ */
 export class Ledger {
+  readonly planted = new Planted()
   /** Events with an answer 2xx. */
   readonly #acknowledged = new Set<string>()
   /** Those of them that were not yet found in Postgres with their `webhook_at`. */

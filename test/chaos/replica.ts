@@ -1,13 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Writable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import type { Findings } from './findings.ts'
+import type { Vitals } from './vitals.ts'
 import { PATIENCE_MS, until } from './until.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 /** Until Node has loaded the service on a busy machine. */
 const LOADING_MS = 3000
+/** Loaded before the service's own code. */
+const WALL_CLOCK = path.join(import.meta.dirname, 'wall-clock.js')
 /** Starts of Node are a good part of a round; with its code compiled before, one takes half as long. */
 const COMPILE_CACHE = path.join(tmpdir(), 'seam-mirror-chaos-compile-cache')
 
@@ -17,6 +21,7 @@ export interface ReplicaOptions {
   /** For a process with this application_name. */
   environment: (app: string) => Readonly<Record<string, string>>
   findings: Findings
+  vitals: Vitals
   /** Whether the database may be the reason that a start fails. */
   isDatabaseTroubled: () => boolean
 }
@@ -41,7 +46,9 @@ export class Replica {
   /** The signal that the laboratory has sent, so that the end is no surprise. */
   #sent: 'SIGKILL' | 'SIGTERM' | null = null
   #startedAt = 0
+  #isPaused = false
   #remainder = ''
+  readonly #output: string[] = []
   readonly #log = new Map<string, number>()
 
   constructor(options: ReplicaOptions) {
@@ -66,6 +73,15 @@ export class Replica {
     return this.#state === 'serving'
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** All that its processes have printed. */
+  get output(): readonly string[] {
+    return this.#output
+  }
+
   /** What its processes have logged, each message once, with how often it came. */
   get log(): readonly string[] {
     return [...this.#log].map(([line, times]) => `${times} × ${line}`)
@@ -83,29 +99,35 @@ export class Replica {
       cwd: ROOT,
       env: {
         PATH: process.env.PATH,
+        NODE_OPTIONS: `--import=${WALL_CLOCK}`,
         NODE_COMPILE_CACHE: COMPILE_CACHE,
         HOST: '127.0.0.1',
         PORT: String(port),
         ...environment(this.app),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
     this.#child = child
     // A laboratory that is told to stop takes its processes with it.
     const endWithUs = () => void child.kill('SIGKILL')
     process.once('exit', endWithUs)
     let stderr = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
-    child.stdout.setEncoding('utf8').on('data', (text: string) => this.#keep(text))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#keep(text))
+    // Written to when the process has just ended.
+    child.stdio[3]?.on('error', () => {})
     this.#ended = new Promise<void>((resolve) => {
       child.once('close', (code, signal) => {
         process.off('exit', endWithUs)
+        this.#options.vitals.leave(this.name)
+        this.#output.push(stderr)
         this.#judge(code, signal, stderr)
         this.#child = null
         this.#state = 'stopped'
         resolve()
       })
     })
+    this.#options.vitals.watch(this.name, this.url, child.pid)
     void this.#watch(child)
   }
 
@@ -120,6 +142,7 @@ export class Replica {
   /** kill -9; resolves when it is gone. */
   async kill(): Promise<void> {
     if (this.#child === null) return
+    this.#options.vitals.leave(this.name)
     this.#sent = 'SIGKILL'
     this.counts.kills += 1
     this.#child.kill('SIGKILL')
@@ -129,6 +152,7 @@ export class Replica {
   /** SIGTERM; resolves when it is gone, which is to be soon and with exit code 0. */
   async terminate(): Promise<void> {
     if (this.#child === null || this.#sent !== null) return
+    this.#options.vitals.leave(this.name)
     this.#sent = 'SIGTERM'
     this.counts.terminations += 1
     this.#child.kill('SIGTERM')
@@ -142,11 +166,22 @@ export class Replica {
 
   /** SIGSTOP: as a long pause of its garbage collection, or of its whole machine. */
   pause(): void {
+    this.#options.vitals.leave(this.name)
+    this.#isPaused = true
     this.#child?.kill('SIGSTOP')
   }
 
   resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
     this.#child?.kill('SIGCONT')
+    if (this.#child !== null) this.#options.vitals.watch(this.name, this.url, this.#child.pid)
+  }
+
+  /** Sets the wall clock of the present process, to so many milliseconds from the true one. */
+  setWallClock(offsetMs: number): void {
+    const pipe = this.#child?.stdio[3]
+    if (pipe instanceof Writable && pipe.writable) pipe.write(`${offsetMs}\n`)
   }
 
   async #watch(child: ChildProcess): Promise<void> {
@@ -183,6 +218,7 @@ export class Replica {
   }
 
   #keep(text: string): void {
+    this.#output.push(text)
     const lines = `${this.#remainder}${text}`.split('\n')
     this.#remainder = lines.pop() ?? ''
     for (const line of lines) {

@@ -1,6 +1,12 @@
 import { FAULTS } from './all-faults.ts'
 import type { RoundResult } from './run-round.ts'
-import { TRAITS } from './traits.ts'
+import { TRAITS } from './all-traits.ts'
+
+/** A figure at its worst, and the seed of that round. */
+interface Worst {
+  value: number
+  seed: number
+}
 
 /** All rounds of a run together, as it is printed and as it is written to a file. */
 export interface RunReport {
@@ -31,6 +37,12 @@ export interface RunReport {
   trueHours: number
   auditsFound: number
   auditsClean: number
+  /** The longest that `/livez` took to answer, and in which round. */
+  longestLivez: Worst
+  /** The most memory that a process has had, in MB. */
+  peakMemory: Worst
+  /** Deliveries, and another caller's questions, while readers were on and nothing else was wrong. */
+  besideReaders: { taken: number; busy: number; asked: Record<string, number> }
   /** How often each fault and trait was applied. */
   applied: Record<string, number>
   failed: { seed: number; replay: string; findings: RoundResult['findings'] }[]
@@ -67,6 +79,13 @@ export function summarise(results: readonly RoundResult[], firstSeed: number, du
     trueHours: round(sum(({ counts }) => counts?.trueHours ?? 0)),
     auditsFound: sum(({ audits }) => audits.filter((outcome) => outcome === 'found').length),
     auditsClean: sum(({ audits }) => audits.filter((outcome) => outcome === 'clean').length),
+    longestLivez: worst(results, ({ vitals }) => Math.round(vitals.longestLivezMs)),
+    peakMemory: worst(results, ({ vitals }) => vitals.peakMemoryMb ?? 0),
+    besideReaders: {
+      taken: sum(({ vitals }) => vitals.besideReaders.taken),
+      busy: sum(({ vitals }) => vitals.besideReaders.busy),
+      asked: addUp(results.map(({ vitals }) => vitals.besideReaders.asked)),
+    },
     applied,
     failed: results
       .filter(({ findings }) => findings.length > 0)
@@ -78,6 +97,11 @@ export function summarise(results: readonly RoundResult[], firstSeed: number, du
   }
 }
 
+function worst(results: readonly RoundResult[], of: (result: RoundResult) => number): Worst {
+  const figures = results.map((result): Worst => ({ value: of(result), seed: result.plan.seed }))
+  return figures.toSorted((a, b) => b.value - a.value)[0] ?? { value: 0, seed: 0 }
+}
+
 function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const total: Record<string, number> = {}
   for (const [key, count] of counts.flatMap((one) => Object.entries(one)))
@@ -86,11 +110,11 @@ function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<stri
 }
 
 /** One line for a round, right after it. */
-export function describeRound({ plan, findings, counts, durationMs, kills }: RoundResult): string {
+export function describeRound({ plan, findings, counts, durationMs, kills, vitals }: RoundResult): string {
   const faults = plan.moments.map(({ fault }) => fault.name).join(', ') || 'no faults'
   const verdict = findings.length === 0 ? 'ok    ' : 'FAILED'
   const events = `${counts?.stored ?? '?'} of ${counts?.upstream ?? '?'} events`
-  return `${verdict} seed ${plan.seed}: ${round(durationMs / 1000)} s, ${plan.replicas} replicas, ${events}, ${kills} kills; ${faults}`
+  return `${verdict} seed ${plan.seed}: ${round(durationMs / 1000)} s, ${plan.replicas} replicas, ${events}, ${kills} kills, /livez ${Math.round(vitals.longestLivezMs)} ms, ${vitals.peakMemoryMb ?? '?'} MB; ${faults}`
 }
 
 export function describeFindings({ findings }: RoundResult): string[] {
@@ -109,6 +133,8 @@ export function describeRun(report: RunReport): string[] {
     `  events ${report.events}, stored ${report.stored}, lost ${report.lost}, duplicated ${report.duplicated}`,
     `  coverage: looked at ${report.coverageSamples} times, false claims ${report.falseClaims}; claimed at the end ${report.claimedHours} h, true ${report.trueHours} h`,
     `  audits: ${report.auditsFound} found late events, ${report.auditsClean} found nothing missing`,
+    `  /livez took ${report.longestLivez.value} ms at most (seed ${report.longestLivez.seed}); a process had ${report.peakMemory.value} MB at most (seed ${report.peakMemory.seed})`,
+    `  beside readers ${report.besideReaders.taken} deliveries were taken and ${report.besideReaders.busy} answered 503; another caller was answered ${JSON.stringify(report.besideReaders.asked)}`,
     '  applied:',
     ...names
       .filter(([, count]) => count > 0)

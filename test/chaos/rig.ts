@@ -1,31 +1,29 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { issueKey } from '../../src/access/issue-key.ts'
 import {
   type Faults,
   type SimulatedSeam,
   startSimulatedSeam,
 } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { noFaults } from '../../src/simulated-seam/faults.ts'
+import { openTestPool } from '../support/open-test-pool.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
 import { Findings } from './findings.ts'
 import { type LabPostgres, retried } from './lab-postgres.ts'
+import { MIRROR_API_KEY, NEW_SECRET, OLD_SECRET } from './keys.ts'
+import { type Held, hold, labSession } from './lab-session.ts'
 import { Ledger } from './ledger.ts'
 import type { Ports } from './ports.ts'
 import { Replica } from './replica.ts'
 import type { RoundPlan } from './schedule.ts'
+import { startVitals, type Vitals } from './vitals.ts'
 import { startWatch, type Watch } from './watch.ts'
-
-export const OLD_SECRET = secretOf('the old secret, 24 bytes')
-export const NEW_SECRET = secretOf('the new secret, 24 bytes')
-export const STRANGERS_SECRET = secretOf('a secret of nobody here!')
-export const MIRROR_API_KEY = 'seam_mirror1_a_key_for_the_laboratory'
 
 const HOUR_MS = 3_600_000
 /** Multiplies Svix's 27.6 hours of retries: all eight attempts within three seconds. */
 const RETRY_TIME_SCALE = 0.00003
-/** Longest that a transaction of the laboratory waits for a lock. */
-const LOCK_TIMEOUT = '3s'
 
 /** Everything of one round: Seam, the way of a webhook, the service's processes, their ways to Postgres, and what is observed. */
 export interface Rig {
@@ -40,16 +38,11 @@ export interface Rig {
   databaseUrl: string
   replicas: readonly Replica[]
   watch: Watch
+  vitals: Vitals
+  /** A key of the read API for whoever asks too much; reads secrets too. */
+  readerKey: string
   /** Where the backfill begins, Unix milliseconds by Seam's clock. */
   sinceMs: number
-  /** Events that become visible later than the settle time: only an audit can be asked for them. */
-  onlyForAudit: Set<string>
-  /** Events that must not get a `webhook_at`. */
-  neverByWebhook: Set<string>
-  /** Events that Seam never had. */
-  forged: Set<string>
-  /** Bodies of listed items that are no events. */
-  unusable: number
   /** Faults under way that may make a start fail. */
   databaseTroubles: number
   /** The poller may be asleep for long: its process is started again when the faults have ended. */
@@ -58,10 +51,12 @@ export interface Rig {
   audits: ('clean' | 'found')[]
   /** When the traffic ended, Unix milliseconds by Seam's clock. */
   trafficEndedMs: number
+  /** How far coverage must reach then: nothing proves what lies beyond the database's clock. The same unit. */
+  coverableMs: number
   migrations: number
   migration: Promise<Held | null> | null
   /** Unix milliseconds by Seam's clock. */
-  seamNow(): number
+  seamNow: () => number
   proxyOf(replica: Replica): DatabaseProxy
   /** Runs a statement directly, not through a replica's network; waits for a server that is being restarted. */
   sql: <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>
@@ -73,12 +68,6 @@ export interface Rig {
   expireLease(app?: string): Promise<void>
   setReadOnly(isReadOnly: boolean): Promise<void>
   stop(): Promise<void>
-}
-
-/** A transaction that stays open. */
-interface Held {
-  run(statement: string): Promise<void>
-  commit(): Promise<void>
 }
 
 /** Where a round happens. */
@@ -119,13 +108,13 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
     retried(async () => (await pool.query(text, [...parameters])).rows as Row[])
 
   const seamNow = () => Date.now() + calmFaults.clockOffsetMs
-  const onlyForAudit = new Set<string>()
+  const vitals = startVitals(findings)
   const watch = startWatch({
     databaseUrl,
     seam,
     ledger,
     findings,
-    exempt: onlyForAudit,
+    exempt: ledger.planted.onlyForAudit,
     settleSeconds: plan.settleSeconds,
     seamNow,
   })
@@ -140,15 +129,14 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
     databaseUrl,
     replicas,
     watch,
+    vitals,
+    readerKey: await issueReaderKey(databaseUrl, seam.workspaceId),
     sinceMs,
-    onlyForAudit,
-    neverByWebhook: new Set(),
-    forged: new Set(),
-    unusable: 0,
     databaseTroubles: 0,
     restartAtEnd: false,
     audits: [],
     trafficEndedMs: 0,
+    coverableMs: 0,
     migrations: 0,
     migration: null,
     seamNow,
@@ -185,6 +173,7 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
     },
     stop: async () => {
       await Promise.all(replicas.map((replica) => replica.kill()))
+      await vitals.stop()
       await watch.stop()
       await seam.stop()
       await balancer.stop()
@@ -200,6 +189,7 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
       port: await ports.next(),
       environment: (app) => environmentOf(rig, proxy, app),
       findings,
+      vitals,
       isDatabaseTroubled: () => rig.databaseTroubles > 0,
     })
     proxies.set(replica, proxy)
@@ -222,6 +212,21 @@ function fillHistory(plan: RoundPlan, seam: SimulatedSeam, { clockOffsetMs }: Fa
   return sinceMs
 }
 
+/** In the database itself: a command would take a second. */
+async function issueReaderKey(databaseUrl: string, workspaceId: string): Promise<string> {
+  const db = openTestPool(databaseUrl)
+  const scopes = ['events:read', 'secrets:read']
+  const request = {
+    kind: 'api_key',
+    name: 'readers',
+    workspaceIds: [workspaceId],
+    mayBeUnknown: true,
+  } as const
+  const { key } = await issueKey(db, { ...request, scopes, expires: null, now: new Date() })
+  await db.destroy()
+  return key
+}
+
 function environmentOf({ seam, plan, databaseUrl, sinceMs }: Rig, proxy: DatabaseProxy, app: string) {
   const url = new URL(databaseUrl)
   url.port = String(proxy.port)
@@ -235,42 +240,8 @@ function environmentOf({ seam, plan, databaseUrl, sinceMs }: Rig, proxy: Databas
     SEAM_MIRROR_POLL_SCHEDULE: '* * * * * *',
     SEAM_MIRROR_SETTLE_SECONDS: String(plan.settleSeconds),
     SEAM_MIRROR_BACKFILL_SINCE: new Date(sinceMs).toISOString(),
+    SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE: '*/2 * * * * *',
     LOG_LEVEL: 'warn',
+    ...Object.assign({}, ...plan.traits.map(({ environment }) => environment?.(plan))),
   }
-}
-
-/** The laboratory's own sessions write also while the database is read-only for everybody else. */
-function labSession(connectionString: string) {
-  return {
-    connectionString,
-    application_name: 'chaos-lab',
-    options: '-c default_transaction_read_only=off',
-  }
-}
-
-async function hold(url: string, statements: readonly string[]): Promise<Held | null> {
-  const client = new pg.Client(labSession(url))
-  client.on('error', () => {})
-  const end = () => client.end().catch(() => {})
-  try {
-    await client.connect()
-    await client.query(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`)
-    for (const statement of statements) await client.query(statement)
-  } catch {
-    // Refused by a lock, a deadlock or the end of the server: then it has not happened.
-    await end()
-    return null
-  }
-  return {
-    // Being refused is one of the things that may come of it.
-    run: async (statement) => void (await client.query(statement).catch(() => {})),
-    commit: async () => {
-      await client.query('commit').catch(() => {})
-      await end()
-    },
-  }
-}
-
-function secretOf(text: string): string {
-  return `whsec_${Buffer.from(text).toString('base64')}`
 }

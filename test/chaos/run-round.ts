@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { createRandom } from '../../src/simulated-seam/random.ts'
 import type { DeliveryStats } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { checkClaims, type FinalCounts } from './claims.ts'
+import { checkLog } from './claims/secrets.ts'
+import { checkClaims, type FinalCounts } from './claims/check-claims.ts'
 import type { Finding } from './findings.ts'
 import { LANES } from './fault.ts'
 import { letCatchUp } from './finish-round.ts'
@@ -9,6 +10,7 @@ import { type Place, type Rig, startRig } from './rig.ts'
 import type { Moment, RoundPlan } from './schedule.ts'
 import { makeTraffic } from './traffic.ts'
 import { PATIENCE_MS, until } from './until.ts'
+import type { VitalFigures } from './vitals.ts'
 
 export interface RoundResult {
   plan: RoundPlan
@@ -21,6 +23,7 @@ export interface RoundResult {
   statuses: Readonly<Record<number, number>>
   acknowledged: number
   samples: number
+  vitals: VitalFigures
   falseClaims: number
   kills: number
   terminations: number
@@ -52,6 +55,7 @@ export async function runRound(
     await rig.watch.readToTheEnd()
     counts = await checkClaims(rig)
     await Promise.all(rig.replicas.map((replica) => replica.terminate()))
+    checkLog(rig)
   } catch (error) {
     rig.findings.add('lab', error instanceof Error ? (error.stack ?? error.message) : String(error))
   } finally {
@@ -69,6 +73,7 @@ export async function runRound(
     statuses: Object.fromEntries(rig.ledger.statuses()),
     acknowledged: rig.ledger.acknowledged().size,
     samples: rig.watch.samples(),
+    vitals: rig.vitals.figures(),
     falseClaims: rig.findings.count('I4, I5, I6') + rig.findings.count('I6'),
     kills: sum(({ counts: { kills } }) => kills),
     terminations: sum(({ counts: { terminations } }) => terminations),
@@ -103,6 +108,7 @@ async function doHarm(rig: Rig, applied: string[], say: (line: string) => void):
   isOver = true
   await traffic
   rig.trafficEndedMs = rig.seamNow()
+  rig.coverableMs = Math.min(rig.trafficEndedMs, Date.now())
 }
 
 /** False when it came to nothing: there was no poller to stop, say. An error is the laboratory's own failure. */

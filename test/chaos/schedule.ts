@@ -1,7 +1,8 @@
 import { createRandom, type Random } from '../../src/simulated-seam/random.ts'
 import { FAULTS } from './all-faults.ts'
 import { type Fault, LANES, type Lane } from './fault.ts'
-import { type Trait, TRAITS } from './traits.ts'
+import { TRAITS } from './all-traits.ts'
+import type { Trait } from './trait.ts'
 
 /** One fault of a round: when it begins, in milliseconds from the start of the traffic, and for how long it lasts. */
 export interface Moment {
@@ -30,7 +31,14 @@ export interface RoundPlan {
 const MOMENTS_OF_A_LANE = 2
 
 /** The chance that a round has faults of a lane at all. */
-const LANE_CHANCE: Record<Lane, number> = { answers: 0.75, webhooks: 0.75, processes: 0.9, postgres: 0.9 }
+const LANE_CHANCE: Record<Lane, number> = {
+  answers: 0.7,
+  clocks: 0.6,
+  webhooks: 0.75,
+  readers: 0.5,
+  processes: 0.8,
+  postgres: 0.8,
+}
 
 /**
  * The round of a seed: the same for ever, as long as the tables of faults and traits stay the same. The first fault of each lane goes

@@ -16,7 +16,14 @@ export const ANSWER_FAULTS: readonly Fault[] = [
   answers('truncated', 'I5', { truncateRate: 0.5 }),
   answers('invalid-json', 'I5', { invalidJsonRate: 0.5 }),
   answers('html', 'I5', { htmlRate: 0.5 }),
-  answers('without-date', 'I6', { omitDateHeader: true }),
+  answers('not-ok', 'F1, I5', instead('/events/list', { events: [], ok: false })),
+  answers('events-without-ok', 'F1, I5', instead('/events/list', { events: [] })),
+  answers(
+    'empty-with-an-error',
+    'F1, I5',
+    instead('/events/list', { events: [], error: { type: 'x' }, ok: true }),
+  ),
+  answers('no-sessions', 'E9, I10', instead('/client_sessions/list', { client_sessions: [], ok: true })),
   {
     ...answers('bad-items', 'I5, I11', { badItemRate: 0.5 }),
     // The simulated Seam puts the bad item in without counting it in offsets, which a real listing's item would be.
@@ -33,6 +40,12 @@ export const ANSWER_FAULTS: readonly Fault[] = [
   // After a refusal the poller leaves out ticks: it is started again, so that the round need not wait.
   answers('credentials-revoked', 'I5', { rejectCredentials: true }, true),
 ]
+
+/** Says this with status 200 to whoever asks for that. */
+function instead(asked: string, body: unknown): Partial<Faults> {
+  const answer = { status: 200, body: JSON.stringify(body) }
+  return { gateway: ({ path }, otherwise) => (path === asked ? answer : otherwise) }
+}
 
 function answers(name: string, threatens: string, changed: Partial<Faults>, thenRestart = false): Fault {
   return {

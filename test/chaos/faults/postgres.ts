@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import type { Random } from '../../../src/simulated-seam/random.ts'
 import type { Fault } from '../fault.ts'
 import { deliver } from '../../support/sign-delivery.ts'
-import { OLD_SECRET, type Rig } from '../rig.ts'
+import { OLD_SECRET } from '../keys.ts'
+import type { Rig } from '../rig.ts'
 import { until } from '../until.ts'
 
 /** What happens to Postgres and to the network before it. */
@@ -160,7 +161,7 @@ async function lockBackwards(rig: Rig): Promise<void> {
   const rows = await rig.sql<{ id: string }>(
     'select event_id::text as id from events where webhook_at is null order by event_id desc limit 30',
   )
-  const ids = rows.map(({ id }) => id).filter((id) => !rig.neverByWebhook.has(id))
+  const ids = rows.map(({ id }) => id).filter((id) => !rig.ledger.planted.neverByWebhook.has(id))
   const [last, ...others] = ids.map((id) => `select 1 from events where event_id = '${id}' for update`)
   const held = last === undefined ? null : await rig.hold([`set local deadlock_timeout = '5s'`, last])
   if (held === null) return

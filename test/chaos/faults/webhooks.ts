@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import { isUuid } from '../../../src/domain/uuid.ts'
 import type { Faults } from '../../../src/simulated-seam/start-simulated-seam.ts'
-import { deliver, type DeliveryOptions } from '../../support/sign-delivery.ts'
 import type { Fault } from '../fault.ts'
-import { NEW_SECRET, OLD_SECRET, type Rig, STRANGERS_SECRET } from '../rig.ts'
+import { NEW_SECRET, OLD_SECRET, STRANGERS_SECRET } from '../keys.ts'
+import type { Rig } from '../rig.ts'
+import { isTaken, sendDelivery } from '../send-delivery.ts'
 
 const TEN_MINUTES_MS = 600_000
 
@@ -44,15 +45,17 @@ export const WEBHOOK_FAULTS: readonly Fault[] = [
     ...webhooks('hours-late', 'I3', {}),
     begin: async (rig, random) => {
       const history = random.shuffled(rig.seam.events().slice(0, rig.plan.historyEvents)).slice(0, 40)
-      const usable = history.filter(({ event_id: id }) => isUuid(id) && !rig.onlyForAudit.has(id))
-      await Promise.all(usable.map((event) => send(rig, event, {})))
+      const usable = history.filter(
+        ({ event_id: id }) => isUuid(id) && !rig.ledger.planted.onlyForAudit.has(id),
+      )
+      await Promise.all(usable.map((event) => sendDelivery(rig, event)))
     },
   },
   {
     ...webhooks('replayed-outside-the-tolerance', 'I1', {}),
     begin: async (rig) => {
       const events = rig.seam.add(Array.from({ length: 10 }, () => ({})))
-      for (const { event_id: id } of events) rig.neverByWebhook.add(id)
+      for (const { event_id: id } of events) rig.ledger.planted.neverByWebhook.add(id)
       await refused(rig, events, (i) => ({
         signedAt: new Date(Date.now() + (i % 2 === 0 ? -TEN_MINUTES_MS : TEN_MINUTES_MS)),
       }))
@@ -63,7 +66,7 @@ export const WEBHOOK_FAULTS: readonly Fault[] = [
     begin: async (rig) => {
       const [like] = rig.seam.events()
       const events = Array.from({ length: 10 }, () => ({ ...like, event_id: crypto.randomUUID() }))
-      for (const { event_id: id } of events) rig.forged.add(id)
+      for (const { event_id: id } of events) rig.ledger.planted.forged.add(id)
       await refused(rig, events, () => ({ secret: STRANGERS_SECRET }))
     },
   },
@@ -83,24 +86,15 @@ function webhooks(name: string, threatens: string, changed: Partial<Faults>): Fa
   }
 }
 
-type Signing = Pick<DeliveryOptions, 'secret' | 'signedAt'>
-
-/** The status; 0 when there is no answer. */
-function send(rig: Rig, event: Record<string, unknown>, signing: Signing): Promise<number> {
-  return deliver(rig.balancer.url, event, { secret: OLD_SECRET, ...signing }).then(
-    ({ status }) => status,
-    () => 0,
-  )
-}
+type Signing = Parameters<typeof sendDelivery>[2]
 
 async function refused(
   rig: Rig,
   events: readonly Record<string, unknown>[],
   signing: (i: number) => Signing,
 ): Promise<void> {
-  const statuses = await Promise.all(events.map((event, i) => send(rig, event, signing(i))))
+  const statuses = await Promise.all(events.map((event, i) => sendDelivery(rig, event, signing(i))))
   for (const status of statuses) {
-    if (status >= 200 && status < 300)
-      rig.findings.add('I1', `a delivery that must be refused was answered ${status}`)
+    if (isTaken(status)) rig.findings.add('I1', `a delivery that must be refused was answered ${status}`)
   }
 }

@@ -1,0 +1,58 @@
+import type { Trait } from '../trait.ts'
+
+const HOUR_MS = 3_600_000
+
+/** What `events.list` means, and which clock stamps events. */
+export const LISTING_TRAITS: readonly Trait[] = [
+  {
+    name: 'lists-oldest-first',
+    threatens: 'I5',
+    chance: 0.2,
+    faults: { order: 'oldest-first' },
+    excludes: ['keeps-oldest'],
+  },
+  { name: 'keeps-oldest', threatens: 'I5', chance: 0.15, faults: { keeps: 'oldest' } },
+  {
+    name: 'keeps-newest-shown-ascending',
+    threatens: 'I5',
+    chance: 0.1,
+    faults: { keeps: 'newest', order: 'oldest-first' },
+    excludes: ['keeps-oldest', 'lists-oldest-first'],
+  },
+  { name: 'inclusive-bounds', threatens: 'I5', chance: 0.3, faults: { inclusive: true } },
+  { name: 'compares-milliseconds', threatens: 'I5', chance: 0.3, faults: { comparePrecision: 'millis' } },
+  { name: 'microseconds', threatens: 'I5, I7', chance: 0.5, faults: { createdAtPrecision: 'micros' } },
+  { name: 'small-pages', threatens: 'I5', chance: 0.35, faults: { pageCap: 90 } },
+  {
+    name: 'shuffled-instants',
+    threatens: 'I5',
+    chance: 0.15,
+    faults: { shuffleWithinInstant: true },
+    // Nobody can list an instant of several pages that comes in another order each time: it stays unproven, rightly.
+    excludes: ['instant-of-many', 'huge-events', 'webhooks.burst'],
+  },
+  { name: 'instant-of-many', threatens: 'I5', chance: 0.25 },
+  { name: 'clock-ahead', threatens: 'I6', chance: 0.2, faults: { clockOffsetMs: HOUR_MS } },
+  {
+    name: 'clock-behind',
+    threatens: 'I6',
+    chance: 0.25,
+    faults: { clockOffsetMs: -HOUR_MS },
+    // Where Seam stamps with a clock that is behind, its Date is the only one that tells: nobody could know that it is wrong.
+    excludes: [
+      'clock-ahead',
+      'date-an-hour-ahead',
+      ...['a-minute-ahead', 'an-hour-ahead', 'jumps', 'drifts', 'swings'].map(
+        (name) => `clocks.date-${name}`,
+      ),
+    ],
+  },
+  {
+    name: 'date-an-hour-ahead',
+    threatens: 'E1, I6',
+    chance: 0.15,
+    faults: { dateHeader: (serverMs) => new Date(serverMs + HOUR_MS).toUTCString() },
+    // Then both clocks would be ahead of the one that stamps.
+    excludes: ['clock-ahead'],
+  },
+]
