@@ -5,6 +5,7 @@
  * - `trouble`: while a SQLSTATE stands here, statements that write fail with it, at this rate, after they have done their work.
  *   A real full disk would end Postgres as often as not; what the service sees of one is an error of class 53, and that is this.
  * - `lease_changes` and `coverage_moves`: who took the lease, who moved coverage while who held it (I13), and what was claimed by it when (I6).
+ * - `session_deletions`: client sessions that were marked as deleted (I10).
  */
 export const INSTRUMENTS_SQL = `
 create schema chaos;
@@ -48,6 +49,15 @@ begin
   return null;
 end $$;
 create trigger chaos_note after insert or update on coverage for each row execute function chaos.note_coverage();
+
+create table chaos.session_deletions (client_session_id text);
+create function chaos.note_deletion() returns trigger language plpgsql as $$
+begin
+  insert into chaos.session_deletions values (new.client_session_id);
+  return null;
+end $$;
+create trigger chaos_note after update on client_sessions for each row
+  when (old.deleted_at is null and new.deleted_at is not null) execute function chaos.note_deletion();
 `
 
 /** Moves of coverage by a process other than the one that took the lease that stood at that moment. */

@@ -73,10 +73,6 @@ export class Replica {
     return this.#state === 'serving'
   }
 
-  get isPaused(): boolean {
-    return this.#isPaused
-  }
-
   /** All that its processes have printed. */
   get output(): readonly string[] {
     return this.#output

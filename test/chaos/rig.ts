@@ -43,6 +43,8 @@ export interface Rig {
   readerKey: string
   /** Where the backfill begins, Unix milliseconds by Seam's clock. */
   sinceMs: number
+  /** Faults of processes and of Postgres: how many began so far, and how many are on. */
+  troubles: { begun: number; on: number }
   /** Faults under way that may make a start fail. */
   databaseTroubles: number
   /** The poller may be asleep for long: its process is started again when the faults have ended. */
@@ -132,6 +134,7 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
     vitals,
     readerKey: await issueReaderKey(databaseUrl, seam.workspaceId),
     sinceMs,
+    troubles: { begun: 0, on: 0 },
     databaseTroubles: 0,
     restartAtEnd: false,
     audits: [],

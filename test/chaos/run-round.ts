@@ -114,6 +114,11 @@ async function doHarm(rig: Rig, applied: string[], say: (line: string) => void):
 /** False when it came to nothing: there was no poller to stop, say. An error is the laboratory's own failure. */
 async function apply(rig: Rig, { fault, forMs, atMs }: Moment): Promise<boolean> {
   const random = createRandom(rig.plan.seed, `${fault.name} at ${atMs}`)
+  const isTrouble = fault.lane === 'processes' || fault.lane === 'postgres'
+  if (isTrouble) {
+    rig.troubles.begun += 1
+    rig.troubles.on += 1
+  }
   try {
     const hasHappened = await fault.begin(rig, random)
     await setTimeout(forMs)
@@ -125,5 +130,6 @@ async function apply(rig: Rig, { fault, forMs, atMs }: Moment): Promise<boolean>
     await fault.end(rig, random).catch((error: unknown) => {
       rig.findings.add('lab', `the end of ${fault.name}: ${String(error)}`)
     })
+    if (isTrouble) rig.troubles.on -= 1
   }
 }

@@ -36,8 +36,8 @@ const LANE_CHANCE: Record<Lane, number> = {
   clocks: 0.6,
   webhooks: 0.75,
   readers: 0.5,
-  processes: 0.8,
-  postgres: 0.8,
+  processes: 0.7,
+  postgres: 0.7,
 }
 
 /**

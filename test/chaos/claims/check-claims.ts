@@ -12,6 +12,7 @@ import {
 import { checkQuarantine } from './quarantine.ts'
 import { checkDatabase } from './secrets.ts'
 import { checkServed } from './served.ts'
+import { checkDeletions } from './sessions.ts'
 
 export interface FinalCounts {
   upstream: number
@@ -47,6 +48,7 @@ export async function checkClaims(rig: Rig): Promise<FinalCounts> {
   await checkMoves(rig)
   await checkQuarantine(rig)
   await checkDatabase(rig)
+  await checkDeletions(rig)
   const { claimedHours, isTrue } = await checkReport(rig)
   return {
     upstream: upstream.length,

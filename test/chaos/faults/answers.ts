@@ -1,5 +1,8 @@
-import type { Faults } from '../../../src/simulated-seam/start-simulated-seam.ts'
+import type { Faults, Gateway } from '../../../src/simulated-seam/start-simulated-seam.ts'
 import type { Fault } from '../fault.ts'
+import { until } from '../until.ts'
+
+const LONGER_THAN_A_SYNC_MS = 3000
 
 /** What goes wrong with the answers of Seam's API. */
 export const ANSWER_FAULTS: readonly Fault[] = [
@@ -23,7 +26,25 @@ export const ANSWER_FAULTS: readonly Fault[] = [
     'F1, I5',
     instead('/events/list', { events: [], error: { type: 'x' }, ok: true }),
   ),
-  answers('no-sessions', 'E9, I10', instead('/client_sessions/list', { client_sessions: [], ok: true })),
+  {
+    // One listing without any: a second one would be believed.
+    ...answers('no-sessions-once', 'E9, I10', { gateway: null }),
+    lasts: [0, 0],
+    begin: async ({ seam, calmFaults, sql }) => {
+      // Before the first listing there is nothing that it could cost.
+      const isSynced = async () => (await sql('select 1 from client_sessions limit 1')).length > 0
+      if (!(await until(isSynced, LONGER_THAN_A_SYNC_MS))) return false
+      let isTold = false
+      const gateway: Gateway = (request, answer) => {
+        if (request.path !== '/client_sessions/list' || isTold)
+          return calmFaults.gateway?.(request, answer) ?? answer
+        isTold = true
+        return { status: 200, body: '{"client_sessions":[],"ok":true}' }
+      }
+      seam.setFaults({ gateway })
+      return until(() => isTold, LONGER_THAN_A_SYNC_MS)
+    },
+  },
   {
     ...answers('bad-items', 'I5, I11', { badItemRate: 0.5 }),
     // The simulated Seam puts the bad item in without counting it in offsets, which a real listing's item would be.

@@ -1,5 +1,6 @@
 import type { Random } from '../../../src/simulated-seam/random.ts'
 import type { Fault } from '../fault.ts'
+import type { Rig } from '../rig.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -44,14 +45,17 @@ function date(name: string, header: (random: Random) => (serverMs: number) => st
   }
 }
 
-/** It stays as it was set; only a process that is started again has the right time. */
-function wallClock(name: string, ms: number): Fault {
+/** In half of the cases it stays as it was set, and webhooks are refused from then on; else it is put right, which is a step as well. */
+function wallClock(name: string, offsetMs: number): Fault {
+  const setAll = ({ replicas }: Rig, ms: number) => {
+    for (const replica of replicas) replica.setWallClock(ms)
+  }
   return {
     ...clocks(`wall-clock-${name}`, 'F4, I5'),
-    begin: async ({ replicas }) => {
-      for (const replica of replicas) replica.setWallClock(ms)
+    begin: async (rig) => setAll(rig, offsetMs),
+    end: async (rig, random) => {
+      if (random.chance(0.5)) setAll(rig, 0)
     },
-    end: async () => {},
   }
 }
 

@@ -30,8 +30,8 @@ interface Crowd {
 interface Answers {
   taken: number
   busy: number
-  /** The same as long as nothing but readers troubles the service. */
-  health: string
+  /** How many troubles have been and gone; null while there is one. */
+  wellSince: number | null
 }
 
 function readers(kind: ReaderKind, threatens: string): Fault {
@@ -84,23 +84,20 @@ async function askBeside(crowd: Crowd, urls: readonly string[]): Promise<void> {
   }
 }
 
-function answersOf({ ledger, replicas, databaseTroubles }: Rig): Answers {
+function answersOf({ ledger, replicas, troubles }: Rig): Answers {
   const statuses = ledger.statuses()
+  const isWell = troubles.on === 0 && replicas.every(({ isServing }) => isServing)
   return {
     taken: statuses.get(204) ?? 0,
     busy: statuses.get(503) ?? 0,
-    health: JSON.stringify([
-      databaseTroubles,
-      replicas.map(({ app, isServing, isPaused }) => [app, isServing, isPaused]),
-    ]),
+    wellSince: isWell ? troubles.begun : null,
   }
 }
 
 /** Deliveries and others are answered, whatever some readers do. Only a moment in which nothing else was wrong can tell. */
 function judge(rig: Rig, kind: string, { before, asked }: Crowd, after: Answers): void {
-  const { findings, vitals, databaseTroubles, replicas } = rig
-  const isWell = databaseTroubles === 0 && replicas.every(({ isServing, isPaused }) => isServing && !isPaused)
-  if (!isWell || before.health !== after.health) return
+  const { findings, vitals } = rig
+  if (before.wellSince === null || before.wellSince !== after.wellSince) return
   const [taken, busy] = [after.taken - before.taken, after.busy - before.busy]
   vitals.beside(taken, busy, asked)
   if (taken + busy >= ENOUGH_TAKEN && busy > taken)

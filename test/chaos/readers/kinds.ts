@@ -9,13 +9,6 @@ export interface ReaderTask {
 
 export type ReaderKind = keyof typeof LOOPS | keyof typeof SOCKETS
 
-export interface LoopRequest {
-  method?: string
-  path: string
-  headers?: Record<string, string>
-  body?: string
-}
-
 /** Requests that are made again and again, as soon as they are answered. */
 export const LOOPS = {
   readyz: { threatens: 'E3, I12', connections: 400 },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { createKey } from '../../../src/access/key-format.ts'
-import { LOOPS, type LoopRequest, type ReaderTask } from './kinds.ts'
+import { LOOPS, type ReaderTask } from './kinds.ts'
 
 const DAY_MS = 86_400_000
 const SINCE_1970 = 'since=1970-01-01T00:00:00Z'
@@ -12,6 +12,13 @@ const MANY_IDS = Array.from({ length: 25 }, () => randomUUID()).flatMap((id) =>
 )
 
 type Kind = keyof typeof LOOPS
+
+interface LoopRequest {
+  method?: string
+  path: string
+  headers?: Record<string, string>
+  body?: string
+}
 
 const REQUESTS: Record<Kind, (key: string, turn: number) => LoopRequest> = {
   readyz: () => ({ path: '/readyz' }),

@@ -8,8 +8,8 @@ import { BROKEN_FORMS, PIN_FORMS } from './pin-forms.ts'
 
 /** Beside 12 KB of JSON in the largest, as much as a webhook may carry. */
 const HUGE_CHARACTERS = 250_000
-/** Together more than the 16 MiB of the largest page that is read. */
-const HUGE_AT_ONCE = 70
+/** Together 70 MB: more than any answer that is read. */
+const HUGE_AT_ONCE = 280
 
 /** Events that were made to do harm, pushed and listed. */
 export const HOSTILE_TRAITS: readonly Trait[] = [
@@ -34,7 +34,7 @@ export const HOSTILE_TRAITS: readonly Trait[] = [
   {
     name: 'huge-events',
     threatens: 'E16, I5, I12',
-    chance: 0.1,
+    chance: 0.06,
     begin: ({ seam }) => void seam.add(Array.from({ length: HUGE_AT_ONCE }, huge)),
     during: { chance: 0.02, act: (rig, random) => plant(rig, random, huge()) },
     // They lie in one instant, and the gateway's trouble is with long pages: see shuffled-instants.
