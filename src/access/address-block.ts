@@ -1,9 +1,9 @@
 import ipaddr from 'ipaddr.js'
 
-/** Of an IPv6 address, so many bits are a network's; who has one of its addresses has all of them. */
+/** How many leading bits of an IPv6 address name the network; a caller that has one address of it has all of them. */
 const NETWORK_BITS = 64
 
-/** What stands for a caller's address when attempts are counted: an IPv4 address, or the network of an IPv6 one. */
+/** What failed attempts are counted by: an IPv4 address, or the network of an IPv6 address. */
 export function addressBlock(address: string | undefined): string {
   if (address === undefined || !ipaddr.isValid(address)) return 'unknown'
   const parsed = ipaddr.process(address)

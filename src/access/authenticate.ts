@@ -15,24 +15,24 @@ import { type LookUp, lookUpTogether } from './look-up-together.ts'
 import type { RecentCallers } from './recent-callers.ts'
 import { type FailureBrake, MAX_DELAY_MS } from './slow-down-failures.ts'
 
-/** What the log calls the key of the first steps, which has no id of its own. */
+/** The name in the log for SEAM_MIRROR_API_KEY, which has no id of its own. */
 const BOOTSTRAP_KEY_ID = 'SEAM_MIRROR_API_KEY'
 
-/** What ends up in every dashboard's settings must not read door codes. */
+/** Without `secrets:read`: this key ends up in every dashboard's settings and must not read door codes. */
 const BOOTSTRAP_SCOPES = SCOPES.filter((scope) => scope !== 'secrets:read')
 
 export interface AuthenticateOptions {
-  /** Connections of its own: guesses must not keep queries waiting. */
+  /** Connections of its own, so that guesses don't keep queries waiting. */
   db: Db
   workspaces: Workspaces
-  /** SEAM_MIRROR_API_KEY: every configured workspace. */
+  /** SEAM_MIRROR_API_KEY: valid for every configured workspace. */
   bootstrapKey: string | null
   brake: FailureBrake
   recent: RecentCallers
   addressOf: AddressOf
 }
 
-/** The options, and the questions that they are answered with. */
+/** The options, and the look-ups made from them. */
 interface Access extends AuthenticateOptions {
   bootstrapSha256: Buffer | null
   findKey: LookUp<ApiKeyGrant>
@@ -41,9 +41,9 @@ interface Access extends AuthenticateOptions {
 }
 
 /**
- * Finds out who calls, as on Seam's pages (contract, 3): an API key for its one workspace, an access token together with the
- * `seam-workspace` header, or a client session token. Whatever is wrong with a credential gets the same 401, and is answered later
- * and later.
+ * Finds out who calls, as Seam documents it (contract, 3): an API key for its one workspace, an access token together with the
+ * `seam-workspace` header, or a client session token. Every credential that fails gets the same 401, and repeated failures are
+ * answered later and later.
  */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const { db, brake, addressOf, bootstrapKey } = options
@@ -70,13 +70,13 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   }
 }
 
-/** By the beginnings of Seam's own credentials (contract, 3). */
+/** The kind of credential, told by how Seam's own credentials begin (contract, 3). */
 function familyOf(credential: Credential | null): string {
   if (credential === null) return 'none'
   return /^seam_(?:at|cst)/.exec(credential.token)?.[0] ?? 'key'
 }
 
-/** The id in a key; guesses of its secret have the same. Of other credentials the hash: no token stays in memory for this. */
+/** Returns the id in a key, which guesses of its secret share; for other credentials the hash, so that no token stays in memory. */
 function nameOf(credential: Credential | null): string | null {
   if (credential === null) return null
   return readKey(credential.token)?.keyId ?? credential.tokenSha256.toString('base64')
@@ -85,7 +85,7 @@ function nameOf(credential: Credential | null): string | null {
 async function callerOf(access: Access, credential: Credential): Promise<Caller | null> {
   const { token, tokenSha256, workspaceId } = credential
   const { bootstrapSha256, recent, workspaces } = access
-  // Digests have one length, so comparing them tells nothing about the key's.
+  // Digests all have the same length, so comparing them reveals nothing about the key's.
   if (bootstrapSha256 !== null && timingSafeEqual(tokenSha256, bootstrapSha256)) {
     return bootstrapCaller(workspaces, workspaceId)
   }
@@ -93,12 +93,12 @@ async function callerOf(access: Access, credential: Credential): Promise<Caller 
   const found = await find(access, credential)
   if (found === null || found === ELSEWHERE) recent.forget(credential)
   else recent.add(credential, found)
-  // No failed attempt: whoever has a good key does not guess one, and is told no more than what the key is not for.
+  // This is no failed attempt: a caller with a valid key is not guessing, and learns only what the key is not for.
   if (found === ELSEWHERE) throw elsewhere()
   return found?.caller ?? null
 }
 
-/** A good credential, and not for the workspace that was asked for. */
+/** The credential is valid, but not for the workspace that was asked for. */
 const ELSEWHERE = 'elsewhere'
 type Found = ProvableCaller | typeof ELSEWHERE | null
 

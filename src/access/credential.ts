@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import { sha256 } from './key-format.ts'
 
-/** What a request says of who sends it. */
+/** The credential that a request carries. */
 export interface Credential {
   token: string
   tokenSha256: Buffer
-  /** The header `seam-workspace`, in lower case; null where there is none. */
+  /** The header `seam-workspace`, in lower case; null when it is missing. */
   workspaceId: string | null
 }
 
-/** Longest credential looked at; anything longer is wrong. */
+/** Longest credential that is looked up; a longer one is wrong. */
 const MAX_TOKEN_LENGTH = 512
 
 /**
- * The credential: `Authorization: Bearer …` (the scheme in any case), or a client session token in one of the headers that
- * SDKs repeat it in (contract, 2.1 and 3). Null for none, or one that can't be right.
+ * Reads the credential: `Authorization: Bearer …` (the scheme in any case), or a client session token in one of the headers in which
+ * SDKs repeat it (contract, 2.1 and 3). Null when there is none, or when it can't be valid.
  */
 export function credentialOf({ headers }: IncomingMessage): Credential | null {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]

@@ -12,7 +12,7 @@ export interface KeyRequest {
   name: string
   /** UUIDs; empty means the only workspace that this database knows. */
   workspaceIds: readonly string[]
-  /** Also for workspaces that this database does not know (yet). */
+  /** Whether the workspaces may be unknown to this database (so far). */
   mayBeUnknown?: boolean
   scopes: readonly string[]
   /** RFC 3339 instant or a duration from now; null for a key that does not expire. */
@@ -30,7 +30,7 @@ export interface IssuedKey extends NewKey {
   expiresAt: Date | null
 }
 
-/** Makes a key and stores its hash. Throws with the remedy in the message when what is asked for makes no sense. */
+/** Makes a key and stores its hash. Throws with the remedy in the message when the request makes no sense. */
 export async function issueKey(db: Db, request: KeyRequest): Promise<IssuedKey> {
   const name = request.name.trim()
   if (name === '' || name.length > MAX_NAME_LENGTH)

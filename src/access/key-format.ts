@@ -20,7 +20,7 @@ const KEY = new RegExp(`^(seam_mirror1|seam_at1)([${BASE58}]{${ID_LENGTH}})_[${B
 
 export interface NewKey {
   keyId: string
-  /** Shown once, kept nowhere. */
+  /** Shown once and stored nowhere. */
   key: string
 }
 
@@ -29,7 +29,7 @@ export function createKey(kind: KeyKind): NewKey {
   return { keyId, key: `${keyId}_${randomBase58(SECRET_LENGTH)}` }
 }
 
-/** The kind and id in something that looks like a key of ours; null for anything else. */
+/** Reads the kind and the id of a key in our format; null for anything else. */
 export function readKey(token: string): { kind: KeyKind; keyId: string } | null {
   const [, prefix, id] = KEY.exec(token) ?? []
   if (prefix === undefined || id === undefined) return null

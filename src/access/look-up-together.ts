@@ -1,7 +1,7 @@
-/** What belongs to a name; null when there is nothing. */
+/** Finds what belongs to a name; null when there is nothing. */
 export type LookUp<Found> = (name: string) => Promise<Found | null>
 
-/** Names in one question; the rest is in the next. */
+/** Most names in one query; the rest go into the next. */
 const MAX_NAMES = 1_000
 
 interface Waiting<Found> {
@@ -11,9 +11,9 @@ interface Waiting<Found> {
 }
 
 /**
- * Asks for one after the other what is looked up by name: names that come while a question is under way are in the next one, each of them
- * once. However many callers bring keys that nobody has, the database is asked one question at a time, and a caller with a good one waits
- * for two questions at most. The answer was always asked for after the caller came: a key that was revoked before is refused.
+ * Looks names up in one query after another: names that come while a query runs share the next one, each of them once. However many
+ * callers bring unknown keys, the database runs one query at a time, and a caller with a valid key waits for at most two. A query
+ * always begins after its callers came, so a key that was revoked before is refused.
  */
 export function lookUpTogether<Found>(
   read: (names: string[]) => Promise<ReadonlyMap<string, Found>>,

@@ -2,23 +2,23 @@ import type { ProvableCaller } from '../domain/caller.ts'
 import type { Recall } from '../http/authenticate.ts'
 import { type Credential, credentialOf } from './credential.ts'
 
-/** Callers that were authenticated a moment ago, by their credentials. */
+/** Callers that were authenticated a moment ago, by credential. */
 export interface RecentCallers {
   add(credential: Credential, found: ProvableCaller): void
-  /** For a credential that turned out to be no good (any more): its next requests cost a look-up, not a query of events. */
+  /** Called when a credential is no longer valid, so that its next requests cost a look-up instead of a query of events. */
   forget(credential: Credential): void
   recall: Recall
 }
 
-/** For so long; then its use is to be noted again as well (api-keys.ts). */
+/** How long a caller is remembered: one step of `last_used_at` (api-keys.ts), so that its use is then noted again. */
 const RECENT_MS = 60_000
-/** The one that was added first is dropped first. */
+/** Beyond it the caller that was added first is dropped. */
 const MAX_CALLERS = 1_000
 
 /**
- * Spares a busy caller's queries the round trip that finds out who calls: the query that is asked next proves in passing that nothing has
- * changed since (store/keys/caller-proof.ts). It is never taken on trust: a key that was revoked a moment ago is refused as if nobody had been
- * remembered.
+ * Saves a busy caller the round trip that finds out who calls: the query for its events also proves that nothing has changed since
+ * (store/keys/caller-proof.ts). A remembered caller is never trusted by itself: a key that was revoked a moment ago is refused as if
+ * nobody had been remembered.
  */
 export function createRecentCallers(monotonicMs: () => number): RecentCallers {
   const callers = new Map<string, { found: ProvableCaller; atMs: number }>()
@@ -39,7 +39,7 @@ export function createRecentCallers(monotonicMs: () => number): RecentCallers {
   }
 }
 
-/** With the hash: no key stays in memory for this. */
+/** Uses the hash, so that no key stays in memory. */
 function nameOf({ tokenSha256, workspaceId }: Credential): string {
   return `${tokenSha256.toString('latin1')} ${workspaceId}`
 }

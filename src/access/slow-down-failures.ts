@@ -1,56 +1,56 @@
-/** Whose failure it was. */
+/** Who failed, and with what. */
 export interface Attempt {
-  /** The kind of credential: failures with one kind slow nobody down who brings another. */
+  /** The kind of credential: failures with one kind don't slow down callers with another. */
   family: string
-  /** An address, or a network whose addresses are one caller's. */
+  /** An address, or a network whose addresses all belong to one caller. */
   address: string
-  /** Which credential it was, as far as it says; a later success of that one takes its failures back. Null where it says nothing. */
+  /** Identifies the credential, so that a later success with it takes its failures back; null where it can't be told. */
   name: string | null
 }
 
 export interface FailureBrake {
   /**
-   * To be awaited before a failed attempt is answered. Resolves after its delay; false at once when the delay would be longer than
-   * MAX_DELAY_MS, because others of the same family and address wait already.
+   * To be awaited before a failed attempt is answered. Resolves with true after its delay, or with false at once when the delay would
+   * be longer than MAX_DELAY_MS, because others of the same family and address are waiting.
    */
   fail(attempt: Attempt): Promise<boolean>
-  /** A success: what failed with the same credential is forgiven, and nothing else. */
+  /** Called after a success: forgives the failures with the same credential and no others. */
   forgive(attempt: Attempt): void
 }
 
 export interface FailureBrakeOptions {
   sleep: (ms: number) => Promise<void>
-  /** Milliseconds, never going back. */
+  /** Monotonic time in milliseconds. */
   monotonicMs: () => number
 }
 
-/** Failures that cost nothing: somebody mistypes a key. */
+/** This many failures are not delayed: people mistype keys. */
 const FREE_FAILURES = 3
 const FIRST_DELAY_MS = 100
-/** The longest that any failure waits, its turn included. */
+/** The longest that any failure waits, including the wait for its turn. */
 export const MAX_DELAY_MS = 3_000
-/** After so long without a failure an address is forgotten. */
+/** An address without a failure for this long is forgotten. */
 const FORGET_AFTER_MS = 15 * 60_000
-/** Addresses that are remembered, each for a family; the one that failed longest ago is dropped first. */
+/** Most addresses remembered, counted per family; the one whose last failure is oldest is dropped first. */
 const MAX_RECORDS = 10_000
-/** Credentials of an address that are remembered by name, the first ones; guesses have as many names as there are guesses. */
+/** Most credentials remembered by name for one address, the first ones: every guess would bring another name. */
 const MAX_NAMES = 10
 
 interface Record {
   failures: number
-  /** How many of them each credential had. */
+  /** How many of the failures belong to each credential. */
   byName: Map<string, number>
   lastAtMs: number
-  /** When the last of those that wait is answered. */
+  /** When the last waiting failure will be answered. */
   nextAtMs: number
 }
 
 /**
- * Slows down guessing: failed attempts of an address are answered later and later, and one after the other, so that many connections gain
- * nothing. Whoever has a valid credential is not slowed, also from the same address.
+ * Slows down guessing: failed attempts from an address are answered later and later, and one after another, so that opening many
+ * connections gains nothing. A caller with a valid credential is never slowed, even from the same address.
  *
- * It is asked when an attempt has failed, not before it is looked up: otherwise anybody behind the same proxy could keep out a key that
- * has not been seen yet. What look-ups cost is limited apart (look-up-together.ts).
+ * It is called after an attempt has failed, not before the look-up: otherwise anybody behind the same proxy could lock out a key that
+ * has not been seen yet. The cost of look-ups is limited separately (look-up-together.ts).
  */
 export function createFailureBrake({ sleep, monotonicMs }: FailureBrakeOptions): FailureBrake {
   const records = new Map<string, Record>()
@@ -61,7 +61,7 @@ export function createFailureBrake({ sleep, monotonicMs }: FailureBrakeOptions):
     const record = isFresh
       ? old
       : { failures: 0, byName: new Map<string, number>(), lastAtMs: 0, nextAtMs: 0 }
-    // A Map iterates in order of insertion: the first is the one that failed longest ago.
+    // A Map iterates in order of insertion, so its first record is the one whose last failure is oldest.
     records.delete(place)
     records.set(place, record)
     const oldest = records.keys().next().value

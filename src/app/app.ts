@@ -38,23 +38,23 @@ import { reportSettings } from './report-settings.ts'
 import { translateError } from './translate-error.ts'
 import { type Workspaces, openWorkspaces } from '../workspaces/open-workspaces.ts'
 
-/** What the service allows itself (I12); towards the database in open-store.ts, for requests in the http folder. */
+/** The service's own limits (I12). Those for the database are in open-store.ts, those for requests in the http folder. */
 export const LIMITS = {
   webhookFlushes: 2,
   webhookBatchItems: 1_000,
   webhookWaitingItems: 20_000,
   webhookWaitingBytes: 64 * 1024 * 1024,
-  /** Together with the longest a flush takes (open-store.ts) less than the 15 s that Svix waits for an answer (contract, 14). */
+  /** Together with the longest flush (open-store.ts) this stays below the 15 s that Svix waits for an answer (contract, 14). */
   webhookWaitMs: 4_000,
   seamTimeoutMs: 30_000,
-  /** For requests under way when the service is told to stop. */
+  /** How long running requests may take to end when the service is told to stop. */
   stopGraceMs: 5_000,
 } as const
 
 /** How callers share the connections for queries (I12). */
 export const QUERY_SHARES: FairShares = {
   slots: DATABASE_POOLS.queries.connections,
-  /** Half: two callers with questions of seconds are needed before a third waits. */
+  /** Half of the slots, so that it takes two callers with queries of seconds to make a third wait. */
   slotsPerCaller: 4,
   waitingPerCaller: 50,
   waiting: 200,
@@ -69,14 +69,14 @@ export interface App {
   /** One for each workspace with credentials. */
   pollers: readonly Poller[]
   sessionSyncs: readonly SessionSync[]
-  /** I14: no new work, what is under way is committed and answered, everything is closed. Safe to call twice. */
+  /** Stops taking work, commits and answers what is under way, then closes everything (I14). Safe to call twice. */
   stop(): Promise<void>
 }
 
 /**
- * Builds the whole service and starts it; the only file that knows all parts. The port is open before anything else: until the
- * database is there and migrated, `/livez` is answered and everything else refused for now; then the same server serves. When a step
- * fails, the steps before it are undone and the error says why. The signal calls a start off that still waits for its database.
+ * Builds the whole service and starts it; the only file that knows all parts. The port opens before anything else: until the database
+ * is reachable and migrated, `/livez` is answered and everything else gets 503; then the same server serves. When a step fails, the
+ * steps before it are undone and the error says why. The signal aborts a start that still waits for its database.
  */
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const releasers = new Releasers()
@@ -85,7 +85,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     releasers.add(async () => useNoProxy())
     for (const note of config.notes) logger.info(note)
     for (const warning of config.warnings) logger.warn(warning)
-    // Everything behind the port outlives the requests that use it.
+    // These parts outlive the requests that use them, so they are released after the port.
     const behindPort = new Releasers()
     releasers.add(() => behindPort.release())
     const corsOrigins = config.corsOrigins ?? []
@@ -112,7 +112,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   }
 }
 
-/** All that is behind the port: the store, the jobs, and what answers requests. */
+/** Opens everything behind the port: the store, the jobs, and what answers requests. */
 async function openParts(
   config: Config,
   logger: Logger,
@@ -191,7 +191,7 @@ interface Parts {
   releasers: Releasers
 }
 
-/** What runs on a schedule for one workspace, apart from all others; null for a workspace without credentials. */
+/** Starts one workspace's scheduled jobs, independent of other workspaces; null for a workspace without credentials. */
 function startWorkspaceJobs(
   { config, db, keyring, noteQuarantined, workspaces, logger, releasers }: Parts,
   { key, credentials }: WorkspaceConfig,

@@ -6,8 +6,8 @@ import { createKeyring, type Keyring } from '../secrets/keyring.ts'
 import { writeWhole } from '../runtime/write-whole.ts'
 
 /**
- * The keys that secrets are encrypted with (I9): those configured; with the embedded database, one that the service makes at its first
- * start and keeps in the data folder; else none, and then secrets are masked and not kept (a warning of the configuration says so).
+ * Opens the keys that encrypt secrets (I9): the configured ones; or, with the embedded database, one that the service makes at its first
+ * start and keeps in the data folder. Without either it returns null: secrets are masked and not kept, and a warning says so.
  */
 export async function openKeyring(config: Config, { mayMakeKey = false } = {}): Promise<Keyring | null> {
   const [first, ...older] = config.secretsKeys ?? []
@@ -19,7 +19,7 @@ export async function openKeyring(config: Config, { mayMakeKey = false } = {}): 
   return key === null ? null : createKeyring([key])
 }
 
-/** Unless there is one. It appears whole or not at all: a start may be killed at any moment. */
+/** Makes the key file unless it exists. The file appears whole or not at all, because a start may be killed at any moment. */
 async function makeKey(file: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
   await writeWhole(file, randomBytes(32).toString('base64'), { keepExisting: true })

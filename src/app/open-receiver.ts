@@ -14,7 +14,7 @@ import type { Db } from '../store/database.ts'
 
 export interface ReceiverParts {
   config: Config
-  /** Stores deliveries, and does nothing else. */
+  /** Used for storing deliveries and for nothing else. */
   webhookDb: Db
   jobsDb: Db
   keyring: Keyring | null
@@ -31,19 +31,19 @@ export interface ReceiverParts {
 
 export interface Receiver {
   routeParts: Pick<WebhookRouteOptions, 'endpoints' | 'commit' | 'refused'>
-  /** For the poller as well: what goes to quarantine is logged in one place. */
+  /** The poller uses it too, so that everything quarantined is logged in one place. */
   noteQuarantined: NoteQuarantined
   pendingRefusals: () => readonly RefusedDeliveries[]
 }
 
-/** What the webhook route is made of, and what is told of deliveries that are not stored as events. */
+/** Builds what the webhook route needs, and what counts and logs deliveries that are not stored as events. */
 export function openReceiver(parts: ReceiverParts): Receiver {
   const { config, webhookDb, jobsDb, keyring, logger, releasers, limits } = parts
   const warnings = countWarnings(logger, 'what arrived can not be used, and is in quarantine')
   releasers.add(async () => warnings.stop())
   const noteQuarantined: NoteQuarantined = (items, path) => {
     for (const { reason, ...item } of items)
-      // A listing shows the same again at every poll.
+      // A listing brings the same item again at every poll.
       if (path === 'webhook' || item.timesSeen === 1) warnings.warn(reason, { path, ...item })
   }
   const commit = createGroupCommit<IngestItem>({

@@ -12,60 +12,59 @@ import { type DatabaseWait, whenReachable } from '../postgres/when-reachable.ts'
 
 interface PoolLimits {
   connections: number
-  /** Callers that may wait for a connection; further ones are refused at once. */
+  /** How many callers may wait for a connection; further ones are refused at once. */
   waiting: number
   statementTimeoutMs: number
 }
 
 /**
- * What the service allows itself towards the database (I12). Each kind of work has connections of its own: queries that are slow,
- * or many, must not keep webhooks waiting, nor must fifty workspaces' backfills. They open as they are needed: 19 at most for a
- * replica.
+ * The service's limits towards the database (I12). Each kind of work has its own connections, because neither slow or many queries nor
+ * fifty workspaces' backfills may keep webhooks waiting. Connections open when needed: 19 at most per replica.
  */
 export const DATABASE_POOLS = {
   /** Storing deliveries. */
   webhooks: { connections: 4, waiting: 100, statementTimeoutMs: 6_000 },
   /** Pollers, audits, session syncs; commands. */
   jobs: { connections: 4, waiting: 1_000, statementTimeoutMs: 10_000 },
-  /** Callers wait for their turn before they come here (`QUERY_SHARES` in app.ts). */
+  /** Callers wait for their turn before they get here (`QUERY_SHARES` in app.ts). */
   queries: { connections: 8, waiting: 50, statementTimeoutMs: 5_000 },
-  /** Who calls: asked for all who wait at once (access/look-up-together.ts). */
+  /** Finding out who calls: one query serves all callers that wait (access/look-up-together.ts). */
   keys: { connections: 2, waiting: 20, statementTimeoutMs: 5_000 },
-  /** Saying whether deliveries could be stored (`/readyz`), one question at a time. */
+  /** Checking whether deliveries could be stored (`/readyz`), one query at a time. */
   health: { connections: 1, waiting: 10, statementTimeoutMs: 3_000 },
-  /** An index over years of events takes its time. */
+  /** An hour, because an index over years of events takes long. */
   migrations: { connections: 2, waiting: 10, statementTimeoutMs: 3_600_000 },
 } as const satisfies Record<string, PoolLimits>
 
 export type PoolName = keyof typeof DATABASE_POOLS
 
-/** For a connection to be there, new or free. */
+/** How long to wait for a connection, new or free. */
 export const CONNECT_TIMEOUT_MS = 5_000
-/** How long `migrate` waits for a database that can't be reached: a restart's length. The service waits until it is there. */
+/** How long `migrate` waits for an unreachable database: about one restart. The service waits without limit. */
 export const COMMAND_WAIT_MS = 3_000
 
 export interface StoreOptions {
-  /** An embedded database that runs already (under a service) is used and left alone. */
+  /** When true, an embedded database that already runs (under a service) is used and not stopped. */
   leaveRunning?: boolean
   /**
-   * For how long a database that can't be reached is waited for: by default until it is there, which suits a service. A command gives
-   * COMMAND_WAIT_MS. What waiting can't cure fails at once in any case. The error is one sentence, with the remedy in it.
+   * How long to wait for an unreachable database. The default is no limit, which suits a service; a command passes COMMAND_WAIT_MS. What
+   * waiting can't cure fails at once in any case. The error is one sentence with the remedy in it.
    */
   waitMs?: number
-  /** Ends the wait, and a migration that is under way: it is rolled back. */
+  /** Ends the wait, or a migration that is under way, which is then rolled back. */
   signal?: AbortSignal | undefined
 }
 
 export interface Store {
-  /** A pool of its own for one kind of work; it is closed with everything else. */
+  /** Opens a pool for one kind of work; it is closed with everything else. */
   open(pool: PoolName): Db
-  /** The migrations that were run now. */
+  /** The migrations that this start ran. */
   applied: string[]
-  /** For what a start reads: waits for a database that has gone away again. */
+  /** Runs a step of the start that reads; waits when the database has gone away again. */
   whenReachable<Result>(step: () => Promise<Result>): Promise<Result>
 }
 
-/** Finds the configured database, or starts an embedded one, and brings its schema up to date. */
+/** Connects to the configured database, or starts an embedded one, and brings its schema up to date. */
 export async function openStore(
   config: Config,
   logger: Logger,
@@ -105,7 +104,7 @@ export async function openStore(
   const wait: DatabaseWait = {
     waitMs,
     sleep,
-    // A command soon says so itself.
+    // A command that waits says so itself soon.
     onWait: (reason, pauseMs) =>
       logger[waitMs === Infinity ? 'warn' : 'debug']({ reason, pauseMs }, 'waiting for the database'),
     signal,
@@ -131,7 +130,7 @@ export async function openStore(
   }
 }
 
-/** What a pooler that refuses settings leaves undone. Migrations lift the limit for themselves. */
+/** The statement that sets the timeouts which a pooler refused to pass on. Migrations lift the limit for themselves. */
 function timeoutsForRole(connectionString: string): string {
   const user = parse(connectionString).user ?? ''
   const role = user === '' ? '<role>' : `"${user.replaceAll('"', '""')}"`

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { ReportSettings } from '../status/coverage-report.ts'
 
-/** What the configuration says about a workspace entry; an entry that is no longer there is not polled and receives nothing. */
+/** What the configuration says about a workspace entry; a removed entry counts as not polled and without webhooks. */
 export function reportSettings(config: Config, configKey: string): ReportSettings {
   const entry = config.workspaces.find(({ key }) => key === configKey)
   return {

@@ -2,7 +2,7 @@ import type { ApiError } from '../http/api-error.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
 import { isDatabaseAway, tookTooLong } from '../postgres/postgres-errors.ts'
 
-/** What an error of the database is to a caller; null for any other. */
+/** Turns a database error into the answer for a caller; null for any other error. */
 export function translateError(error: unknown): ApiError | null {
   if (tookTooLong(error))
     return serviceUnavailable('The database took too long to answer: ask for less, or again later', error)

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import { isIP, isIPv4 } from 'node:net'
 import proxyAddr from 'proxy-addr'
 
-/** Which proxies' word on a caller's address is taken: so many in front, or those with these addresses; null for none. */
+/** Which proxies are believed about a caller's address: how many stand in front, or their addresses; null for none. */
 export type TrustProxy = number | readonly string[] | null
 
-/** The address that a request came from, as far as that can be trusted; undefined where a connection has none. */
+/** The address a request came from, as far as it can be trusted; undefined where a connection has none. */
 export type AddressOf = (request: IncomingMessage) => string | undefined
 
 /**
- * Reads who called out of the connection and, behind proxies that are trusted, out of `X-Forwarded-For`, as Express does with its
- * `trust proxy`. What a caller wrote there itself is not taken, and neither is what is no address.
+ * Reads the caller's address from the connection and, behind trusted proxies, from `X-Forwarded-For`, as Express does with its
+ * `trust proxy`. Entries that the caller wrote there itself are ignored, and so is anything that is not an address.
  */
 export function createAddressOf(trust: TrustProxy): AddressOf {
   if (trust === null) return ({ socket }) => plainAddress(socket.remoteAddress)
@@ -25,14 +25,14 @@ export function createAddressOf(trust: TrustProxy): AddressOf {
 
 const IPV4_IN_IPV6 = '::ffff:'
 
-/** A socket for both families shows IPv4 in a form of IPv6. */
+/** A dual-stack socket shows an IPv4 address in IPv6 form; this strips the prefix. */
 function plainAddress(address = ''): string | undefined {
   if (address.startsWith(IPV4_IN_IPV6) && isIPv4(address.slice(IPV4_IN_IPV6.length)))
     return address.slice(IPV4_IN_IPV6.length)
   return isIP(address) === 0 ? undefined : address
 }
 
-/** Some proxies write it: `192.0.2.1:443`, `[2001:db8::1]:443`. */
+/** Some proxies add the port: `192.0.2.1:443`, `[2001:db8::1]:443`. */
 function withoutPort(text: string): string {
   return /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Puts CORS headers on an answer; true when the request was a preflight, which is answered with that. */
+/** Puts CORS headers on an answer. Returns true when the request was a preflight, which is then already answered. */
 export type AllowOrigins = (request: IncomingMessage, response: ServerResponse) => boolean
 
-/** What SDKs send (contract, 2.1), and what Seam's own list has beside it. */
+/** The headers that SDKs send (contract, 2.1), and the others on Seam's own list. */
 const ALLOWED_HEADERS = [
   'accept',
   'authorization',
@@ -21,17 +21,17 @@ const ALLOWED_HEADERS = [
   'x-requested-with',
 ].join(', ')
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
-/** Of our own headers, those that a page may read. */
+/** The headers of ours that a page may read. */
 const EXPOSED_HEADERS = 'seam-request-id, seam-mirror-ignored-parameters, retry-after'
-/** For so long a browser does not ask again; Chrome takes no more. */
+/** How long a browser may reuse a preflight's answer; Chrome accepts no more. */
 const PREFLIGHT_SECONDS = 7200
 
 /**
- * Lets pages of these origins, and no others, read answers, errors among them. The origin is echoed and credentials are allowed, because
- * the SDK sends a client session's requests with them, and browsers then take no `*` (contract, 2.1).
+ * Lets pages of these origins, and no others, read answers, including errors. The origin is echoed and credentials are allowed,
+ * because the SDK sends a client session's requests with credentials, and browsers then refuse `*` (contract, 2.1).
  *
- * A browser sends no credential with a preflight, so that is answered before anybody is authenticated, to pages of every origin: for
- * others without the headers, which is how a browser is told no.
+ * Browsers send no credential with a preflight, so it is answered before authentication, whatever its origin. A page of another
+ * origin gets no CORS headers, which a browser takes as a refusal.
  */
 export function createAllowOrigins(origins: readonly string[]): AllowOrigins {
   const allowed = new Set(origins)
@@ -55,7 +55,7 @@ export function createAllowOrigins(origins: readonly string[]): AllowOrigins {
   }
 }
 
-/** What only a browser asks, before a request of a page on another origin. */
+/** Only browsers send preflights, before a request from a page of another origin. */
 function isPreflight({ method, headers }: IncomingMessage): boolean {
   return (
     method === 'OPTIONS' &&

@@ -9,7 +9,7 @@ const REASONS: Record<number, string> = {
   431: 'Request Header Fields Too Large',
 }
 
-/** Answers what Node could not even parse as a request, in the shape of every other error, and ends the connection. */
+/** Answers bytes that Node could not parse as a request: sends an error in the usual shape and ends the connection. */
 export function answerClientError(error: Error, socket: Duplex): void {
   const apiError = fromParser((error as { code?: string }).code)
   const requestId = randomUUID()

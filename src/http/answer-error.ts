@@ -8,8 +8,7 @@ import { toApiError, type TranslateError } from './to-api-error.ts'
 export type AnswerError = (error: unknown, response: ServerResponse) => void
 
 /**
- * The one place that turns an error into a response. What the log keeps of the error is decided where the logger is made
- * (observability/create-logger.ts).
+ * The one place that turns an error into a response. observability/create-logger.ts decides what the log keeps of the error.
  */
 export function answerError(logger: Logger, translateError: TranslateError): AnswerError {
   return (error, response) => {
@@ -21,12 +20,12 @@ export function answerError(logger: Logger, translateError: TranslateError): Ans
     const apiError = toApiError(error, translateError)
     if (apiError.status >= 500) {
       const level = apiError.status === 503 ? 'warn' : 'error'
-      // What this service says of itself has no stack that would tell anybody anything.
+      // An error that this service raised on purpose is explained by its message; its stack would tell nothing more.
       const why = apiError.cause === undefined ? { reason: apiError.message } : { err: apiError.cause }
       logger[level]({ reqId, ...why }, `Answered ${apiError.status}`)
     }
     if (response.headersSent) {
-      // Half an answer is out. Cutting the connection is the only way left to tell the caller that it's not whole.
+      // Part of the answer is already sent. Cutting the connection is the only way left to say that it is incomplete.
       if (apiError.status < 500) logger.error({ reqId, err: error }, 'Failed after the headers were sent')
       response.destroy()
       return

@@ -1,12 +1,12 @@
-/** Zod's `format()` tree, as Seam's API sends it: messages of the whole input at the top, one key for each parameter (contract 5.1). */
+/** Zod's `format()` tree, as Seam's API sends it: messages about the whole input at the top, one key per parameter (contract 5.1). */
 export interface ValidationErrors {
   _errors: string[]
   [parameter: string]: { _errors: string[] } | string[]
 }
 
 /**
- * An answer that is not a success, in Seam's shape. Thrown anywhere below the HTTP layer's error handler, which is the one
- * place that turns it (and every unexpected error) into a response.
+ * An answer other than success, in Seam's shape. Code below the HTTP layer throws it; answer-error.ts alone turns it (and every
+ * unexpected error) into a response.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError'

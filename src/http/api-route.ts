@@ -14,42 +14,42 @@ import { requireMethod } from './require-method.ts'
 import { sendAnswer } from './send-answer.ts'
 import type { Json } from './send-json.ts'
 
-/** What one endpoint does. Who calls, and how the answer gets there, is the same for all of them and not its affair. */
+/** What one endpoint does. Authentication and sending the answer are the same for all endpoints and happen outside it. */
 export interface ApiRoute<Params> {
   path: string
-  /** Reads are asked with GET by new SDKs and with POST by old ones (contract, trap 1). */
+  /** New SDKs send reads as GET, old ones as POST (contract, trap 1). */
   methods: readonly string[]
   /**
-   * The callers whose kind of credential this endpoint takes, where it does not take all. Any other is answered 401, as if it
-   * had none (contract 3 and 16.8); a 403 is for keys that lack a scope.
+   * Which kinds of credential this endpoint accepts; without it, all. Any other caller is answered 401, as if it had no credential
+   * (contract 3 and 16.8). A 403 is for keys that lack a scope.
    */
   takes?: (caller: Caller) => boolean
   readParams: ReadParams<Params>
-  /** The body of the 200, as JSON text, whole or in parts. Throws an ApiError for anything else. */
+  /** Returns the body of the 200 as JSON text, whole or in parts. Throws an ApiError for any other answer. */
   answer: (params: Params, caller: Caller) => Promise<Json>
-  /** Whether a client session finds its own token in the answer. */
+  /** Whether the answer shows a client session its own token. */
   showsOwnToken?: boolean
-  /** For endpoints that are asked all the time: their queries prove who calls, instead of asking for it first. */
+  /** For busy endpoints: their query checks the caller itself, which saves a query for that. */
   answerRecent?: (params: Params, caller: ProvableCaller) => Promise<RecentAnswer>
 }
 
-/** The same answer, and whether the caller turned out to be who it was. */
+/** The same answer, and whether the query confirmed who the caller is. */
 export type RecentAnswer = { kind: 'proven' | 'unproven'; json: Json } | { kind: 'refuted' }
 
-/** What stands around every endpoint. */
+/** What all endpoints share. */
 export interface ApiOptions {
   authenticate: Authenticate
   recall: Recall
   readBody: ReadBody
-  /** Whatever asks the database waits for its turn here. */
+  /** Everything that queries the database waits here for its turn. */
   share: Share
 }
 
 export type MakeApiRoute = <Params>(route: ApiRoute<Params>) => Router
 
 /**
- * Makes endpoints of the API. The order of their checks is Seam's: an unauthenticated PUT is a 401, not a 405, and nothing is
- * said about parameters to somebody who has no key (contract, 2.3).
+ * Makes endpoints of the API. The order of their checks is Seam's: an unauthenticated PUT is a 401, not a 405, and a caller without
+ * a key learns nothing about parameters (contract, 2.3).
  */
 export function createApiRoutes(api: ApiOptions): MakeApiRoute {
   const compress = createCompressor()
@@ -72,7 +72,7 @@ async function runRoute<Params>(
   await sendAnswer(request, response, compress, { json, hasSecrets: maySeeSecrets(caller, route) })
 }
 
-/** An answer, and for whom it was made. */
+/** An answer and the caller it was made for. */
 interface Answered {
   json: Json
   caller: Caller
@@ -98,7 +98,7 @@ async function answerOf<Params>(
     const { params } = read
     answer = await api.share(recent.caller, () => answerRecent(params, recent))
   } catch (error) {
-    // Nobody is told what is wrong with a request before it is known that they have a key.
+    // A caller learns what is wrong with its request only once it is known to have a key.
     await requireCaller(api, route, request)
     throw error
   }
@@ -113,7 +113,7 @@ async function answerOf<Params>(
   return { json: await api.share(caller, () => route.answer(params, caller)), caller, headers }
 }
 
-/** The caller, or 401 in the words that every failed authentication gets. */
+/** Returns the caller, or throws the 401 whose words are the same for every failed authentication. */
 async function requireCaller(
   { authenticate }: ApiOptions,
   { takes = () => true }: Pick<ApiRoute<never>, 'takes'>,
@@ -134,7 +134,7 @@ async function readParamsOf<Params>(
   return route.readParams(await readInput(request, readBody))
 }
 
-/** Whether secrets may be in what this endpoint answers this caller. */
+/** Whether this endpoint's answer to this caller may contain secrets. */
 function maySeeSecrets(
   caller: Caller,
   { showsOwnToken = false }: Pick<ApiRoute<never>, 'showsOwnToken'>,

@@ -2,41 +2,41 @@ import type { IncomingMessage } from 'node:http'
 import { payloadTooLarge, serviceUnavailable, unsupportedMediaType } from './to-api-error.ts'
 
 /**
- * Reads a request's body as the bytes that were sent; empty when there is none. Throws 413 past the limit, 503 when too much of others'
- * is on its way, and 415 for a compressed body: no SDK and no webhook sender compresses what it sends, and inflating is where a small
- * request becomes a large one.
+ * Reads a request's body as the bytes that were sent; empty when there is none. Throws 413 past the limit, 503 when too many bytes of
+ * other bodies are still arriving, and 415 for a compressed body: no SDK and no webhook sender compresses what it sends, and inflating
+ * could turn a small request into a large one.
  */
 export type ReadBody = (request: IncomingMessage, limitBytes: number) => Promise<Buffer>
 
-/** Of all bodies that have begun to arrive and are not complete. 250 deliveries of the largest size. */
+/** The limit on all incomplete bodies together: 250 deliveries of the largest size. */
 export const MAX_ARRIVING_BYTES = 64 * 1024 * 1024
-/** What a piece of a body takes beside its bytes: a caller may send one byte at a time. */
+/** Memory that each chunk of a body takes beside its bytes: a caller may send one byte at a time. */
 const CHUNK_OVERHEAD_BYTES = 256
 
 class AbortedRequestError extends Error {
   override readonly name = 'AbortedRequestError'
 }
 
-/** The caller went away before its body was complete: nobody is left to answer. */
+/** Whether the caller went away before its body was complete, so that nobody is left to answer. */
 export function isAbortedRequest(error: unknown): boolean {
   return error instanceof AbortedRequestError
 }
 
-/** A body of which some has arrived and some has not. */
+/** A body that has begun to arrive and is not complete. */
 interface Arriving {
   bytes: number
   giveUp: () => void
 }
 
 /**
- * Bodies that are on their way share `maxArrivingBytes`. Past it, those that began first are given up: a delivery that somebody means to
- * send arrives in milliseconds, and whoever fills the room by not finishing has begun long ago.
+ * Incomplete bodies share `maxArrivingBytes`. Past it, the oldest ones are given up: an honest delivery arrives in milliseconds, and
+ * a caller that fills the room by never finishing began long ago.
  *
  * Express's own parsers are not used: they skip the body when the caller has already closed its half of the connection,
- * and answer 413 only after the last byte of a body of any length.
+ * and they answer 413 only after the last byte of a body of any length.
  */
 export function createBodyReader(maxArrivingBytes: number = MAX_ARRIVING_BYTES): ReadBody {
-  /** In the order in which they began. */
+  /** Oldest first. */
   const arriving: Arriving[] = []
   let arrivingBytes = 0
 
@@ -67,8 +67,8 @@ export function createBodyReader(maxArrivingBytes: number = MAX_ARRIVING_BYTES):
     let size = 0
     return new Promise((resolve, reject) => {
       let isGivenUp = false
-      // The rest is read and thrown away, at most until the server's requestTimeout: a connection that is cut while the
-      // caller still writes shows it a network error instead of the answer.
+      // The rest is read and thrown away, at most until the server's requestTimeout: if the connection were cut while the
+      // caller still writes, the caller would see a network error instead of the answer.
       const giveUp = (error: Error): void => {
         isGivenUp = true
         chunks = []
@@ -87,7 +87,7 @@ export function createBodyReader(maxArrivingBytes: number = MAX_ARRIVING_BYTES):
           return
         }
         chunks.push(chunk)
-        // A body that came in one piece with its headers, as most deliveries do, is complete before this is called.
+        // Most deliveries come in one piece with their headers and are complete before this is called.
         if (!request.complete) arrive(body, chunk.length + CHUNK_OVERHEAD_BYTES)
       })
       request.on('end', () => {

@@ -2,39 +2,39 @@ import type { Caller } from '../domain/caller.ts'
 import { ApiError } from './api-error.ts'
 import { RETRY_AFTER_SECONDS, serviceUnavailable } from './to-api-error.ts'
 
-/** Does a caller's work when its turn has come. Throws 429 or 503 when the turn is too far away. */
+/** Runs a caller's work when its turn has come. Throws 429 or 503 when too much other work waits. */
 export type Share = <Result>(caller: Caller, work: () => Promise<Result>) => Promise<Result>
 
 export interface FairShares {
-  /** Work under way at the same time: each piece asks for one statement after the other, so as many as there are connections. */
+  /** How much work runs at the same time. One per connection, because each piece of work runs its statements one by one. */
   slots: number
-  /** Of one caller. */
+  /** The same for one caller. */
   slotsPerCaller: number
-  /** Work of one caller that waits for its turn; more is answered 429. */
+  /** How much work of one caller may wait for its turn; more is answered 429. */
   waitingPerCaller: number
-  /** Of all callers; more is answered 503. */
+  /** How much work of all callers may wait; more is answered 503. */
   waiting: number
   /** How long work may wait; 503 after that. */
   maxWaitMs: number
 }
 
-/** A caller's work, first come first served. */
+/** One caller's work, first come, first served. */
 interface Line {
   running: number
   waiting: { start: () => void; timer: NodeJS.Timeout }[]
 }
 
-/** Callers without work that are remembered; more than that are forgotten together. */
+/** At most this many callers are remembered; beyond it, all those without work are forgotten together. */
 const MAX_IDLE_LINES = 1_000
 
 /**
- * Shares what there is between callers, whatever each of them asks for: a caller that asks thirty long questions at once waits for
- * itself. Those who wait are served in turns, one piece of work each.
+ * Shares the database between callers, however long their queries take: a caller that sends thirty long queries at once waits only
+ * for itself. Waiting callers take turns, one piece of work each.
  */
 export function createFairShares(shares: FairShares): Share {
-  // A line stays when its caller is done: a Map that every request changes keeps garbage alive (see open-connections.ts).
+  // A line stays when its caller is done: a Map that every request changes keeps garbage alive (open-connections.ts).
   const lines = new Map<string, Line>()
-  /** Lines with work that waits; the one that is served next comes first. */
+  /** Lines with waiting work, the next to be served first. */
   let rotation: Line[] = []
   let running = 0
   let waiting = 0

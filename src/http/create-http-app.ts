@@ -12,25 +12,25 @@ import { servedPaths } from './served-paths.ts'
 import type { TranslateError } from './to-api-error.ts'
 
 /**
- * A route that is asked before Express, for requests that come by the thousand: by the profile Express and its router took an eighth
- * of a delivery's time. Null: not one of its paths. What the promise rejects with is answered like any other error.
+ * A route that is tried before Express, for requests that come by the thousand: in a profile, Express and its router took an eighth
+ * of a delivery's time. Returns null for a path that is not its own. A rejection is answered like any other error.
  */
 export type DirectRoute = (request: IncomingMessage, response: ServerResponse) => Promise<void> | null
 
 export interface HttpAppOptions {
   logger: Logger
   direct?: readonly DirectRoute[]
-  /** The routes of each feature, asked in this order. */
+  /** The routes of each feature, tried in this order. */
   routers: readonly Router[]
-  /** Origins whose pages may read answers; webhooks are no affair of theirs. */
+  /** Origins whose pages may read answers. Webhooks ignore them. */
   corsOrigins?: readonly string[]
-  /** Turns an error of a layer below into an answer (the database being away into 503); null for an unknown one. */
+  /** Turns an error of a layer below into an answer (an unreachable database into 503); null for an unknown error. */
   translateError?: TranslateError
-  /** What the log says of where a request came from. */
+  /** Where a request came from, for the log. */
   addressOf?: AddressOf
 }
 
-/** What every request goes through, around the features' own routes: request id, log, CORS, 404, errors in Seam's shape. */
+/** What every request passes through before and after the features' routes: request id, log, CORS, 404, errors in Seam's shape. */
 export function createHttpApp(options: HttpAppOptions): RequestListener {
   const {
     logger,
@@ -59,9 +59,9 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
 function createExpressApp(routers: readonly Router[], fail: AnswerError): Express {
   const app = express()
   app.disable('x-powered-by')
-  // An ETag costs a hash of every answer, and a 304 has no response key: SDKs would see an invalid response (contract, 4).
+  // An ETag costs a hash of every answer, and a 304 has no body: SDKs would report an invalid response (contract, 4).
   app.disable('etag')
-  // Queries are read by read-params.ts, which knows the parameters' kinds.
+  // read-params.ts reads queries, because it knows the parameters' kinds.
   app.set('query parser', false)
   const paths = servedPaths(routers)
   for (const router of [...routers, rootRoute(paths)]) app.use(router)
@@ -69,7 +69,7 @@ function createExpressApp(routers: readonly Router[], fail: AnswerError): Expres
   app.use(({ path }) => {
     throw new ApiError(404, 'not_found', `No such route: ${path.slice(0, 200)}. ${served}`)
   })
-  // Four parameters are how Express knows an error handler.
+  // Express recognizes an error handler by its four parameters.
   app.use(
     (error: unknown, _request: express.Request, response: express.Response, _next: express.NextFunction) =>
       fail(error, response),

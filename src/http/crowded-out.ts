@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import type { OpenConnection } from './open-connections.ts'
 
 /**
- * The connections to hang up on when there is no room for a new one: `count` of those that wait for their caller, first of the address
- * that has the most of them, and there the one that has waited longest. A connection whose answer is being made is never among them.
+ * Chooses `count` connections to close when there is no room for a new one. It takes only connections that wait for their caller, first
+ * from the address that has most of them, and there the one that has waited longest. A connection whose answer is being made is safe.
  *
- * No limit for each address: behind a proxy all callers have one.
+ * There is no limit per address: behind a proxy all callers share one.
  */
 export function crowdedOut(connections: readonly OpenConnection[], count: number): Socket[] {
   const byAddress = Map.groupBy(connections.filter(waitsForCaller), ({ address }) => address)
@@ -20,7 +20,7 @@ export function crowdedOut(connections: readonly OpenConnection[], count: number
   return out
 }
 
-/** For a request, for the rest of its body, or until the answer is read. */
+/** Whether it waits for a request, for the rest of a body, or for its answer to be read. */
 function waitsForCaller({ socket, answers: [answer] }: OpenConnection): boolean {
   return answer === undefined || !answer.req.complete || socket.writableLength > 0
 }

@@ -2,12 +2,12 @@ import { inputError } from './input-error.ts'
 import type { ParamKind } from './param-kinds.ts'
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
-/** No number that means anything here is longer; a longer text is not read as one. */
+/** No meaningful number is longer; a longer text is not read as a number. */
 const MAX_NUMBER_LENGTH = 64
-/** Digits of an index in brackets. */
+/** Most digits of an index in brackets. */
 const MAX_INDEX_LENGTH = 6
 
-/** Read as booleans only without `_strict`. */
+/** Spellings that count as booleans only without `_strict`. */
 const LENIENT_BOOLEANS: Record<string, boolean> = {
   ...Object.fromEntries(['true', 'True', 'TRUE', 'yes', 'Yes', 'YES', '1'].map((word) => [word, true])),
   ...Object.fromEntries(['false', 'False', 'FALSE', 'no', 'No', 'NO', '0'].map((word) => [word, false])),
@@ -15,11 +15,11 @@ const LENIENT_BOOLEANS: Record<string, boolean> = {
 
 export interface DecodedQuery {
   values: Record<string, unknown>
-  /** Keys that are none of the parameters, as they were spelled, each once. */
+  /** Keys that are not parameters, as they were spelled, each once. */
   unknown: string[]
 }
 
-/** What a query string says of one parameter. */
+/** What a query string says about one parameter. */
 interface Given {
   /** `key=a&key=b` */
   repeated: string[]
@@ -28,11 +28,11 @@ interface Given {
 }
 
 /**
- * The values that a query string holds for the parameters of an endpoint. What can't be read as its kind stays text, for validation to
- * refuse by name. Throws an ApiError where the spelling itself is ambiguous.
+ * Reads the values that a query string holds for an endpoint's parameters. A value that can't be read as its kind stays text, so that
+ * validation refuses it by name. Throws an ApiError where the spelling itself is ambiguous.
  *
- * With the literal `_strict=true`, which new SDKs always send, a comma is a comma and `key[]` is an unknown key; without it
- * both spell lists, for people with curl (contract, 2.3). So does `key[0]`, as many HTTP clients write a list.
+ * With the literal `_strict=true`, which new SDKs always send, a comma is a comma and `key[]` is an unknown key. Without it both
+ * spell lists, for people with curl (contract, 2.3), and so does `key[0]`, which many HTTP clients write.
  */
 export function decodeQuery(
   query: URLSearchParams,
@@ -78,7 +78,7 @@ function sortQuery(
   return { given, unknown }
 }
 
-/** `name[]` and `name[0]`; null for any other key. Those without an index come last. */
+/** Reads `name[]` and `name[0]`; null for any other key. Keys without an index sort last. */
 function readBracket(key: string): { name: string; index: number } | null {
   if (!key.endsWith(']')) return null
   const open = key.lastIndexOf('[')

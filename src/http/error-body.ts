@@ -1,8 +1,8 @@
 import type { ApiError } from './api-error.ts'
 
-/** Starts with exactly `application/json`: SDKs ignore the body of an error that says anything else (contract, 2). */
+/** Begins with exactly `application/json`, because SDKs ignore an error's body under any other content type (contract, 2). */
 export const JSON_CONTENT_TYPE = 'application/json; charset=utf-8'
-/** `cache-control` of every answer with a body: what one caller may see is in it, or what is wrong at this moment. */
+/** `cache-control` of every answer with a body: an answer holds what one caller may see, or what is wrong at this moment. */
 export const NO_STORE = 'no-store'
 export const REQUEST_ID_HEADER = 'seam-request-id'
 

@@ -1,12 +1,12 @@
 import { ApiError, type ValidationErrors } from './api-error.ts'
 
-/** One thing wrong with the input; an empty path for the input as a whole. */
+/** One thing that is wrong with the input; the path is empty when it is about the input as a whole. */
 export interface InputIssue {
   path: readonly PropertyKey[]
   message: string
 }
 
-/** The 400 for these issues (at least one), with message and tree composed as Seam composes them (contract, 5.1). */
+/** Makes the 400 for these issues (at least one); message and tree are composed as Seam composes them (contract, 5.1). */
 export function inputError(issues: readonly InputIssue[], headers: Record<string, string> = {}): ApiError {
   const messages = issues.map(describeIssue)
   const message =

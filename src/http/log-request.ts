@@ -6,9 +6,9 @@ import type { AddressOf } from './address-of.ts'
 import { REQUEST_ID_HEADER } from './error-body.ts'
 import { notedCaller } from './noted-caller.ts'
 
-/** Asked every few seconds by whatever keeps the service running: not worth a line each. */
+/** Health checks are not logged: whatever keeps the service running sends one every few seconds. */
 const QUIET = /^\/(?:livez|readyz)(?:\?|$)/
-/** Nor is a delivery that was stored: there are thousands, and the database tells of each when it came. */
+/** Stored deliveries are not logged: there are thousands, and the database records when each event came. */
 const WEBHOOKS = '/webhooks/'
 const MAX_LOGGED_PATH_LENGTH = 200
 const MAX_LOGGED_WORD_LENGTH = 32
@@ -17,8 +17,8 @@ const MAX_LOGGED_WORD_LENGTH = 32
  * Gives each request a UUID, in the header that SDKs read it from (contract, 5.1), and writes one line when it is done. The line
  * holds what is listed here and nothing else: headers, query strings and bodies carry keys, tokens, signatures and PINs (I9).
  *
- * Not pino-http: it makes three loggers for each request, one of them with the whole request serialized, whatever is asked of it:
- * a third of the CPU time of a delivery.
+ * pino-http is not used: it makes three loggers for each request, one of them with the whole request serialized, whatever it is told
+ * to log. That took a third of a delivery's CPU time.
  */
 export function logRequest(
   logger: Logger,
@@ -29,7 +29,7 @@ export function logRequest(
   const reqId = randomUUID()
   response.setHeader(REQUEST_ID_HEADER, reqId)
   const startedAt = performance.now()
-  // As it was sent: Express changes it.
+  // Read now, because Express changes it.
   const { url = '' } = request
   response.on('close', () => {
     const level = levelOf(url, response)
@@ -56,9 +56,9 @@ function levelOf(url: string, response: ServerResponse): Level {
 }
 
 /**
- * The path as far as it is words and UUIDs, which is what routes are made of; anything else is `…`. Nothing is decoded or searched for
- * keys: a key or PIN that somebody pasted into a path is no word, however it is spelled or encoded. A request target in absolute
- * form (`GET http://user:password@host/`) is not a path and is not logged.
+ * Returns the path as far as it consists of words and UUIDs, which is what routes are made of; anything else becomes `…`. Nothing is
+ * decoded or searched for keys: a key or PIN pasted into a path is no word, however it is spelled or encoded. A request target in
+ * absolute form (`GET http://user:password@host/`) is not a path and is not logged.
  */
 function pathOf(url: string): string {
   if (!url.startsWith('/')) return '*'
@@ -70,7 +70,7 @@ function pathOf(url: string): string {
     .join('/')
 }
 
-/** Lower-case letters, and digits only in `v1`. Every key and secret of Seam's and ours begins with `seam_` or `whsec_`. */
+/** Accepts lower-case letters, and digits only in `v1`. Every key and secret of Seam's and ours begins with `seam_` or `whsec_`. */
 function isWord(segment: string): boolean {
   if (segment.length > MAX_LOGGED_WORD_LENGTH) return false
   return /^(?:[a-z]*(?:[-_.][a-z]+)*|v\d)$/.test(segment) && !/seam_|whsec_/.test(segment)

@@ -5,13 +5,13 @@ const CALLER = Symbol('caller')
 
 type Noted = IncomingMessage & { [CALLER]?: Caller }
 
-/** Notes who turned out to have sent a request, for its line in the log. */
+/** Notes who sent a request, for its line in the log. */
 export function noteCaller(request: IncomingMessage, caller: Caller): void {
   const noted: Noted = request
   noted[CALLER] = caller
 }
 
-/** What a log may say of the caller: the part of a key that names it, or the session's id. Undefined for nobody that is known. */
+/** What the log may say about the caller: the id in its key, or the session's id. Undefined for an unknown caller. */
 export function notedCaller(
   request: IncomingMessage,
 ): { keyId: string } | { clientSessionId: string } | undefined {

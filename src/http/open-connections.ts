@@ -1,41 +1,41 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** An open connection, and what is under way on it. */
+/** An open connection and the requests under way on it. */
 export interface OpenConnection {
   socket: Socket
-  /** Of whoever opened it: the caller or its proxy. */
+  /** The address of the caller, or of its proxy. */
   address: string | undefined
-  /** Answers that are not sent yet, oldest first. Only the first is being made; pipelined requests wait for it. */
+  /** Answers that are not sent yet, oldest first. Only the first is being made; the others belong to pipelined requests, which wait. */
   answers: ServerResponse[]
-  /** Since when the first of them is being made, or there is none; in milliseconds of `monotonicMs`. */
+  /** When its first answer was begun, or when it last became idle; in milliseconds of `monotonicMs`. */
   sinceMs: number
 }
 
 export interface OpenConnections {
   all: readonly OpenConnection[]
-  /** Requests that wait for the answer before theirs, on all connections together. */
+  /** How many pipelined requests wait for the answer before theirs, on all connections together. */
   waiting(): number
   opened(socket: Socket): void
-  /** Closes the connection; from now on it counts as closed. */
+  /** Closes the connection; it counts as closed from now on. */
   hangUp(socket: Socket): void
   /** Whether the connection is in the middle of a request. */
   isBusy(socket: Socket): boolean
-  /** Whether requests wait on it for the answer before theirs. */
+  /** Whether pipelined requests wait on this connection. */
   hasWaiting(socket: Socket): boolean
-  /** Says whether the answer is to be made now: the one before it is sent. */
+  /** Returns true when this answer can be made now, because the one before it is sent. */
   answerBegun(response: ServerResponse, socket: Socket): boolean
-  /** The answer that is to be made now. */
+  /** Returns the answer to make next. */
   answerEnded(response: ServerResponse, socket: Socket): ServerResponse | undefined
 }
 
 /**
  * Knows which connection is in the middle of a request.
  *
- * A list and no Map or Set, because each request would pass through it: when one of V8's outgrows its table, the table points to the
- * next one and keeps its entries. After a full garbage collection such a table may be old, and no small collection frees what hangs on
- * it: the requests and answers of all seconds since. Under webhooks that was 4.5 KB a request, a full collection every half second, and
- * 68 instead of 54 µs of CPU time for a delivery.
+ * It keeps a list and no Map or Set, because every request would pass through it. When a Map outgrows its table, V8 links the table to
+ * its successor and leaves the entries in it. After a full garbage collection such a table may be old, and minor collections
+ * free nothing that it refers to: the requests and answers of every second since. Under webhooks a Map cost 4.5 KB a request, a full
+ * collection every half second, and 68 instead of 54 µs of CPU time for a delivery.
  */
 export function createOpenConnections(monotonicMs: () => number): OpenConnections {
   const all: OpenConnection[] = []
@@ -53,7 +53,7 @@ export function createOpenConnections(monotonicMs: () => number): OpenConnection
     all,
     waiting: () => waiting,
     opened: (socket) => {
-      // A socket that was asked once knows its address also when it is closed.
+      // A socket whose address was read once still knows it when it is closed.
       const connection = { socket, address: socket.remoteAddress, answers: [], sinceMs: monotonicMs() }
       all.push(connection)
       bySocket.set(socket, connection)

@@ -5,27 +5,27 @@ import { ApiError } from './api-error.ts'
 export type PagePosition = readonly [string, string]
 
 /**
- * Everything that decides which rows a list holds and in what order: endpoint, caller, parameters. The same query must be the same JSON, so
- * objects in it have their members in a fixed order.
+ * Everything that decides which rows a list holds and in what order: endpoint, caller, parameters. The same query must give the same
+ * JSON, so objects in it have their members in a fixed order.
  */
 export type PagedQuery = readonly [endpoint: string, workspaceId: string, ...rest: unknown[]]
 
 /** Makes and reads `page_cursor`. */
 export interface PageCursors {
   encode(query: PagedQuery, position: PagePosition): string
-  /** Throws 400 for a cursor that was changed, or that another query made. */
+  /** Throws 400 for a cursor that was changed or that belongs to another query. */
   decode(query: PagedQuery, cursor: string): PagePosition
 }
 
 const MAC_BYTES = 16
 
 /**
- * Keyset cursors in the form that Seam's have (contract, 11): base64 of a JSON array with a hash of the query and the position.
- * The query is in the hash because a position means something else in another list; an HMAC over both makes a changed cursor
- * an error instead of a page that silently begins elsewhere.
+ * Keyset cursors in the form of Seam's (contract, 11): base64 of a JSON array with a hash of the query, the position and an HMAC.
+ * The hash is there because a position means something else in another list. The HMAC over both makes a changed cursor an error
+ * instead of a page that silently begins elsewhere.
  */
 export function createPageCursors(key: Buffer): PageCursors {
-  // As a key object: made from bytes at each HMAC it cost five times the HMAC itself (14.5 instead of 2.4 µs).
+  // A key object, because making one from bytes for each HMAC took five times as long as the HMAC itself (14.5 instead of 2.4 µs).
   const macKey = createSecretKey(key)
   const macOf = (queryHash: string, position: PagePosition): Buffer =>
     createHmac('sha256', macKey)
@@ -50,8 +50,8 @@ export function createPageCursors(key: Buffer): PageCursors {
 }
 
 /**
- * An answer with one page of a list, in parts (see sendJson): the items, JSON text each, under their name, and the `pagination` object
- * (contract, 11). There is no URL: a page is asked for with the same request and the cursor.
+ * Makes an answer with one page of a list, in parts (see sendJson): the items, each as JSON text, under their name, and the `pagination`
+ * object (contract, 11). It holds no URL: the next page is the same request with the cursor.
  */
 export function pageJson(name: string, items: readonly string[], nextPageCursor: string | null): string[] {
   const pagination = JSON.stringify({

@@ -4,7 +4,7 @@ import { isUuid } from '../domain/uuid.ts'
 import { parseTimeParameter } from './parse-time-parameter.ts'
 
 /**
- * What a parameter can be: how a query string spells it, and what a value must be, wherever it came from. Messages are those
+ * A kind of parameter: how a query string spells it, and which values are valid, wherever they came from. Messages are those
  * of Zod 3, which Seam's own answers show (contract, 5.1).
  */
 export interface ParamKind<T> {
@@ -12,10 +12,10 @@ export interface ParamKind<T> {
   schema: z.ZodType<T>
 }
 
-/** How many wrong items of one list are named: a body of a megabyte can hold half a million. */
+/** How many wrong items of one list are reported: a body of a megabyte can hold half a million. */
 const MAX_REPORTED_ITEMS = 10
 
-/** Seam's own message, and what it leaves to be guessed. */
+/** Seam's own message, with an example that Seam leaves out. */
 const BAD_TIME = 'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z)'
 const BLANK_FOR_PLUS =
   'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z; in a URL, + is written as %2B)'
@@ -28,7 +28,7 @@ export function uuidList(options: { maxItems?: number } = {}): ParamKind<string[
   return { query: 'list', schema: list((item) => (isUuid(item) ? null : 'Invalid uuid'), options) }
 }
 
-/** Text of at least one character. NUL is refused: Postgres has no such text, so it could match nothing. */
+/** Text of at least one character. NUL is refused: Postgres can't store it, so it could match nothing. */
 export function text(): ParamKind<string | undefined> {
   return { query: 'text', schema: z.string().refine(isText, BAD_TEXT).optional() }
 }
@@ -37,7 +37,7 @@ export function textList(options: { maxItems?: number } = {}): ParamKind<string[
   return { query: 'list', schema: list((item) => (isText(item) ? null : BAD_TEXT), options) }
 }
 
-/** A time to filter by, as microseconds; the spellings taken are in parse-time-parameter.ts. */
+/** A time to filter by, as microseconds; parse-time-parameter.ts says which spellings are accepted. */
 export function instant(): ParamKind<Micros | undefined> {
   const schema = z.unknown().transform((value, context) => {
     if (value === undefined) return undefined
@@ -66,7 +66,7 @@ export function instantPair(): ParamKind<readonly [Micros, Micros] | undefined> 
   return { query: 'list', schema: schema.optional() }
 }
 
-/** A URL's unescaped `+` arrives as a blank. */
+/** Adds a hint for an unescaped `+` in a URL, which arrives as a blank. */
 function badTime(value: unknown): string {
   if (typeof value !== 'string') return BAD_TIME
   const blank = value.lastIndexOf(' ')
@@ -74,7 +74,7 @@ function badTime(value: unknown): string {
   return blank > 0 && parseTimeParameter(withPlus) !== null ? BLANK_FOR_PLUS : BAD_TIME
 }
 
-/** A whole number from `min`; above `max` it is refused, above `cap` it counts as `cap`. */
+/** A whole number of at least `min`. Above `max` it is refused; above `cap` it counts as `cap`. */
 export function integer(options: { min: number; max?: number; cap?: number }): ParamKind<number | undefined> {
   const { min, max = Number.MAX_VALUE, cap = max } = options
   const schema = z
@@ -90,12 +90,12 @@ export function boolean(): ParamKind<boolean | undefined> {
   return { query: 'boolean', schema: z.boolean().optional() }
 }
 
-/** The same, or null: `key=` in a query, `null` in JSON. */
+/** The same kind, or null: `key=` in a query, `null` in JSON. */
 export function nullable<T>(kind: ParamKind<T>): ParamKind<T | null> {
   return { query: kind.query, schema: kind.schema.nullable() }
 }
 
-/** The same, and it must be there. */
+/** The same kind, and it must be given. */
 export function required<T>(kind: ParamKind<T | undefined>): ParamKind<T> {
   const schema = z.nonoptional(kind.schema, 'Required') as unknown as z.ZodType<T>
   return { query: kind.query, schema: schema }
@@ -113,7 +113,7 @@ function list(
 ): z.ZodType<string[] | undefined> {
   const schema = z.array(z.unknown()).superRefine((items, context) => {
     if (maxItems !== undefined && items.length > maxItems) {
-      // Nor is each of them looked at.
+      // The items themselves are not checked either.
       context.addIssue(`Array must contain at most ${maxItems} element(s)`)
       return
     }

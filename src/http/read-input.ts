@@ -3,10 +3,10 @@ import { ApiError } from './api-error.ts'
 import type { ReadBody } from './create-body-reader.ts'
 import { invalidInput, malformedJson, unsupportedMediaType } from './to-api-error.ts'
 
-/** Largest JSON body of an API call, in bytes. Ten thousand UUIDs, quoted and separated, are 390,000. */
+/** Largest JSON body of an API call, in bytes. Ten thousand quoted and separated UUIDs take 390,000. */
 export const MAX_INPUT_BYTES = 1024 * 1024
 
-/** What a call was given, before its meaning is known. */
+/** What a call was given, not yet interpreted. */
 export interface RequestInput {
   query: URLSearchParams
   body: Readonly<Record<string, unknown>>
@@ -16,7 +16,7 @@ const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii'])
 
 /**
- * Reads query string and JSON body. An empty body is `{}` whatever its content type: old SDKs send a call without
+ * Reads the query string and the JSON body. An empty body counts as `{}` whatever its content type: old SDKs send a call without
  * arguments as an empty form (contract, trap 3). The body of a GET or DELETE is not read.
  */
 export async function readInput(request: IncomingMessage, readBody: ReadBody): Promise<RequestInput> {

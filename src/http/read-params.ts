@@ -8,26 +8,26 @@ type Kinds = Readonly<Record<string, ParamKind<unknown>>>
 
 export type ParamsOf<K extends Kinds> = { [Name in keyof K]: K[Name] extends ParamKind<infer T> ? T : never }
 
-/** Reads an endpoint's parameters; throws the ApiError 400 that names everything wrong with them. */
+/** Reads an endpoint's parameters; throws an ApiError 400 that names everything wrong with them. */
 export type ReadParams<Params> = (input: RequestInput) => ParamsRead<Params>
 
 export interface ParamsRead<Params> {
   params: Params
-  /** For the answer: what else was given. */
+  /** For the answer: names the parameters that were ignored. */
   headers: Record<string, string>
 }
 
 interface ParamsOptions<Params> {
-  /** What is wrong with parameters that are right one by one; asked only when they are. */
+  /** Says what is wrong with the parameters together; called only when each is valid by itself. */
   problemOf?: (params: Params) => string | null
-  /** What becomes of parameters that the endpoint does not have. */
+  /** What happens to parameters that the endpoint does not have. */
   unknown?: 'ignored' | 'refused'
 }
 
 /**
- * Declares an endpoint's parameters, once for both wire forms: a GET's query string and a POST's JSON body, which wins where
- * both name a parameter. Unknown keys are ignored on Seam's endpoints (contract, 2.3), and named in a header; `_strict` is known
- * to all (contract, trap 2).
+ * Declares an endpoint's parameters once for both wire forms: a GET's query string and a POST's JSON body. The body wins where
+ * both name a parameter. On Seam's endpoints unknown keys are ignored (contract, 2.3) and named in a header. Every endpoint knows
+ * `_strict` (contract, trap 2).
  */
 export function defineParams<K extends Kinds>(
   kinds: K,
@@ -43,14 +43,14 @@ export function defineParams<K extends Kinds>(
     const headers = whenUnknown === 'ignored' ? ignoredParameters(unknown) : {}
     const params: Record<string, unknown> = {}
     const issues: InputIssue[] = []
-    // Only what was given: an object's schema would ask each of thirty kinds about nothing at all.
+    // Checks only what was given: an object schema would check each of thirty kinds against nothing at all.
     for (const { name, schema, isNeeded } of all) {
       if (!isNeeded && given[name] === undefined) continue
       const { success, data, error } = schema.safeParse(given[name], { error: zod3Message })
       if (success) params[name] = data
       else issues.push(...error.issues.map(({ path, message }) => ({ path: [name, ...path], message })))
     }
-    // At the top, because a name from outside is no place in the tree of errors.
+    // Reported at the top, because a name from outside has no place in the tree of errors.
     if (whenUnknown === 'refused' && unknown.length > 0) {
       const known = Object.keys(kinds).join(', ')
       issues.push({ path: [], message: `Unknown parameters: ${listNames(unknown)} (there are: ${known})` })
@@ -66,7 +66,7 @@ function unknownMembers(body: Readonly<Record<string, unknown>>, kinds: Kinds): 
   return Object.keys(body).filter((name) => !Object.hasOwn(kinds, name) && name !== '_strict')
 }
 
-/** Wrong types in the words of Zod 3, for the kinds that have no words of their own. */
+/** Reports wrong types in the words of Zod 3, for kinds that have no words of their own. */
 function zod3Message(issue: { code?: string; expected?: string; input?: unknown }): string | undefined {
   if (issue.code !== 'invalid_type') return undefined
   return `Expected ${issue.expected}, received ${typeName(issue.input)}`

@@ -1,7 +1,7 @@
 import express, { type Router } from 'express'
 import { sendJson } from './send-json.ts'
 
-/** `GET /`: what this is, and where it is described, for whoever meets the service without having read about it. */
+/** `GET /`: says what this service is and where it is described, for people who come across it without having read about it. */
 export function rootRoute(endpoints: readonly string[]): Router {
   const json = JSON.stringify({
     name: 'seam-mirror',

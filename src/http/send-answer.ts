@@ -3,11 +3,11 @@ import type { Compress } from './compress-answer.ts'
 import { encodeJson, type Json, sendChunks } from './send-json.ts'
 
 /**
- * Sends the 200 of an endpoint, compressed where the caller asks for it.
+ * Sends an endpoint's 200, compressed where the caller accepts it.
  *
- * @param hasSecrets Such an answer is never compressed. Beside a secret there may be text that somebody else has chosen (a name, a
- * message), and the length of both compressed together says how alike they are: who can choose often enough, and see the encrypted
- * lengths, finds the secret out (BREACH).
+ * @param hasSecrets Such an answer is never compressed. Text beside a secret may have been chosen by somebody else (a name, a message),
+ * and the compressed length reveals how alike the two are: whoever can choose often enough, and sees the encrypted lengths, finds out
+ * the secret (BREACH).
  */
 export async function sendAnswer(
   request: Request,

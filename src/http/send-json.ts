@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { encodeParts } from './encode-parts.ts'
 import { JSON_CONTENT_TYPE, NO_STORE } from './error-body.ts'
 
-/** JSON that is text already: what comes from the store is never parsed and printed again (I7). A long one comes in parts. */
+/** Text that is JSON already: what comes from the store is never parsed and printed again (I7). Long text comes in parts. */
 export type Json = string | readonly string[]
 
 export function sendJson(response: ServerResponse, status: number, json: Json): void {
@@ -13,7 +13,7 @@ export function encodeJson(json: Json): Buffer[] {
   return encodeParts(typeof json === 'string' ? [json] : json)
 }
 
-/** Sends JSON that is encoded already, and may be compressed; then `content-encoding` is set before. */
+/** Sends encoded JSON. It may be compressed; then the caller has set `content-encoding` before. */
 export function sendChunks(response: ServerResponse, status: number, chunks: readonly Buffer[]): void {
   response.statusCode = status
   response.setHeader('content-type', JSON_CONTENT_TYPE)
@@ -22,7 +22,7 @@ export function sendChunks(response: ServerResponse, status: number, chunks: rea
     'content-length',
     chunks.reduce((sum, { length }) => sum + length, 0),
   )
-  // Headers and all chunks in one system call.
+  // Sends headers and all chunks in one system call.
   response.cork()
   for (const chunk of chunks) response.write(chunk)
   response.end()

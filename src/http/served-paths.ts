@@ -1,6 +1,6 @@
 import type { Router } from 'express'
 
-/** The paths that these routers answer, in their order. */
+/** The paths that these routers answer, in the routers' order. */
 export function servedPaths(routers: readonly Router[]): string[] {
   return routers.flatMap(({ stack }) =>
     stack.flatMap(({ route, handle }) =>

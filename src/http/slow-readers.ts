@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import type { OpenConnection } from './open-connections.ts'
 
 /**
- * The connections to hang up on, because together more than `maxUnsentBytes` of answers wait for callers to read them: those
- * whose answers were begun first, until the rest is within the limit. A caller that reads has nothing waiting and is never among them.
+ * Chooses connections to close when more than `maxUnsentBytes` of answers wait for callers to read them: those whose answers were begun
+ * first, until the rest is within the limit. A caller that keeps reading has nothing waiting and is never chosen.
  *
- * What the kernel has taken over does not count. On each connection one answer is made at a time, so what waits is in its socket.
+ * Bytes that the kernel has taken do not count. Each connection makes one answer at a time, so its socket holds all that waits.
  */
 export function slowReaders(connections: readonly OpenConnection[], maxUnsentBytes: number): Socket[] {
   const unsent = connections.filter(({ socket, answers }) => answers.length > 0 && socket.writableLength > 0)

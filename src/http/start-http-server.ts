@@ -6,27 +6,27 @@ import { crowdedOut } from './crowded-out.ts'
 import { createOpenConnections, type OpenConnections } from './open-connections.ts'
 import { slowReaders } from './slow-readers.ts'
 
-/** What one connection and all of them may take (I12). */
+/** The limits on one connection and on all of them (I12). */
 export interface HttpLimits {
-  /** URL and headers together. Node's 16 KiB end at 341 UUIDs in one GET (contract, trap 18); this takes 1,300. */
+  /** URL and headers together. Node's 16 KiB hold 341 UUIDs in one GET (contract, trap 18); this holds 1,300. */
   maxHeaderBytes: number
-  /** For a whole request, body included, to arrive; 408 after it. */
+  /** How long a whole request, body included, may take to arrive; 408 after that. */
   requestTimeoutMs: number
-  /** For its headers alone: a client that trickles them holds a connection no longer than this. */
+  /** The same for its headers alone: a client that trickles them holds a connection no longer than this. */
   headersTimeoutMs: number
-  /** How often Node looks for requests that are over time. */
+  /** How often Node looks for requests past these times. */
   timeoutCheckMs: number
-  /** Idle time between requests. Longer than the 60 s of common load balancers, so that it is they who hang up first. */
+  /** Idle time between requests. Longer than the 60 s of common load balancers, so that they hang up first. */
   keepAliveTimeoutMs: number
-  /** Without a byte in either direction during a request: a caller that stopped reading its answer. */
+  /** How long a request may pass without a byte in either direction, for example when a caller stops reading its answer. */
   stalledMs: number
-  /** Of all answers that callers have not read yet; past it the slowest lose their connection. Five hundred events are 0.5 MB. */
+  /** Limit on all answers that callers have not read yet; past it the slowest lose their connection. Five hundred events are 0.5 MB. */
   maxUnsentBytes: number
-  /** How often that is added up. Two cores make some 30 MB of answers in this time. */
+  /** How often the unread bytes are added up. Two cores make some 30 MB of answers in this time. */
   unsentCheckMs: number
-  /** Open connections; past it those that wait for their callers are closed, the longest first (crowded-out.ts). */
+  /** Open connections; past it those that wait for their callers are closed, the longest-waiting first (crowded-out.ts). */
   maxConnections: number
-  /** Pipelined requests that wait for the answer before theirs, on all connections; past it a connection that sends more is closed. */
+  /** Pipelined requests that wait for an earlier answer, on all connections; past it a connection that sends more is closed. */
   maxWaitingRequests: number
 }
 
@@ -45,25 +45,25 @@ export const HTTP_LIMITS: HttpLimits = {
 
 export interface HttpServerOptions {
   app: RequestListener
-  /** All interfaces when not given. */
+  /** Default: all interfaces. */
   host?: string | undefined
-  /** 0 takes any free port. */
+  /** 0 picks any free port. */
   port: number
   limits?: Partial<HttpLimits>
 }
 
 export interface HttpServer {
-  /** Where a client on this machine reaches it, without a trailing slash. */
+  /** The URL for a client on this machine, without a trailing slash. */
   url: string
   port: number
   /**
-   * Stops accepting, closes idle connections, waits up to `graceMs` for running requests, then cuts them off. Resolves when
-   * every connection is closed, with how many requests were cut off.
+   * Stops accepting, closes idle connections, waits up to `graceMs` for running requests, then cuts them off. Resolves with the
+   * number of requests that were cut off, once every connection is closed.
    */
   stop: (graceMs: number) => Promise<{ cutOff: number }>
 }
 
-/** Listens; rejects with the reason and a remedy when the address can't be had. */
+/** Listens; rejects with the reason and a remedy when the address is not available. */
 export async function startHttpServer({ app, host, port, limits }: HttpServerOptions): Promise<HttpServer> {
   const effective: HttpLimits = { ...HTTP_LIMITS, ...limits }
   const server = createServer({
@@ -72,7 +72,7 @@ export async function startHttpServer({ app, host, port, limits }: HttpServerOpt
     headersTimeout: effective.headersTimeoutMs,
     connectionsCheckingInterval: effective.timeoutCheckMs,
     keepAliveTimeout: effective.keepAliveTimeoutMs,
-    // Node's own answer to a missing Host is not in Seam's shape, and no route depends on the host.
+    // Node's own answer to a missing Host header is not in Seam's shape, and no route depends on the host.
     requireHostHeader: false,
   })
   server.timeout = effective.stalledMs
@@ -82,7 +82,7 @@ export async function startHttpServer({ app, host, port, limits }: HttpServerOpt
   return { url: urlOf(address), port: address.port, stop }
 }
 
-/** What `stop`, the limits and the answer to garbage depend on. */
+/** Keeps track of the connections, for `stop`, for the limits and for answering bytes that are no request. */
 function trackConnections(server: Server, app: RequestListener, limits: HttpLimits): HttpServer['stop'] {
   const connections = createOpenConnections(() => performance.now())
   let stopping = false
@@ -127,7 +127,7 @@ function trackConnections(server: Server, app: RequestListener, limits: HttpLimi
   }
 }
 
-/** Whether there was somebody to make room for a new connection. In parts: the search costs a look at each of them. */
+/** Closes one in a hundred connections to make room, because each search looks at all of them. Returns whether it could close any. */
 function makeRoom(connections: OpenConnections): boolean {
   const out = crowdedOut(connections.all, Math.ceil(connections.all.length / 100))
   for (const socket of out) connections.hangUp(socket)

@@ -1,12 +1,12 @@
 import { ApiError } from './api-error.ts'
 
-/** Knows errors of a layer that `http` can't import (the database being away, say); null for any other. */
+/** Translates errors of a layer that `http` can't import (an unreachable database, say); null for any other. */
 export type TranslateError = (error: unknown) => ApiError | null
 
 /** Seconds in `Retry-After`. Small, because the JavaScript SDKs wait as long as they are told to (contract, trap 12). */
 export const RETRY_AFTER_SECONDS = 1
 
-/** Whatever was thrown, as an answer. What nobody expected becomes a 500 that says nothing about its cause. */
+/** Turns whatever was thrown into an answer. An unexpected error becomes a 500 that says nothing about its cause. */
 export function toApiError(error: unknown, translateError: TranslateError): ApiError {
   if (error instanceof ApiError) return error
   return (
@@ -16,7 +16,7 @@ export function toApiError(error: unknown, translateError: TranslateError): ApiE
   )
 }
 
-/** The service can't do its work right now; the caller should come back. */
+/** The service can't do its work right now; the caller should try again. */
 export function serviceUnavailable(message: string, cause?: unknown): ApiError {
   return new ApiError(503, 'service_unavailable', message, {
     headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
@@ -32,7 +32,7 @@ export function malformedJson(cause?: unknown): ApiError {
   return invalidInput('Malformed JSON body', cause)
 }
 
-/** An `invalid_input` that belongs to the request as a whole, not to one parameter. */
+/** An `invalid_input` error about the request as a whole, not about one parameter. */
 export function invalidInput(message: string, cause?: unknown): ApiError {
   return new ApiError(400, 'invalid_input', message, { validationErrors: { _errors: [message] }, cause })
 }
@@ -41,7 +41,7 @@ export function unsupportedMediaType(message: string, cause?: unknown): ApiError
   return new ApiError(415, 'unsupported_media_type', message, { cause })
 }
 
-/** Errors of Express, its router and its body parsers: they carry a status, and the parsers a `type`. */
+/** Translates errors of Express, its router and its body parsers: all carry a status, the parsers' also a `type`. */
 function fromExpress(error: unknown): ApiError | null {
   if (!(error instanceof Error)) return null
   const { status, type } = error as { status?: unknown; type?: unknown }

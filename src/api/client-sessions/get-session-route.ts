@@ -12,8 +12,8 @@ import type { SessionRoutesOptions } from './session-routes-options.ts'
 const readFilters = defineParams({ client_session_id: text(), user_identifier_key: text() })
 
 /**
- * `/client_sessions/get` (contract 8.2): the newest session that everything given matches. For a client session that is
- * itself or none: any other is not found, whether it exists or not (I10).
+ * `/client_sessions/get` (contract 8.2): the newest session that matches everything given. A client session can only get
+ * itself: any other is not found, whether it exists or not (I10).
  */
 export function getSessionRoute({ db, route, keyring }: SessionRoutesOptions): Router {
   return route({
@@ -36,7 +36,7 @@ export function getSessionRoute({ db, route, keyring }: SessionRoutesOptions): R
   })
 }
 
-/** What restricts this caller beyond what it asked for. */
+/** The filters that apply to this caller beyond what it asked for. */
 function limitsOf(caller: Caller, asked: SessionFilter): SessionFilter[] {
   if (caller.kind === 'client_session') return [{ clientSessionId: caller.clientSessionId }]
   requireScope(caller, 'client_sessions:read')

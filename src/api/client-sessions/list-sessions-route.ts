@@ -11,10 +11,10 @@ import {
 import { sessionText } from './session-text.ts'
 import type { SessionRoutesOptions } from './session-routes-options.ts'
 
-/** Most sessions in one answer. Seam has no limit here and sends all of them; beyond this a cursor leads on. */
+/** Most sessions in one answer. Seam has no limit here and sends all of them; ours continue behind a cursor. */
 export const MAX_SESSIONS = 10_000
 
-/** Of those sessions together; one alone may have more. Twice what 10,000 ordinary ones have: Seam sends all, so hardly any list may end sooner. */
+/** Limit on their bytes; one session alone may have more. Twice what 10,000 ordinary ones have: Seam sends all, so few lists may end here. */
 export const MAX_SESSIONS_BYTES = 16 * 1024 * 1024
 
 /** Ids are plain text here, and two of them may be null (contract 8.1). */
@@ -29,14 +29,14 @@ const readListParams = defineParams({
 })
 
 /**
- * `/client_sessions/list` (contract 8.1): the workspace's sessions, newest first, all of them or those that all filters match.
- * `limit`, `page_cursor` and `pagination` are ours, in the form that Seam's other lists have (contract 11).
+ * `/client_sessions/list` (contract 8.1): the workspace's sessions that match all filters, newest first; without filters, all of them.
+ * `limit`, `page_cursor` and `pagination` are ours, in the form of Seam's other lists (contract 11).
  */
 export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRoutesOptions): Router {
   return route({
     path: '/client_sessions/list',
     methods: ['GET', 'POST'],
-    // A client session is not among the credentials of this endpoint.
+    // This endpoint does not accept client sessions.
     takes: ({ kind }) => kind === 'key',
     readParams: readListParams,
     answer: async ({ limit = MAX_SESSIONS, page_cursor: cursor, ...params }, caller) => {
@@ -49,7 +49,7 @@ export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRo
           workspaceId: caller.workspaceId,
           filters,
           following: cursor ? followingOf(pageCursors.decode(query, cursor)) : undefined,
-          // One more than asked for tells whether there is a next page.
+          // One more than asked for shows whether there is a next page.
           limit: limit + 1,
         },
         MAX_SESSIONS_BYTES,
@@ -63,7 +63,7 @@ export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRo
   })
 }
 
-/** In a cursor, for a creation time that can't be read. */
+/** Stands in a cursor for a creation time that can't be read. */
 const UNREADABLE = 'unreadable'
 
 function followingOf([createdAt, clientSessionId]: PagePosition): SessionPosition {

@@ -6,7 +6,7 @@ import type { Db } from '../../store/database.ts'
 export interface SessionRoutesOptions {
   db: Db
   route: MakeApiRoute
-  /** Opens the tokens of sessions; null when they are not kept. */
+  /** Decrypts the sessions' tokens; null when tokens are not kept. */
   keyring: Keyring | null
   pageCursors: PageCursors
 }

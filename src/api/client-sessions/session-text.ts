@@ -4,8 +4,8 @@ import type { StoredSession } from '../../store/sessions/list-client-sessions.ts
 import { putBackSealed, putInToken, sealContext } from '../../secrets/session-token.ts'
 
 /**
- * A session's text as this caller may see it (I9): with its token for a key with `secrets:read`, as far as it was kept and a
- * key of the ring opens it, and for the session itself; with the mask for everybody else.
+ * Returns a session's text as this caller may see it (I9). A key with `secrets:read` sees the token if it was kept and the keyring
+ * decrypts it; so does the session itself. Everybody else sees the mask.
  */
 export function sessionText(session: StoredSession, caller: Caller, keyring: Keyring | null): string {
   const { clientSessionId, body, tokenSealed: sealed } = session

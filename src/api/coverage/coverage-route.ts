@@ -11,9 +11,9 @@ import { readDatabaseNow } from '../../postgres/read-database-clock.ts'
 import { coverageReport, type ReportSettings } from '../../status/coverage-report.ts'
 import { reportJson } from '../../status/report-json.ts'
 
-/** Sightings are counted over so much time when the caller does not say. */
+/** The window over which sightings are counted when the caller names none. */
 export const DEFAULT_WINDOW: Micros = 86_400n * MICROS_PER_SECOND
-/** And over so much at most: every event of the window is looked at, and a key must not be enough to keep the database busy (I12). */
+/** The longest window: every event in it is read, and a key must not be enough to keep the database busy (I12). */
 export const MAX_WINDOW: Micros = 31n * 86_400n * MICROS_PER_SECOND
 
 const readWindow = defineParams(
@@ -21,7 +21,7 @@ const readWindow = defineParams(
   {
     problemOf: ({ since, between }) =>
       since !== undefined && between !== undefined ? 'Cannot specify both since and between' : null,
-    // Not Seam's endpoint, so nothing obliges it to ignore a misspelt one.
+    // Seam has no such endpoint, so nothing obliges this one to ignore misspelt parameters.
     unknown: 'refused',
   },
 )
@@ -31,11 +31,11 @@ export interface CoverageRouteOptions {
   route: MakeApiRoute
   /** By workspace id. */
   settingsOf: (workspaceId: string) => ReportSettings
-  /** What this process has refused since it last wrote that down. */
+  /** Deliveries that this process has refused and not yet written to the database. */
   pendingRefusals: () => readonly RefusedDeliveries[]
 }
 
-/** `GET /v1/coverage`: what is complete, what is missing, and by which path events come; `since` or `between` for the latter. */
+/** `GET /v1/coverage`: what is complete, what is missing, and which path brings the events. `since` or `between` set the window for paths. */
 export function coverageRoute({ db, route, settingsOf, pendingRefusals }: CoverageRouteOptions): Router {
   return route({
     path: '/v1/coverage',

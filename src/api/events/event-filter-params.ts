@@ -8,13 +8,13 @@ interface FilterParam {
   kind: ParamKind<string | string[] | undefined>
 }
 
-/** Most values of one filter: each of them is looked for. */
+/** Most values of one filter: the query looks for each of them. */
 export const MAX_FILTER_VALUES = 10_000
 const LIST = { maxItems: MAX_FILTER_VALUES }
 
 /**
  * Every parameter of `/events/list` that filters by a column, from EVENT_FIELDS. Event types are open text: Seam adds some
- * with every release, and a type that nobody has heard of matches nothing (contract, 6.5).
+ * with every release, and an unknown type matches nothing (contract, 6.5).
  */
 const FILTER_PARAMS: readonly FilterParam[] = [
   { parameter: 'event_ids', column: 'event_id', kind: uuidList(LIST) },
@@ -34,12 +34,12 @@ const FILTER_PARAMS: readonly FilterParam[] = [
   ]),
 ]
 
-/** Their kinds, by name, for `defineParams`. */
+/** The parameters' kinds by name, for `defineParams`. */
 export const FILTER_PARAM_KINDS: Readonly<Record<string, FilterParam['kind']>> = Object.fromEntries(
   FILTER_PARAMS.map(({ parameter, kind }) => [parameter, kind]),
 )
 
-/** The filters that were given. A parameter and its plural twin are two filters, and both apply (contract, 6.1). */
+/** Returns the filters that were given. A parameter and its plural form are two filters, and both apply (contract, 6.1). */
 export function eventFilters(params: Readonly<Record<string, unknown>>): EventFilter[] {
   return FILTER_PARAMS.flatMap(({ parameter, column }) => {
     const value = params[parameter] as string | string[] | undefined

@@ -6,7 +6,7 @@ import type { Db } from '../../store/database.ts'
 export interface EventRoutesOptions {
   db: Db
   route: MakeApiRoute
-  /** Opens what `secrets:read` may see; null when nothing was sealed. */
+  /** Decrypts what `secrets:read` may see; null when nothing was encrypted. */
   keyring: Keyring | null
   pageCursors: PageCursors
 }

@@ -6,14 +6,14 @@ import type { Keyring } from '../../secrets/keyring.ts'
 import type { StoredEvent } from '../../store/events/list-events.ts'
 import type { EventPosition } from '../../store/events/read-event-position.ts'
 
-/** Whether a caller is shown PINs: it must have the scope by name, and there must be a key that opens them. */
+/** Whether a caller sees PINs: its key must name the scope, and there must be a keyring that decrypts them. */
 export function seesSecrets(caller: Caller, keyring: Keyring | null): keyring is Keyring {
   return keyring !== null && hasScope(caller, 'secrets:read')
 }
 
 /**
- * How a caller gets to see an event: with its PINs for a key with `secrets:read`, with masks for everybody else, and for
- * secrets that no key opens.
+ * Makes the function that shows a caller an event: with its PINs for a key with `secrets:read`; with masks for everybody else, and
+ * where no key decrypts the PINs.
  */
 export function eventTextFor(caller: Caller, keyring: Keyring | null): (event: StoredEvent) => string {
   if (!seesSecrets(caller, keyring)) return ({ body }) => body
@@ -24,8 +24,8 @@ export function eventTextFor(caller: Caller, keyring: Keyring | null): (event: S
 }
 
 /**
- * An event's place in the list's order, out of its text: ingest has filled the row's columns from the same fields. Null for a text that
- * does not say it: somebody has changed the row.
+ * Reads an event's position in the list's order from its text, which is where ingest took the row's columns from. Null when the text
+ * lacks it, because somebody has changed the row.
  */
 export function positionOf(body: string): EventPosition | null {
   const { event_id: eventId, created_at: createdAt } = JSON.parse(body) as Record<string, unknown>

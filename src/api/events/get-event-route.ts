@@ -19,8 +19,8 @@ const readFilters = defineParams(
 )
 
 /**
- * `/events/get` (contract, 7): the newest event that everything given matches. Seam does not say which one wins; the newest
- * is the one that tells a device's present state.
+ * `/events/get` (contract, 7): the newest event that matches everything given. Seam does not say which one wins; the newest
+ * tells a device's present state.
  */
 export function getEventRoute({ db, route, keyring }: EventRoutesOptions): Router {
   return route({

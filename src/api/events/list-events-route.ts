@@ -15,16 +15,16 @@ import type { EventRoutesOptions } from './event-routes-options.ts'
 import { eventTextFor, positionOf, seesSecrets } from './event-text.ts'
 import { eventVisibility } from './event-visibility.ts'
 
-/** Events in an answer when the caller does not say (contract, 6.1). */
+/** How many events an answer has when the caller sets no limit (contract, 6.1). */
 export const DEFAULT_LIMIT = 500
-/** Most events in one answer. A larger `limit` counts as this one, as the contract allows (6.3): no error, a shorter page. */
+/** Most events in one answer. A larger `limit` is no error but gives a shorter page, as the contract allows (6.3). */
 export const MAX_LIMIT = 1000
 /**
- * Of a page's events together, before secrets are put back; one event alone may have more. A page that would be longer ends sooner, with a
- * cursor that goes on. A thousand ordinary events have 1 MB. Eight callers at a time that read pages of this length took 360 MB, with 16 MiB 490.
+ * Limit on a page's events together, before secrets are put back; one event alone may have more. A longer page ends sooner, with a cursor
+ * that goes on. A thousand ordinary events have 1 MB. Eight callers that read such pages at a time took 360 MB; with 16 MiB they took 490.
  */
 export const MAX_PAGE_BYTES = 8 * 1024 * 1024
-/** Largest `unstable_offset`: Postgres reads all it skips. Whoever needs to go deeper moves `between` instead. */
+/** Largest `unstable_offset`: Postgres reads everything that it skips. Deeper readers move `between` instead. */
 export const MAX_UNSTABLE_OFFSET = 100_000
 
 const TIME_AND_PAGE_KINDS = {
@@ -41,7 +41,7 @@ const readListParams = defineParams(
     problemOf: ({ since, between, unstable_offset: offset, page_cursor: cursor }) => {
       if (since === undefined && between === undefined) return 'Must specify either since or between'
       if (since !== undefined && between !== undefined) return 'Cannot specify both since and between'
-      // The old SDK's paginator asks for its first page with null.
+      // The old SDK's paginator sends null to ask for its first page.
       if (offset !== undefined && typeof cursor === 'string')
         return 'Cannot specify both page_cursor and unstable_offset'
       return null
@@ -52,8 +52,8 @@ const readListParams = defineParams(
 type ListParams = ReturnType<typeof readListParams>['params']
 
 /**
- * `/events/list` (contract, 6): the caller's workspace's events, newest first, bounds exclusive at both ends. What Seam lacks is
- * added in the form it has elsewhere (contract, 11): `page_cursor` and `pagination`. A cursor names the last event of its page, so
+ * `/events/list` (contract, 6): the events of the caller's workspace, newest first, bounds exclusive at both ends. `page_cursor` and
+ * `pagination`, which Seam lacks here, have the form of its other lists (contract, 11). A cursor names the last event of its page, so
  * events that arrive meanwhile move nothing.
  */
 export function listEventsRoute(options: EventRoutesOptions): Router {
@@ -75,7 +75,7 @@ export function listEventsRoute(options: EventRoutesOptions): Router {
   })
 }
 
-/** What is to be read for a caller, and how it is answered with that. */
+/** Decides what to read for a caller and how to answer with it. */
 function pageFor(
   { db, keyring, pageCursors }: EventRoutesOptions,
   { limit = DEFAULT_LIMIT, page_cursor: cursor, unstable_offset: offset = 0, ...list }: ListParams,
@@ -95,7 +95,7 @@ function pageFor(
     before,
     filters,
     following: cursor ? followingOf(pageCursors.decode(paged, cursor)) : undefined,
-    // One more than asked for tells whether there is a next page.
+    // One more than asked for shows whether there is a next page.
     limit: limit + 1,
     offset,
     withSecrets: seesSecrets(caller, keyring),
@@ -106,7 +106,7 @@ function pageFor(
       const page = events.slice(0, limit)
       const last = page.at(-1)
       const hasMore = (isCut || events.length > limit) && last !== undefined
-      // Out of the text: asking for the columns as well took each row of every page a microsecond.
+      // Read from the text: selecting the columns as well took a microsecond for each row of every page.
       const next = hasMore
         ? (positionOf(last.body) ?? (await readEventPosition(db, query, page.length - 1)))
         : null

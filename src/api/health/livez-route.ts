@@ -1,7 +1,7 @@
 import express, { type Router } from 'express'
 import { sendJson } from '../../http/send-json.ts'
 
-/** `/livez`: the process answers, whatever else is the matter. */
+/** `/livez`: says that the process answers, whatever else is wrong. */
 export function livezRoute(): Router {
   const router = express.Router()
   router.get('/livez', (_request, response) => sendJson(response, 200, '{"ok":true}'))

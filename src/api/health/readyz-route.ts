@@ -13,20 +13,20 @@ import { shareAnswer } from './share-answer.ts'
 export interface ReadyzOptions {
   /** Connections of its own: anybody may ask, and webhooks must not wait for it. */
   db: Db
-  /** Ids of the workspaces that are polled, as far as they are known. */
+  /** Ids of the polled workspaces that are known so far. */
   polledWorkspaceIds: () => readonly string[]
-  /** False where the settings leave no way for an event to come. */
+  /** False when the settings leave no way for events to come. */
   canReceive: boolean
   monotonicMs: () => number
 }
 
-/** How old an answer may be: more often than this the database is not asked. */
+/** How long an answer is reused, so that the database is not asked more often. */
 export const READYZ_MAX_AGE_MS = 1_000
 
 /**
- * `/readyz`: the database is there, takes writes and has this release's schema, and events can come; 503 while not. It also says
- * how old the newest coverage and the copy of the client sessions are, and that never makes it unready: when Seam is away, a replica that is taken out of
- * rotation for it would only lose the webhooks as well.
+ * `/readyz`: the database is reachable, takes writes and has this release's schema, and events can come; otherwise 503. It also says
+ * how old the newest coverage and the copy of the client sessions are. Old ones never make it unready: when Seam is away, taking a
+ * replica out of rotation would only lose the webhooks as well.
  */
 export function readyzRoute({ monotonicMs, ...options }: ReadyzOptions): Router {
   const readiness = shareAnswer(() => readReadiness(options), { maxAgeMs: READYZ_MAX_AGE_MS, monotonicMs })

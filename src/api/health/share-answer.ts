@@ -1,6 +1,6 @@
 /**
- * Asks once at a time and once in `maxAgeMs`, however many want to know: they share the answer, or the error. So what asks for nothing
- * (no key, no signature) can't keep the database busy.
+ * Asks at most once at a time and once in `maxAgeMs`; all callers share the answer, or the error. This keeps requests that need no key
+ * and no signature from keeping the database busy.
  */
 export function shareAnswer<Answer>(
   ask: () => Promise<Answer>,

@@ -3,8 +3,8 @@ import { serviceUnavailable } from '../../http/to-api-error.ts'
 import { livezRoute } from './livez-route.ts'
 
 /**
- * What is answered while the service waits for its database and migrates it: `/livez` as always, everything else 503 with
- * `Retry-After`. So Seam gets an answer that it understands, and whatever keeps the service running sees that it is alive.
+ * Answers while the service waits for its database and migrates it: `/livez` as always, everything else 503 with `Retry-After`. Seam
+ * gets an answer that it understands, and a supervisor sees that the service is alive.
  */
 export function startingRoutes(): Router {
   const router = express.Router()

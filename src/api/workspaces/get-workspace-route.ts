@@ -4,7 +4,7 @@ import { defineParams } from '../../http/read-params.ts'
 import { getWorkspace } from '../../store/workspaces/get-workspace.ts'
 import type { SessionRoutesOptions } from '../client-sessions/session-routes-options.ts'
 
-/** `/workspaces/get` (contract 9): the caller's workspace as Seam describes it. Every credential may ask. */
+/** `/workspaces/get` (contract 9): the caller's workspace as Seam describes it. Every kind of credential may ask. */
 export function getWorkspaceRoute({
   db,
   route,
@@ -22,8 +22,8 @@ export function getWorkspaceRoute({
 }
 
 /**
- * The required fields of a workspace that Seam was never asked about (webhooks only, no credentials): the name it has here, and
- * the value that claims least for the rest.
+ * The required fields of a workspace that Seam was never asked about (webhooks only, no credentials): its name in our configuration, and
+ * for the rest the value that claims least.
  */
 function plainWorkspace(workspaceId: string, name: string): string {
   return JSON.stringify({
