@@ -30,7 +30,8 @@ export async function whenReachable<Result>(
     } catch (error) {
       if (signal?.aborted) throw toldToStop()
       // An error of ours (a migration that failed, say) may have the database's as its cause.
-      const cause = isCausedByDatabase(error) ? error : error instanceof Error ? error.cause : null
+      const isOfDatabase = canWaitingCure(error) || isCausedByDatabase(error)
+      const cause = isOfDatabase ? error : error instanceof Error ? error.cause : null
       if (!canWaitingCure(cause)) throw isCausedByDatabase(cause) ? inOneSentence(error) : error
       const reason = explainDatabaseError(cause)
       if (performance.now() + pauseMs > giveUpAt) throw unreachable(reason)

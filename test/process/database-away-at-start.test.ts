@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Db } from '../../src/store/database.ts'
 import { type Program, startProgram } from '../support/run-program.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
 import { deliver, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
@@ -15,6 +16,15 @@ const ENVIRONMENT = {
   SEAM_WEBHOOK_SECRET: WEBHOOK_SECRET,
   SEAM_WORKSPACE_ID: WORKSPACE_ID,
   SEAM_MIRROR_API_KEY: MIRROR_API_KEY,
+}
+
+async function isMigrationWaiting(db: Db): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and query like '%pg_advisory_xact_lock%'`.execute(
+    db,
+  )
+  return rows.length === 1
 }
 
 describe('while its database is away', () => {
@@ -73,6 +83,26 @@ describe('while its database is away', () => {
     expect(await service.exit).toMatchObject({ signal: null, code: 0, stderr: '' })
   })
 
+  test('A3, B7: a connection that breaks in the middle of the start is no reason to give up', async () => {
+    const fresh = await createTestDatabase({ migrated: false })
+    onTestFinished(() => fresh.drop())
+    const proxy = await startTcpProxy(fresh.url)
+    onTestFinished(() => proxy.stop())
+    const db = fresh.open(2)
+    const other = await db.startTransaction().execute()
+    await sql`select pg_advisory_xact_lock(7326001001)`.execute(other)
+    const service = startProgram('bin/seam-mirror.js', ['serve'], { ...ENVIRONMENT, DATABASE_URL: proxy.url })
+    await expect.poll(() => isMigrationWaiting(db)).toBe(true)
+    const url = await openPort(service)
+    await proxy.cut()
+    await other.rollback().execute()
+    await expect.poll(() => linesOf(service).map(({ msg }) => msg)).toContain('waiting for the database')
+    await proxy.restore()
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200)
+    service.kill('SIGTERM')
+    expect(await service.exit).toMatchObject({ signal: null, code: 0, stderr: '' })
+  })
+
   test('I14, B7: told to stop in the middle of a migration, it undoes that and exits 0', async () => {
     const fresh = await createTestDatabase({ migrated: false })
     onTestFinished(() => fresh.drop())
@@ -80,10 +110,7 @@ describe('while its database is away', () => {
     const other = await db.startTransaction().execute()
     await sql`select pg_advisory_xact_lock(7326001001)`.execute(other)
     const service = startProgram('bin/seam-mirror.js', ['serve'], { ...ENVIRONMENT, DATABASE_URL: fresh.url })
-    const waiting = sql`
-      select 1 from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query like '%pg_advisory_xact_lock%'`
-    await expect.poll(async () => (await waiting.execute(db)).rows.length).toBe(1)
+    await expect.poll(() => isMigrationWaiting(db)).toBe(true)
     expect((await fetch(`${await openPort(service)}/livez`)).status).toBe(200)
     service.kill('SIGTERM')
     expect(await service.exit).toMatchObject({ signal: null, code: 0, stderr: '' })
