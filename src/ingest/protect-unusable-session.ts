@@ -27,7 +27,9 @@ export function protectUnusableSession(item: UnusableSessionItem, keyring: Keyri
     return { item, body, isSealed: true, digest: keyring.fingerprint(Buffer.concat([KIND, item.body])) }
   }
   const body = Buffer.from(maskSession(Buffer.from(item.body).toString('utf8')))
-  return { item, body, isSealed: false, digest: createHash('sha256').update(KIND).update(body).digest() }
+  // Masked, most sessions look alike: what is wrong with each is not to be lost by that.
+  const digest = createHash('sha256').update(KIND).update(item.reason).update('\0').update(body).digest()
+  return { item, body, isSealed: false, digest }
 }
 
 /** The text with a mask for each value. Of what is no JSON, or nested too deeply to be printed, nothing is left. */

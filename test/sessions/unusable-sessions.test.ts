@@ -158,6 +158,18 @@ describe('E9: what is in quarantine of a listing', () => {
     expect((await run('show', masked, '--secrets')).text).not.toContain(bad.token)
   })
 
+  test('E9, I11: keeps its own reason without a key, though most sessions look alike when they are masked', async () => {
+    const upstream = await startUpstream()
+    const foreign = { ...bad, workspace_id: randomUUID() }
+    const tooLong = { ...bad, client_session_id: 'x'.repeat(201) }
+    upstream.sessions = listing(known, foreign, tooLong)
+    await (await startSync(db, upstream.url, { keyring: null })).syncNow()
+    expect((await quarantined()).map(({ reason }) => reason)).toEqual([
+      'session_bad_id',
+      'session_foreign_workspace',
+    ])
+  })
+
   test('stays when it is retried, with the reason of today', async () => {
     const id = await inQuarantine({ ...bad, client_session_id: 7 })
     await runSql(db, "update quarantine set reason = 'session_not_utf8'", [])
