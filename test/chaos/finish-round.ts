@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { formatInstant, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
 import { MIRROR_API_KEY, OLD_SECRET } from './keys.ts'
-import type { Rig } from './rig.ts'
+import { type Rig, traitsEnvironment } from './rig.ts'
 import { areSessionsRight } from './claims/sessions.ts'
 import { PATIENCE_MS, until } from './until.ts'
 
@@ -70,6 +70,7 @@ async function audit(rig: Rig): Promise<void> {
     SEAM_WEBHOOK_SECRET: OLD_SECRET,
     SEAM_MIRROR_API_KEY: MIRROR_API_KEY,
     SEAM_MIRROR_SETTLE_SECONDS: String(plan.settleSeconds),
+    ...traitsEnvironment(plan),
   })
   // 0: nothing was missing, because an outage let the poller come late itself; 2: found, and stored now.
   if (code !== 0 && code !== 2)

@@ -245,6 +245,11 @@ function environmentOf({ seam, plan, databaseUrl, sinceMs }: Rig, proxy: Databas
     SEAM_MIRROR_BACKFILL_SINCE: new Date(sinceMs).toISOString(),
     SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE: '*/2 * * * * *',
     LOG_LEVEL: 'warn',
-    ...Object.assign({}, ...plan.traits.map(({ environment }) => environment?.(plan))),
+    ...traitsEnvironment(plan),
   }
+}
+
+/** What the round's traits set for the service and its commands. */
+export function traitsEnvironment(plan: RoundPlan): Record<string, string> {
+  return Object.assign({}, ...plan.traits.map(({ environment }) => environment?.(plan)))
 }
