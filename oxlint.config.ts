@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs'
 import { defineConfig, type OxlintOverride } from 'oxlint'
 
 /**
- * The rooms of `src` and what each may import besides itself (ARCHITECTURE.md shows the picture). Features (receiver, poller, audit, sessions,
- * quarantine, access) never see each other.
+ * The rooms of `src` and what each may import besides itself (ARCHITECTURE.md shows the picture). Features (receiver, poller, audit,
+ * sessions, quarantine, access) never see each other.
  */
 const mayImport: Record<string, string[]> = {
   domain: [],
@@ -29,11 +29,11 @@ const mayImport: Record<string, string[]> = {
   access: ['domain', 'http', 'store', 'workspaces'],
   api: ['domain', 'secrets', 'postgres', 'http', 'store', 'status'],
 }
-/** These tie the rooms together: `app` may import all but `cli`, `cli` all. Nothing imports them. */
+/** These tie the rooms together: `app` may import everything but `cli`, and `cli` everything. Nothing imports them. */
 const mayImportAll = ['app', 'cli']
 const simulator = 'simulated-seam'
 
-/** What has one owner: only this room may import it (I2, I4). */
+/** Files that only one room may import (I2, I4). */
 const owned: { owner: string; files: string; what: string }[] = [
   { owner: 'ingest', files: 'store/events/insert-events', what: 'Events are written' },
   { owner: 'poller', files: 'store/coverage/(?:add|trim)-coverage', what: 'Coverage is moved' },
@@ -42,7 +42,7 @@ const owned: { owner: string; files: string; what: string }[] = [
 const rooms = readdirSync('src', { withFileTypes: true })
 checkRooms()
 
-/** A room without a rule would be a hole in the wall, so that linting fails. */
+/** Fails on a room without a rule, which could import anything. */
 function checkRooms(): void {
   const ruled = [...Object.keys(mayImport), ...mayImportAll]
   const found = rooms.map(({ name }) => name)
@@ -56,7 +56,7 @@ function checkRooms(): void {
     )
 }
 
-/** How many folders below its room a file may lie. */
+/** How many folders below its room a file may be. */
 const DEPTHS = [0, 1]
 
 const roomRules = [...Object.keys(mayImport), ...mayImportAll].flatMap((room) =>
@@ -122,16 +122,16 @@ export default defineConfig({
     'eslint/eqeqeq': 'error',
     'eslint/no-console': 'error',
     'unicorn/prefer-node-protocol': 'error',
-    // A regular expression whose time grows with the square of its input stops the process for seconds: text comes from outside.
+    // A regular expression whose time grows with the square of its input can block the process for seconds, and text comes from outside.
     'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
     'regexp/no-super-linear-move': ['error', { report: 'potential' }],
-    // Edges (JSON, rows, headers) are asserted once and checked by hand beside the assertion.
+    // Data at the edges (JSON, rows, headers) is asserted once and checked by hand beside the assertion.
     'typescript/no-unsafe-type-assertion': 'off',
-    // Calls every method named fill an array's.
+    // It takes every method named `fill` for an array's.
     'unicorn/no-array-fill-with-reference-type': 'off',
-    // The compiler checks that a switch over all cases returns.
+    // The compiler already checks that a switch over all cases returns.
     'typescript/consistent-return': 'off',
-    // pg is CommonJS: its named exports are not there for ESM.
+    // pg is CommonJS, so ESM can't import its names directly.
     'import/no-named-as-default-member': 'off',
   },
   overrides: [
@@ -142,7 +142,7 @@ export default defineConfig({
       rules: {
         // A helper beside the one test that uses it reads better than one at the top.
         'unicorn/consistent-function-scoping': 'off',
-        // What a test reads is its own output.
+        // Tests read only their own output.
         'regexp/no-super-linear-backtracking': 'off',
         'regexp/no-super-linear-move': 'off',
       },

@@ -4,11 +4,11 @@ import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 /*
- * How our programs start. JavaScript that old versions of Node can read, because one of them may be what runs it; and from the second
- * start on Node's TypeScript compiler is not even loaded: 0.6 s instead of 1.4 s until the service listens, and 25 MB less.
+ * How our programs start. This is JavaScript that old versions of Node can read, because one of them may run it. From the second start
+ * on, Node's TypeScript compiler is not even loaded: the service listens after 0.6 s instead of 1.4 s, and takes 25 MB less.
  */
 
-/** The Node that `npm ci` brings. */
+/** The Node that `npm ci` installs. */
 const PROJECT_NODE = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
 const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/seam-mirror', import.meta.url))
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP']
@@ -17,24 +17,24 @@ const PASSED_ON_SIGNALS = [...STOP_SIGNALS, 'SIGQUIT', 'SIGUSR2']
 /**
  * Runs a TypeScript program of ours, on the project's own Node when this one is too old for it.
  *
- * What `stays` until it is told to stop has ended well when that happens before it has begun: loading the modules takes up to a
- * second. `stopOnSignal` takes over from here.
+ * `stays` marks a program that runs until it is told to stop. When a signal comes while its modules are loading, which takes up to a
+ * second, it exits 0: nothing has begun. Then `stopOnSignal` takes over.
  */
 export async function launch(entry, { stays }) {
   if (isTooOld()) return onProjectNode({ stays })
   if (stays) for (const signal of STOP_SIGNALS) process.on(signal, () => process.exit(0))
-  // Node keeps the JavaScript it made of the sources, and its bytecode; where it can't write there, it goes on without.
+  // Node caches the JavaScript it made of the sources, and its bytecode. Where it can't write there, it goes on without.
   module.enableCompileCache(COMPILE_CACHE)
   await import(new URL(entry, import.meta.url))
 }
 
-/** The sources are TypeScript that Node runs as it is; an older one would only say "unknown file extension". */
+/** The sources are TypeScript, which Node runs directly; an older Node would only say "unknown file extension". */
 function isTooOld() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   return major < 24 && !(major === 22 && minor >= 18)
 }
 
-/** Runs this very command on the project's Node and ends as it ends. */
+/** Runs this same command on the project's Node and ends as that does. */
 function onProjectNode({ stays }) {
   if (!hasProjectNode()) {
     process.stderr.write(

@@ -1,4 +1,4 @@
-// Run by `npm ci`: .npmrc keeps npm from warning about every package that wants a newer Node, and this says once what that means.
+// Run by `npm ci`. .npmrc keeps npm from warning about each package that wants a newer Node; this says once what that means.
 const [, version = '24'] = /node\/v(\d+)/.exec(process.env.npm_config_user_agent || '') || []
 if (Number(version) < 24) {
   const isHere = Number(process.versions.node.split('.')[0]) >= 24

@@ -24,10 +24,10 @@ interface AuditFlags {
 }
 
 type Entry = WorkspaceConfig & { credentials: NonNullable<WorkspaceConfig['credentials']> }
-/** Of one workspace; an error where nothing could be recorded. */
+/** The result for one workspace; an error when nothing could be recorded. */
 type Finding = { name: string; result: AuditResult | Error }
 
-/** `seam-mirror audit`: reads covered time again now, stores what was missing, and says so. */
+/** `seam-mirror audit`: reads covered time again now, stores what was missing, and reports it. */
 export function auditCommand({ useDatabase, answer, say, end }: Context): Command {
   return addJsonOption(new Command('audit'))
     .description('read covered time again, store what was missing, and say what that means')
@@ -69,7 +69,7 @@ function sinceOf(text: string): AuditRequest['since'] | null {
   return duration === null || duration === 0n ? null : { kind: 'ago', duration }
 }
 
-/** One workspace after the other. */
+/** Audits one workspace after the other. */
 async function auditAll(
   config: Config,
   db: Db,

@@ -1,6 +1,6 @@
 import type { RememberedWorkspace } from '../store/workspaces/remember-workspace.ts'
 
-/** The workspace that somebody means by its id or by its name in the configuration; throws with the known ones. */
+/** Finds a workspace by its id or by its name in the configuration; throws with a list of the known ones. */
 export function chooseWorkspace(known: readonly RememberedWorkspace[], wanted: string): RememberedWorkspace {
   const found = known.find(
     ({ workspaceId, configKey }) => workspaceId === wanted.toLowerCase() || configKey === wanted,

@@ -13,13 +13,13 @@ import { readPollLag } from '../store/runs/read-poll-lag.ts'
 
 /*
  * `npm run demo`: an embedded Postgres, a simulated Seam workspace that lists events and pushes them, and the service between
- * them. Needs no account, no Docker and no database, and leaves nothing behind.
+ * them. It needs no account, no Docker and no database, and leaves nothing behind.
  */
 
 const HISTORY_EVENTS = 3000
 const HISTORY_DAYS = 7
 const EVENTS_PER_SECOND = 2
-/** A quarter of the pushes is lost, as in bad weather: the poller brings those events. */
+/** A quarter of the pushes is lost, as in a bad network; the poller brings those events. */
 const DROP_RATE = 0.25
 const STATUS_EVERY_MS = 10_000
 const DAY_MS = 86_400_000
@@ -53,7 +53,7 @@ async function start(): Promise<{ app: App; seam: SimulatedSeam; key: string }> 
     SEAM_MIRROR_API_KEY: key,
     SEAM_MIRROR_SECRETS_KEY: randomBytes(32).toString('base64'),
     SEAM_MIRROR_POLL_SCHEDULE: '*/5 * * * * *',
-    // The simulated Seam shows its events at once; the real one is given five minutes.
+    // The simulated Seam shows its events at once. The real one gets five minutes.
     SEAM_MIRROR_SETTLE_SECONDS: '10',
     SEAM_MIRROR_BACKFILL_SINCE: `${HISTORY_DAYS}d`,
   }
@@ -65,7 +65,7 @@ async function start(): Promise<{ app: App; seam: SimulatedSeam; key: string }> 
   return { app, seam, key }
 }
 
-/** On PORT (3000), or on a free port when that is taken. */
+/** Listens on PORT (3000), or on a free port when that one is taken. */
 async function startOnFreePort(environment: Record<string, string>): Promise<App> {
   const logger = createLogger(process.env.LOG_LEVEL ?? 'silent')
   const wanted = process.env.PORT ?? '3000'
@@ -130,7 +130,7 @@ stopOnSignal(async () => {
   await started?.catch(() => {})
   await releasers.release()
 })
-// A signal that came while the modules were loaded is delivered now, before anything is started.
+// Lets a signal that came while the modules were loading be delivered before anything is started.
 await setImmediate()
 try {
   started = start()
@@ -140,7 +140,7 @@ try {
     statusLine(running).then(say, (error: Error) => say(`No status: ${error.message}`))
   }, STATUS_EVERY_MS).unref()
 } catch (error) {
-  // A start that was called off has not failed.
+  // A start that a signal interrupted has not failed.
   if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : error)
     process.exitCode = 1

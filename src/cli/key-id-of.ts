@@ -1,4 +1,4 @@
-/** Whoever pastes a whole key means the one it names. */
+/** Returns a key's id. Accepts a whole pasted key as well. */
 export function keyIdOf(text: string): string {
   const parts = text.split('_')
   return parts.length > 2 ? parts.slice(0, 2).join('_') : text

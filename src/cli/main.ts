@@ -6,15 +6,15 @@ import { createProgram } from './program.ts'
 import { useDatabase } from './use-database.ts'
 
 /*
- * `seam-mirror <command>`. Answers go to stdout and all else to stderr, so that `K=$(seam-mirror keys create …)` holds the key alone.
- * The process ends by itself once everything is closed: exiting earlier could cut off an answer.
+ * `seam-mirror <command>`. Answers go to stdout and everything else to stderr, so that `K=$(seam-mirror keys create …)` holds only the key.
+ * The process ends by itself once everything is closed, because exiting earlier could cut off an answer.
  */
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
-// Nobody listens there: no reason to fail.
+// When nobody reads stderr, that is no reason to fail.
 process.stderr.on('error', () => {})
 
-/** An answer that did not arrive is a failure: a key that nobody saw, for example. A reader that has gone (`| head`) needs no word. */
+/** An answer that did not arrive is a failure: nobody may have seen a new key, for example. A reader that left (`| head`) gets no message. */
 function onAnswerLost(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') say(`The answer could not be written: ${error.message}.`)
   process.exitCode = EXIT.failed
@@ -39,7 +39,7 @@ try {
   process.exitCode = EXIT.failed
 }
 
-/** One sentence, and for what was not foreseen its cause. */
+/** One sentence; for an unforeseen error its cause as well. */
 function describeFailure(error: unknown): string[] {
   if (!(error instanceof Error)) return [String(error)]
   const { cause } = error

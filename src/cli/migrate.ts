@@ -19,7 +19,7 @@ export function migrateCommand({ environment, answer, say }: Context): Command {
     })
 }
 
-/** Starts an embedded database that does not run, and leaves one alone that does. A signal undoes what was begun. */
+/** Starts the embedded database if it is not running, and leaves a running one alone. A signal undoes what has begun. */
 async function migrateConfigured(environment: Environment, say: (line: string) => void): Promise<string[]> {
   const stopping = new AbortController()
   const releasers = new Releasers()

@@ -16,7 +16,7 @@ Only serve and migrate start an embedded database and change the schema; every o
 The answer goes to stdout, and all else to stderr; with --json the answer is one JSON document, its keys in snake_case.
 Exit code: 0 when it is done, 1 when it failed, 2 where a command's help says so.`
 
-/** All commands, one file each. */
+/** Builds all commands; each has a file of its own. */
 export function createProgram(context: Context): Command {
   const program = new Command('seam-mirror')
     .description(packageJson.description)

@@ -1,7 +1,7 @@
 import { isUuid } from '../domain/uuid.ts'
 import type { QuarantineFilter } from '../store/quarantine/list-quarantined.ts'
 
-/** What the commands of the quarantine have in common: which items are meant, and how they are talked about. */
+/** What the quarantine commands share: how items are chosen and described. */
 export interface FilterFlags {
   workspace?: string
   reason?: string
@@ -15,13 +15,13 @@ export function filterOf({ workspace, reason }: FilterFlags): QuarantineFilter {
 }
 
 export function workspaceIdOf(text: string): string {
-  // Not a narrowing: a text that is no UUID is a text all the same.
+  // The type annotation keeps `isUuid` from narrowing: text that is no UUID is still text.
   const isId: boolean = isUuid(text)
   if (!isId) throw new Error(`${text} is not the id of a workspace: that is a UUID.`)
   return text.toLowerCase()
 }
 
-/** Each once. What can't be an id is an unknown one. */
+/** Returns each id once. Throws that an item is unknown for text that can't be an id. */
 export function itemIdsOf(texts: readonly string[]): string[] {
   const bad = texts.filter((text) => !/^\d{1,18}$/.test(text))
   if (bad.length > 0) throw unknownItems(bad)

@@ -29,7 +29,7 @@ interface Tally {
   superseded: number
   stays: number
   unknown: string[]
-  /** For --json. */
+  /** Collected for --json. */
   items: Retried[]
 }
 
@@ -52,7 +52,7 @@ export function quarantineRetryCommand({ useDatabase, answer, say }: Context): C
       const take = (item: Retried) => {
         count(tally, item)
         if (flags.json) tally.items.push(item)
-        // As it happens: there may be many.
+        // Printed at once, because there may be many.
         else answer({ isJson: false, document: item, lines: [describe(item)] })
       }
       try {
@@ -61,12 +61,12 @@ export function quarantineRetryCommand({ useDatabase, answer, say }: Context): C
           if (as !== null) await requireKnownWorkspace(db, as)
           for await (const id of wanted ?? allIds(db, filter ?? filterOf({}))) {
             const outcome = await retryOne(() => retryItem(db, keyring, id, as), id)
-            // An item of --all that is gone was taken by somebody else.
+            // With --all, an item that is gone was taken by somebody else.
             if (outcome.kind !== 'unknown' || wanted !== null) take({ id, ...outcome })
           }
         })
       } finally {
-        // What was done before an error stays done.
+        // What was done before an error stays done, so it is reported.
         if (flags.json) answer({ isJson: true, document: tally, lines: [] })
       }
       const left = tally.superseded > 0 ? `, ${tally.superseded} left to the next sync` : ''
@@ -82,13 +82,13 @@ function count(tally: Tally, item: Retried): void {
   else tally[item.kind] += 1
 }
 
-/** The filter for --all; null when items are named. */
+/** Returns the filter for --all; null when items are named. */
 function checkedFilter(ids: readonly string[], flags: RetryFlags): QuarantineFilter | null {
   if (flags.all && ids.length > 0) throw new Error('Name items or say --all, not both.')
   if (!flags.all && ids.length === 0) throw new Error('Name the items to retry, or say --all.')
   if (!flags.all && (flags.reason !== undefined || flags.workspace !== undefined))
     throw new Error('--reason and --workspace choose among --all; they do not go with named items.')
-  // Who says whose events they are must also say whose word is taken for it (see parseAgain).
+  // --as accepts what the events say about their workspace, so the user must also say which workspace they came to (see parseAgain).
   if (flags.all && flags.as !== undefined && flags.workspace === undefined)
     throw new Error('--as with --all needs --workspace: the workspace that the events came to.')
   return flags.all ? filterOf(flags) : null

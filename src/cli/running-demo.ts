@@ -8,7 +8,10 @@ export interface DemoEnvironment extends Record<string, string> {
 
 const FILE = 'demo.json'
 
-/** Lets commands find the demo that runs here while it does. Gives what makes that end; a folder that can't be written is no reason to fail. */
+/**
+ * Lets commands find the demo that runs here, for as long as it runs. Returns the function that ends this. A folder that can't be
+ * written is no reason to fail.
+ */
 export async function rememberDemo(
   dataDir: string,
   environment: DemoEnvironment,
@@ -21,15 +24,15 @@ export async function rememberDemo(
     return async () => {}
   }
   return async () => {
-    // Of two demos that run at once, the later one is found.
+    // When two demos run at once, commands find the later one, so its record stays.
     if ((await readRecord(dataDir))?.pid !== process.pid) return
     await rm(file, { force: true })
-    // Only an empty folder goes.
+    // Removes the folder only when it is empty.
     await rmdir(dataDir).catch(() => {})
   }
 }
 
-/** The settings of the demo that runs here; null when none does. */
+/** The settings of the demo that runs here; null when none runs. */
 export async function readRunningDemo(dataDir: string): Promise<DemoEnvironment | null> {
   const record = await readRecord(dataDir)
   return record !== null && isAlive(record.pid) ? record.environment : null

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { createLogger } from '../observability/create-logger.ts'
 
-/** What parts of the service log as a warning is, beside a command, a sentence for a person. */
+/** Shows a person the warnings of the service's parts as sentences while a command runs. */
 export function sentenceLogger(say: (line: string) => void): Logger {
   return createLogger('warn', {
     write: (line: string) => {

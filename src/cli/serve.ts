@@ -6,10 +6,10 @@ import { createLogger } from '../observability/create-logger.ts'
 import { openLogDestination } from '../observability/open-log-destination.ts'
 import { stopOnSignal } from '../runtime/stop-on-signal.ts'
 
-/** For the last lines of the log to be written before the process ends. */
+/** How long the end of the process waits for the last lines of the log. */
 const LOG_FLUSH_MS = 1_000
 
-/** The service from the environment, until SIGTERM or SIGINT. Sets the exit code; problems of the configuration go to stderr. */
+/** Runs the service from the environment until SIGTERM or SIGINT. Sets the exit code; problems of the configuration go to stderr. */
 export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const stopping = new AbortController()
   try {
@@ -26,13 +26,13 @@ export async function serve(environment: Readonly<Record<string, string | undefi
       const lost = await log.flush(LOG_FLUSH_MS)
       if (lost > 0) openLogDestination(2).write(`${lost} lines of the log could not be written.\n`)
     })
-    // A signal that came while the modules were loaded is delivered now, before anything is started.
+    // Lets a signal that came while the modules were loading be delivered before anything is started.
     await setImmediate()
     if (stopping.signal.aborted) return
     starting = startApp(config, logger, stopping.signal)
     await starting
   } catch (error) {
-    // A start that was called off has not failed.
+    // A start that a signal interrupted has not failed.
     if (stopping.signal.aborted) return
     const text = error instanceof Error ? error.message : String(error)
     process.stderr.write(`${text}\n`)

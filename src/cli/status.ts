@@ -19,7 +19,7 @@ interface StatusFlags {
   json: boolean
 }
 
-/** `seam-mirror status`: what `/v1/coverage` says, of every known workspace. */
+/** `seam-mirror status`: what `/v1/coverage` says about every known workspace. */
 export function statusCommand({ useDatabase, answer, say, end }: Context): Command {
   return addJsonOption(new Command('status'))
     .description('how complete the copy is, by which path events come, and what went wrong')

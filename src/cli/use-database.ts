@@ -11,8 +11,8 @@ import { whenReachable } from '../postgres/when-reachable.ts'
 import type { Environment } from './context.ts'
 
 /**
- * Does something on the database that the service uses, and closes it. It starts nothing, changes no schema and creates no file: what
- * is missing is said in one sentence. A database that is away is not waited for, because somebody waits for the answer.
+ * Runs something on the service's database, then closes the connection. It starts nothing, changes no schema and creates no file; what is
+ * missing is reported in one sentence. It does not wait for an unreachable database, because somebody waits for the answer.
  */
 export async function useDatabase<Result>(
   environment: Environment,
@@ -27,7 +27,7 @@ export async function useDatabase<Result>(
     maxWaiting: waiting,
     statementTimeoutMs,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    // The statement that meets them says what is wrong; the service tells about a pooler.
+    // A statement that meets a broken connection reports it, and the service reports a pooler that refuses settings.
     onIdleError: () => {},
     onRefusedSettings: () => {},
   })
@@ -39,7 +39,7 @@ export async function useDatabase<Result>(
   }
 }
 
-/** The one that is configured; else the embedded one of a service that runs here, or of the demo. */
+/** Finds the configured database; else the embedded one of a service that runs here, or the demo's. */
 async function findDatabase(
   environment: Environment,
   say: (line: string) => void,

@@ -9,14 +9,14 @@ import { isUuid } from '../domain/uuid.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** Shortest webhook secret taken, in bytes. Seam's have 24; svix itself would accept an empty one (contract, trap 16). */
+/** Shortest webhook secret accepted, in bytes. Seam's have 24; svix itself would accept an empty one (contract, trap 16). */
 export const MIN_WEBHOOK_SECRET_BYTES = 16
 
 /** A shorter key could be guessed. */
 const MIN_MIRROR_API_KEY_LENGTH = 24
 const MAX_MIRROR_API_KEY_LENGTH = 128
 
-/** One check for each kind of value; messages complete the sentence "NAME …". They never repeat the value of a secret. */
+/** One check for each kind of value. Messages complete the sentence "NAME …" and never repeat the value of a secret. */
 export const port = wholeNumber(0, 65_535, 'must be a port number')
 
 export const uuid = z
@@ -26,7 +26,7 @@ export const uuid = z
 
 export const text = z.string()
 
-/** Several of a kind, comma-separated. */
+/** A comma-separated list of values of one kind. */
 export const list = <Item extends z.ZodType<unknown, string>>(item: Item) =>
   z
     .string()
@@ -45,7 +45,7 @@ export const listenAddress = z
     'must be an IP address or a host name, without a scheme, a port or brackets',
   )
 
-/** A path may be before Seam's routes; requests with a user, a query or a fragment in their base can't be made. */
+/** A path may precede Seam's routes. A user, a query or a fragment is refused, because no request could be made with such a base. */
 export const endpoint = z
   .string()
   .refine(
@@ -54,7 +54,7 @@ export const endpoint = z
   )
   .transform((url) => url.replace(/(?<!\/)\/+$/, ''))
 
-/** As a browser spells it, because it is compared as text. No `*`: answers are for callers with credentials. */
+/** Must be spelled as a browser spells it, because it is compared as text. `*` is refused: answers are for callers with credentials. */
 export const webOrigin = z.string().refine((value) => {
   const { protocol = '', origin } = URL.parse(value) ?? {}
   return ['http:', 'https:'].includes(protocol) && origin === value && !value.includes('*')
@@ -79,7 +79,7 @@ export const count = (min: number, max: number) =>
 const BAD_PROXY =
   'must be how many proxies stand in front (1), or their addresses and networks, comma-separated (10.0.0.0/8, loopback)'
 
-/** Every network there is would be no trust in a proxy but in whoever calls. */
+/** A network of all addresses is refused: it would mean trusting every caller, not a proxy. */
 export const trustProxy = z.string().transform((value, context): number | string[] => {
   if (/^([1-9]|10)$/.test(value)) return Number(value)
   const items = value.split(',').map((item) => item.trim())
@@ -141,7 +141,7 @@ function isUrlWith(...protocols: string[]): (value: string) => boolean {
 
 function isPlainUrl(value: string): boolean {
   const url = URL.parse(value)
-  // `?` and `#` with nothing behind them are part of neither `search` nor `hash`.
+  // A `?` or `#` with nothing after it is part of neither `search` nor `hash`.
   return (
     isUrlWith('http:', 'https:')(value) && url?.username === '' && url.password === '' && !/[?#]/.test(value)
   )
@@ -151,7 +151,7 @@ function isHostName(host: string): boolean {
   return /^[\w-]+(\.[\w-]+)*$/.test(host) && !/^[\d.]+$/.test(host)
 }
 
-/** "The weekday nearest to 31 June" is well-formed and no date; node-cron finds that out when it looks for the first one. */
+/** "The weekday nearest to 31 June" is well-formed but no date; node-cron only notices when it looks for the first time. */
 function firesEver(expression: string): boolean {
   if (!validate(expression)) return true
   try {
@@ -173,7 +173,7 @@ function areAddresses(items: readonly string[]): boolean {
   }
 }
 
-/** Decimal digits only: `Number` would also take `0x10`, `1e3` and an empty text. */
+/** Accepts decimal digits only: `Number` would also take `0x10`, `1e3` and an empty text. */
 function wholeNumber(min: number, max: number, message: string) {
   return z
     .string()
@@ -182,7 +182,7 @@ function wholeNumber(min: number, max: number, message: string) {
     .refine((value) => value >= min && value <= max, message)
 }
 
-/** Standard base64 with its padding, of so many bytes. `Buffer` alone would skip what it does not know. */
+/** Whether it is standard base64 with padding whose byte count is accepted. `Buffer` alone would skip unknown characters. */
 function isBase64Of(value: string, hasLength: (bytes: number) => boolean): boolean {
   const bytes = Buffer.from(value, 'base64')
   return bytes.toString('base64') === value && hasLength(bytes.length)

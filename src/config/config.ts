@@ -2,7 +2,7 @@ import type { Settings } from './variables.ts'
 
 export type { BackfillSince } from '../domain/backfill-since.ts'
 
-/** What became of the settings of workspaces: `Config.workspaces`. */
+/** The variables that describe workspaces; `Config.workspaces` replaces them. */
 type WorkspaceSetting =
   | 'seamApiKey'
   | 'seamPersonalAccessToken'
@@ -16,18 +16,18 @@ type WorkspaceSetting =
  */
 export interface Config extends Omit<Settings, WorkspaceSetting> {
   workspaces: readonly WorkspaceConfig[]
-  /** Things that are as they should be and yet may surprise. */
+  /** Things that are as they should be but may surprise. */
   notes: readonly string[]
-  /** Things that are allowed but deserve a word at start. */
+  /** Things that are allowed but probably not meant; logged at start. */
   warnings: readonly string[]
 }
 
 export interface WorkspaceConfig {
-  /** 'default', or the entry's name in the workspaces file: how logs and the database refer to the entry. */
+  /** 'default', or the entry's name in the workspaces file: logs and the database call the entry by it. */
   key: string
   workspaceId: string | null
   credentials: Credentials | null
-  /** Any of them may have signed a delivery. */
+  /** Deliveries may be signed with any of them. */
   webhookSecrets: readonly string[]
 }
 

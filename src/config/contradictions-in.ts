@@ -2,12 +2,12 @@ import { MICROS_PER_MS } from '../domain/instant.ts'
 import type { WorkspaceConfig } from './config.ts'
 import type { Settings } from './variables.ts'
 
-/** Elsewhere there may be another mirror, which can be copied like Seam itself. */
+/** Matches Seam's own hosts. Other hosts may be another mirror, which can be copied like Seam itself. */
 const SEAM_HOST = /\.(?:getseam\.com|seam\.co)$/
 
 /**
- * What is wrong with settings that are good each by itself. A setting that could not be read is not there, and neither are
- * workspaces whose file could not be read.
+ * Finds what is wrong between settings that are each valid alone. Settings that could not be read are missing here, and so are the
+ * workspaces of a file that could not be read.
  */
 export function contradictionsIn(
   settings: Partial<Settings>,
@@ -24,7 +24,7 @@ export function contradictionsIn(
 function inSingleWorkspace(settings: Partial<Settings>): string[] {
   const { seamApiKey, seamPersonalAccessToken, seamWorkspaceId, seamWebhookSecrets } = settings
   const problems = []
-  // Undefined would be an id that could not be read, which is a problem of its own.
+  // An id that could not be read is undefined here and reported elsewhere.
   if (seamPersonalAccessToken && seamWorkspaceId === null)
     problems.push('SEAM_PERSONAL_ACCESS_TOKEN needs SEAM_WORKSPACE_ID: a token can see several workspaces')
   if (seamPersonalAccessToken && seamApiKey)
@@ -43,7 +43,7 @@ function inSingleWorkspace(settings: Partial<Settings>): string[] {
   return problems
 }
 
-/** One API beside its copy invites to use the key of one for the other. */
+/** Refuses keys of the wrong API: where one API stands beside its copy, the key of one is easily used for the other. */
 function inKeys(
   { mirrorApiKey, seamEndpoint = '' }: Partial<Settings>,
   workspaces: readonly WorkspaceConfig[],
@@ -63,7 +63,7 @@ function inKeys(
   })
 }
 
-/** Seam's own clock decides at each poll where a backfill begins; here it is enough that no clock could make sense of it. */
+/** Seam's own clock decides at each poll where a backfill begins. This only refuses what no plausible clock could make sense of. */
 function inBackfill({ backfillSince: since }: Partial<Settings>, now: bigint): string[] {
   if (!since) return []
   const start = since.kind === 'instant' ? since.at : now - since.duration

@@ -2,8 +2,8 @@ import { parse } from 'pg-connection-string'
 import { z } from 'zod'
 
 /**
- * What pg takes as a connection string: URLs, also with a socket's folder (`postgres://user@/db?host=/run/postgresql`), and `/folder
- * database`. Whatever is wrong is said in words that never repeat any of it, because part of it is a password.
+ * The connection strings that pg accepts: URLs, also with a socket's folder (`postgres://user@/db?host=/run/postgresql`), and `/folder
+ * database`. Messages never repeat any part of the value, because part of it is a password.
  */
 export const databaseUrl = z
   .string()
@@ -33,7 +33,7 @@ function problemOf(text: string): string | null {
 }
 
 /**
- * A `/`, `?` or `#` in a password ends the part of the URL that it stands in: what is before becomes the host, the rest a path or
+ * Detects a `/`, `?` or `#` in the password. It ends its part of the URL: what is before it becomes the host, the rest a path or
  * parameters, and pg would connect somewhere else, or with another password.
  */
 function isCutInPassword(text: string): boolean {
@@ -42,18 +42,18 @@ function isCutInPassword(text: string): boolean {
   const end = afterScheme.search(/[/?]/)
   if (end === -1 || afterScheme.slice(0, end).includes('@')) return false
   const [path = '', ...parameters] = afterScheme.slice(end).split('?')
-  // A parameter's value may have one.
+  // A parameter's value may contain an @.
   return path.includes('@') || parameters.some((part) => part.includes('@') && !/^[^@=]*=/.test(part))
 }
 
-/** As soon as one % begins no code, pg takes all of them for themselves, also those that were meant as codes. */
+/** As soon as one % begins no code, pg takes every % literally, even where a code was meant. */
 function hasMixedPercents(text: string): boolean {
   return /%(?![0-9a-f]{2})/i.test(text) && /%[0-9a-f]{2}/i.test(text)
 }
 
 /**
- * pg verifies the server's certificate in all of these modes, and prints a warning of ten lines for each but the last. Whoever wants
- * libpq's weaker meaning says so with uselibpqcompat=true.
+ * pg verifies the server's certificate in all of these modes, and prints a ten-line warning for all but the last, so they become
+ * that one. A user who wants libpq's weaker meaning sets uselibpqcompat=true.
  */
 function withoutWarning(text: string): string {
   if (/[?&]uselibpqcompat=true(?:&|$)/.test(text)) return text

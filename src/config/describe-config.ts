@@ -5,7 +5,7 @@ import { textOf, VARIABLES, type Variable } from './variables.ts'
 export interface ConfigDescription {
   variables: VariableDescription[]
   workspaces: WorkspaceDescription[]
-  /** Ids of the keys that secrets are encrypted with. The first encrypts, all decrypt. */
+  /** Ids of the keys for secrets. The first encrypts, all decrypt. */
   secretsKeys: string[]
   notes: readonly string[]
   warnings: readonly string[]
@@ -14,11 +14,11 @@ export interface ConfigDescription {
 interface VariableDescription {
   name: string
   isSet: boolean
-  /** As it was set, or the default; null for a secret and where there is none. */
+  /** As it was set, or the default; null for a secret and when there is no value. */
   value: string | null
-  /** Of a secret that is set. */
+  /** Length of a secret that is set. */
   secretLength?: number
-  /** What its absence means, where there is no value. */
+  /** What it means that there is no value. */
   meaning?: string
 }
 
@@ -29,7 +29,7 @@ interface WorkspaceDescription {
   webhookSecrets: number
 }
 
-/** The effective settings, for `seam-mirror config`: never a character of a secret, and a URL without its password. */
+/** The effective settings, for `seam-mirror config`: never a character of a secret, and URLs without their password. */
 export function describeConfig(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,
@@ -58,11 +58,11 @@ function describeVariable(variable: Variable, set: string | null): VariableDescr
   return { name, isSet: false, value: null, meaning: (defaultMeaning ?? 'not set').replaceAll('`', '') }
 }
 
-/** In the authority of a URL, or as one of libpq's parameters (password, sslpassword). */
+/** Masks a password in a URL's authority or in libpq's parameters (password, sslpassword). */
 function withoutPassword(value: string): string {
   const url = URL.parse(value)
   const parameters = [...(url?.searchParams.keys() ?? [])].filter((name) => name.endsWith('password'))
-  // Without a host, as for a socket, it is no URL to anybody but pg.
+  // Without a host, as for a socket, only pg reads it as a URL.
   if (url === null) return value.replace(/^([a-z]+:\/\/[^:@/]*):[^@]*@/i, '$1:********@')
   if (url.password === '' && parameters.length === 0) return value
   if (url.password) url.password = '********'

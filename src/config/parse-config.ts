@@ -6,9 +6,9 @@ import { type Settings, textOf, VARIABLES, type Variable } from './variables.ts'
 import { notesOn, warningsOn } from './warnings-on.ts'
 
 /**
- * Parses the environment once, into a typed value. Throws ConfigError with all problems together. An empty variable counts
- * as absent; an unknown `SEAM_MIRROR_…` and a misspelt `SEAM_…` are refused, because a setting that is ignored is worse than one
- * that stops the start.
+ * Parses the environment once into a typed value. Throws ConfigError with all problems together. An empty variable counts
+ * as absent. An unknown `SEAM_MIRROR_…` and a misspelt `SEAM_…` are refused, because a setting that is silently ignored is worse than
+ * one that stops the start.
  */
 export function parseConfig(
   environment: Readonly<Record<string, string | undefined>>,
@@ -27,13 +27,13 @@ export function parseConfig(
     seamWebhookSecrets: _secrets,
     workspacesFile: _file,
     ...rest
-    // Without a problem there is a value for every variable.
+    // When there is no problem, every variable has a value.
   } = settings as Settings
   const config = { ...rest, workspaces }
   return { ...config, notes: notesOn(config), warnings: warningsOn(config, environment) }
 }
 
-/** Every setting that could be read, and what is wrong with the others. */
+/** Returns every setting that could be read, and what is wrong with the others. */
 function readSettings(environment: Readonly<Record<string, string | undefined>>): {
   settings: Partial<Settings>
   problems: string[]
@@ -50,7 +50,7 @@ function readSettings(environment: Readonly<Record<string, string | undefined>>)
   return { settings, problems }
 }
 
-/** A shell takes the quotes of `NAME="value"` away; what Docker and systemd read from a file may keep them. */
+/** Adds a hint about quotes: a shell removes those of `NAME="value"`, but Docker and systemd may keep those in a file. */
 function quotesIn(text: string): string {
   return /^(["']).*\1$/.test(text) ? ' (the quotes around it are part of the value: leave them out)' : ''
 }

@@ -26,12 +26,12 @@ const file = z
   .refine((entries) => areDistinct(entries.map(({ name }) => name)), 'uses a name twice')
   .refine((entries) => areDistinct(entries.map(({ workspace_id: id }) => id)), 'lists a workspace twice')
   .refine((entries) => areDistinct(entries.map(({ api_key: key }) => key)), 'uses an api_key twice')
-  // Webhooks of several workspaces are told apart by who could have signed them.
+  // Webhooks of several workspaces are told apart by which secret signed them, so no two may share one.
   .refine(
     (entries) => areDistinct(entries.flatMap(({ webhook_secrets: secrets }) => [...new Set(secrets)])),
     'uses a webhook secret for two workspaces',
   )
-  // Nobody but Seam could tell, and a webhook's secret must not decide whose events it signs.
+  // Without an id or an API key nothing could tell which workspace the entry is: a webhook's secret must not decide whose events it signs.
   .refine(
     (entries) => entries.length === 1 || entries.every((each) => each.workspace_id || each.api_key),
     'has an entry without credentials, which needs workspace_id where there are several',
@@ -44,7 +44,7 @@ function areDistinct(values: readonly (string | undefined)[]): boolean {
 
 /**
  * Reads SEAM_MIRROR_WORKSPACES_FILE: a JSON array of `{ name, workspace_id?, api_key? | personal_access_token?,
- * webhook_secrets? }`. Problems come as text without any value of the file, which holds credentials.
+ * webhook_secrets? }`. Problems never quote the file, because it holds credentials.
  */
 export function parseWorkspacesFile(
   path: string,
@@ -66,13 +66,13 @@ export function parseWorkspacesFile(
   return { workspaces: result.data.map(toWorkspace) }
 }
 
-/** Windows writes a byte order mark, and UTF-16 beside UTF-8. Decoding drops the mark. */
+/** Accepts a byte order mark and UTF-16 besides UTF-8, as Windows writes them. Decoding drops the mark. */
 function textIn(bytes: Buffer): string {
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe
   return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes)
 }
 
-/** Without the parser's own message: it quotes what it stumbled on, which may be a credential. */
+/** Leaves out the parser's own message, which quotes what it stumbled on: that may be a credential. */
 function whyUnreadable(error: unknown): string {
   if (error instanceof SyntaxError) return 'is not JSON'
   if (error instanceof TypeError) return 'is not UTF-8'
@@ -89,7 +89,7 @@ function toWorkspace(value: z.infer<typeof entry>): WorkspaceConfig {
   }
 }
 
-/** Which credentials a workspace has; both at once, and a token without its workspace, were refused before. */
+/** Which credentials a workspace has. Both at once, and a token without a workspace, were refused before. */
 export function credentialsOf(
   key: string | null | undefined,
   token: string | null | undefined,

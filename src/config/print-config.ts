@@ -2,7 +2,7 @@ import type { ConfigDescription } from './describe-config.ts'
 
 const NAME_WIDTH = 38
 
-/** The effective settings for a person, a line each. */
+/** Writes the effective settings for a person, one per line. */
 export function printConfig({
   variables,
   workspaces,

@@ -3,7 +3,7 @@ import { VARIABLES } from './variables.ts'
 
 const KNOWN: readonly string[] = VARIABLES.map(({ name }) => name)
 
-/** What can be set one day, and would be taken for granted if it were merely accepted today. */
+/** Settings that may come one day; accepting them silently today would look as if they worked. */
 const NOT_YET: Readonly<Record<string, string>> = {
   SEAM_MIRROR_RETENTION_DAYS:
     'can not be set yet: this release deletes no event, however old. Remove it, and delete old events yourself if you must',
@@ -17,14 +17,14 @@ const OF_A_SERVICE =
   /_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/
 const ADDRESS_OF_A_SERVICE = /^(tcp|udp|sctp):\/\//
 
-/** What part of a name may be wrong for it to be a slip, and not the name of something else; two characters always may. */
+/** A name counts as a slip of a known one when at most this share of it differs; two characters always may. */
 const SLIP = 1 / 4
-/** The same for a proposal among `SEAM_MIRROR_…`, where nothing else can be meant. */
+/** The same for proposing a `SEAM_MIRROR_…` name, where nothing else can be meant. */
 const GUESS = 1 / 2
 
 /**
- * A problem for each variable that was meant for this program and would be ignored: every unknown `SEAM_MIRROR_…`, and every
- * `SEAM_…` that is a slip of a known name. Other programs have variables that begin with `SEAM` as well; those are theirs.
+ * Reports each variable that was meant for this program and would be ignored: every unknown `SEAM_MIRROR_…`, and every
+ * `SEAM_…` that is a slip of a known name. Other variables that begin with `SEAM` belong to other programs.
  */
 export function unknownNames(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(environment).flatMap(([name, value]) => {
@@ -42,7 +42,7 @@ export function unknownNames(environment: Readonly<Record<string, string | undef
 }
 
 function nearestName(name: string, isOurs: boolean): string | null {
-  // A lower case, dashes, and Docker's way to name a file that holds a secret.
+  // Undoes lower case, dashes, and Docker's suffix for a file that holds a secret.
   const typed = name
     .toUpperCase()
     .replaceAll('-', '_')
@@ -54,7 +54,7 @@ function nearestName(name: string, isOurs: boolean): string | null {
   return nearest?.known ?? null
 }
 
-/** Characters that differ. Another prefix of ours counts as one, and so does an end that is left out. */
+/** Counts the characters that differ. A wrong prefix of ours counts as one, and so does a missing end. */
 function slipsBetween(typed: string, known: string): number {
   const [typedRest, knownRest] = [withoutPrefix(typed), withoutPrefix(known)]
   const isBeginning = typed.startsWith('SEAM_MIRROR_') && known.startsWith(`${typed}_`)

@@ -3,20 +3,20 @@ import * as check from './checks.ts'
 import { databaseUrl } from './database-url.ts'
 
 /**
- * One environment variable. This table is the only place to add one: parsing, the type of the settings, `seam-mirror config` and the
- * README's table (by a test) come from it.
+ * One environment variable. This table is the only place to add one: parsing, the type of the settings, `seam-mirror config` and (by a
+ * test) the README's table come from it.
  */
 export interface Variable {
   name: string
-  /** A second spelling that programs use. It wins where both are set, as in Node. */
+  /** A second spelling that programs use. It wins when both are set, as in Node. */
   alias?: string
-  /** What the setting is called in the code. */
+  /** The setting's name in the code. */
   field: string
-  /** From the text to the value; its message completes the sentence "NAME …". */
+  /** Turns the text into the value; its messages complete the sentence "NAME …". */
   check: z.ZodType
-  /** As text, the way a user would write it; null when there is none, and the setting is then null. */
+  /** As a user would write it. Without a default it is null, and so is the setting. */
   default: string | null
-  /** How the default reads in the README where the text alone would not say it. */
+  /** What the README says about the default, where the text alone would not explain it. */
   defaultMeaning?: string
   meaning: string
   /** Never printed. */
@@ -227,7 +227,7 @@ export type Settings = {
     | (Each['default'] extends null ? null : never)
 }
 
-/** The text that a variable has; null for none, and for a blank one. */
+/** The text of a variable; null when it is missing or blank. */
 export function textOf(
   { name, alias }: Variable,
   environment: Readonly<Record<string, string | undefined>>,

@@ -6,7 +6,7 @@ import { textOf, VARIABLES } from './variables.ts'
 
 type Unjudged = Omit<Config, 'notes' | 'warnings'>
 
-/** What is as it should be, and yet worth a line of the log at start. */
+/** Things that are as they should be and still worth a line of the log at start. */
 export function notesOn(config: Unjudged): string[] {
   if (config.mirrorApiKey !== null) return []
   return [
@@ -14,7 +14,7 @@ export function notesOn(config: Unjudged): string[] {
   ]
 }
 
-/** What is allowed and probably not meant. The service logs each at start, and `seam-mirror config` shows the same. */
+/** Things that are allowed but probably not meant. The service logs each at start, and `seam-mirror config` shows the same. */
 export function warningsOn(
   config: Unjudged,
   environment: Readonly<Record<string, string | undefined>>,
@@ -45,7 +45,7 @@ function ofWorkspaces({ workspaces }: Unjudged): string[] {
   })
 }
 
-/** With the embedded database a key is made and kept in the data folder (open-keyring.ts). */
+/** Without a key secrets are not kept. The embedded database is exempt: its key is made and kept in the data folder (open-keyring.ts). */
 function ofSecrets({ secretsKeys, databaseUrl }: Unjudged): string[] {
   if (secretsKeys !== null || databaseUrl === null) return []
   return [
@@ -53,7 +53,7 @@ function ofSecrets({ secretsKeys, databaseUrl }: Unjudged): string[] {
   ]
 }
 
-/** With half of the time between two copies left, one that fails locks nobody out. */
+/** A copy must be renewed with half its time left, so that one failed sync locks nobody out. */
 function ofSchedules({ clientSessionsSchedule: schedule }: Unjudged): string[] {
   const [first, second] = createTask(schedule, () => {}, { timezone: 'UTC' }).getNextRuns(2)
   const hours = ((second?.getTime() ?? Infinity) - (first?.getTime() ?? 0)) / 3_600_000

@@ -1,19 +1,19 @@
 import type { Logger } from 'pino'
 import { type InAWhile, inAWhile } from '../runtime/in-a-while.ts'
 
-/** Warnings that may come by the thousand. */
+/** Logs warnings that may come by the thousand. */
 export interface CountedWarnings {
-  /** The first of a kind is logged at once, with its details; those that follow within a minute are counted. */
+  /** Logs the first of a kind at once, with its details, and counts those that follow within a minute. */
   warn(kind: string, details: object): void
-  /** Logs what is counted so far. */
+  /** Logs what has been counted so far. */
   stop(): void
 }
 
 const EVERY_MS = 60_000
 
-/** `message` says what has happened once, and is logged with the number of further ones (`more`) at the end of the minute. */
+/** `message` says what happened. At the end of the minute it is logged with the number of further cases (`more`). */
 export function countWarnings(logger: Logger, message: string, wait: InAWhile = inAWhile): CountedWarnings {
-  /** Of the kinds that were logged within the minute, how many more there were. */
+  /** How many more there were of each kind that was logged within the minute. */
   const more = new Map<string, number>()
   let cancel: (() => void) | null = null
 
@@ -24,7 +24,7 @@ export function countWarnings(logger: Logger, message: string, wait: InAWhile = 
       logger.warn({ reason, more: count }, message)
       more.set(reason, 0)
     }
-    // Whoever goes on is only counted on.
+    // A kind that goes on is counted for another minute.
     if (more.size > 0) cancel = wait(EVERY_MS, endMinute)
   }
 

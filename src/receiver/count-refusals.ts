@@ -2,30 +2,30 @@ import type { Logger } from 'pino'
 import { addRefused, type RefusalReason, type RefusedDeliveries } from '../domain/refused-deliveries.ts'
 import { type InAWhile, inAWhile } from '../runtime/in-a-while.ts'
 
-/** How many deliveries were refused, and why (I11). */
+/** Counts refused deliveries by reason (I11). */
 export interface Refusals {
   /** `skewSeconds`: how much older than now the signature was, where that is the reason. */
   count: (reason: RefusalReason, skewSeconds?: number) => void
-  /** What is not written down yet. */
+  /** The counts that are not saved yet. */
   pending: () => RefusedDeliveries[]
-  /** Writes down what is left. */
+  /** Saves what is left. */
   stop: () => Promise<void>
 }
 
 export interface CountRefusalsOptions {
-  /** Adds counts to those that all replicas share; they are counted on when it fails. */
+  /** Adds to the counts that all replicas share. When it fails, the counts are kept and saved later. */
   save: (counted: readonly RefusedDeliveries[]) => Promise<void>
   logger: Logger
   nowMs?: () => number
   wait?: InAWhile
 }
 
-/** The first after a quiet time is told so soon, with what came in the meantime. */
+/** The first refusal after a quiet time is logged this soon, together with those that came in the meantime. */
 const FIRST_AFTER_MS = 1_000
-/** And then at most so often: whoever is refused may come thousands of times a second, and must not make us write. */
+/** Later ones are logged at most this often: refused senders may come thousands of times a second, and must not make us write. */
 const EVERY_MS = 60_000
 
-/** Counts in memory; once a minute at most, what was counted is logged and written down. */
+/** Counts in memory; once a minute at most, the counts are logged and saved. */
 export function countRefusals(options: CountRefusalsOptions): Refusals {
   const { save, logger, nowMs = () => Date.now(), wait = inAWhile } = options
   let unlogged: RefusedDeliveries[] = []
@@ -46,7 +46,7 @@ export function countRefusals(options: CountRefusalsOptions): Refusals {
   }
 
   async function write(): Promise<void> {
-    // Still being written: the next time.
+    // The last counts are still being saved; these wait for the next time.
     if (saving.length > 0) return
     saving = counted
     counted = []

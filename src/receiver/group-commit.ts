@@ -1,4 +1,4 @@
-/** What is waiting or under way is at its limit, or the receiver is stopping: the sender should come back soon. */
+/** Too much is waiting or under way, or the receiver is stopping: the sender should try again soon. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError'
 }
@@ -6,24 +6,24 @@ export class OverloadedError extends Error {
 export interface GroupCommitOptions<Item> {
   /** Makes a batch durable, all of it or none. */
   flush: (items: Item[]) => Promise<void>
-  /** Most flushes under way at the same time. */
+  /** Most flushes at the same time. */
   maxFlushes: number
   maxBatchItems: number
-  /** Items waiting for a flush, beyond the batches under way. */
+  /** Most items that wait for a flush, beyond the batches under way. */
   maxWaitingItems: number
   maxWaitingBytes: number
   /**
-   * How long an item may wait for a flush to begin. While the network to the database is silent, flushes end by their timeout; without
-   * this, what waited for one would wait for the next one's as well, and the sender would have hung up long before.
+   * How long an item may wait for its flush to begin. While the network to the database is silent, flushes end only by their timeout.
+   * Without this limit an item would wait for one flush after another, long after its sender has hung up.
    */
   maxWaitMs: number
   monotonicMs: () => number
 }
 
 export interface GroupCommit<Item> {
-  /** Resolves once the item is durable; rejects with the flush's error, or with OverloadedError at once. */
+  /** Resolves once the item is durable. Rejects with the flush's error; or with OverloadedError, at once or after maxWaitMs. */
   submit(item: Item, bytes: number): Promise<void>
-  /** Takes nothing more, and resolves when all that was taken is durable or has failed. */
+  /** Takes nothing more, and resolves when everything taken is durable or has failed. */
   drain(): Promise<void>
 }
 
@@ -36,11 +36,12 @@ interface Waiting<Item> {
 }
 
 /**
- * Group commit: what arrives while flushes are under way forms the next batch. There is no timer, so an idle service adds no delay, and the
- * busier it is the more share one commit.
+ * Group commit: items that arrive while flushes are under way form the next batch. There is no timer, so an idle service adds no delay, and
+ * the busier it is, the more items share one commit.
  *
- * Another flush begins beside those under way only when as many items wait as are in them: then the database has the next batch before it
- * has finished the last, which meanwhile is answered. Begun earlier it would cut batches into halves, begun later the two would take turns.
+ * Another flush begins beside those under way only when as many items wait as are in them. The database then has the next batch before it
+ * has finished the last one, which is answered meanwhile. Beginning earlier would halve the batches; beginning later would make the database
+ * and this process take turns.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const { flush, maxFlushes, maxBatchItems, maxWaitingItems, maxWaitingBytes, maxWaitMs, monotonicMs } =
@@ -60,7 +61,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     return taken
   }
 
-  /** They came in order, so those that have waited too long are the first. */
+  /** Items are in order of arrival, so the overdue ones come first. */
   function refuseOverdue(): void {
     const since = monotonicMs() - maxWaitMs
     const first = waiting.findIndex(({ submittedMs }) => submittedMs >= since)
@@ -91,7 +92,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     }
     flushes -= 1
     flushingItems -= batch.length
-    // The next batch is on its way before this one is answered.
+    // Starts the next batch before answering this one.
     startDueFlushes()
     for (const each of batch) settle(each)
   }
@@ -105,7 +106,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       return new Promise((resolve, reject) => {
         waiting.push({ item, bytes, submittedMs: monotonicMs(), resolve, reject })
         waitingBytes += bytes
-        // When what can run without waiting for anything has run: whoever is about to submit as well has done so, and shares the flush.
+        // Runs after pending microtasks, so that all requests of this turn share the flush.
         if (isAboutToFlush || flushes >= maxFlushes) return
         isAboutToFlush = true
         process.nextTick(startDueFlushes)

@@ -1,29 +1,29 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What a delivery's headers say of who signed it, and when. */
+/** Who signed a delivery, and when, according to its headers. */
 export interface Signature {
   id: string
   /** Seconds since 1970. */
   timestamp: number
-  /** `v1,<base64>`, one or more, separated by spaces. */
+  /** One or more `v1,<base64>`, separated by spaces. */
   signatures: string
 }
 
 export type ReadSignature =
   | { kind: 'signature'; signature: Signature }
-  /** No secret could make this one valid. `ageSeconds` is negative for one from the future. */
+  /** No secret could make this signature valid. `ageSeconds` is negative when it comes from the future. */
   | { kind: 'missing' | 'malformed' }
   | { kind: 'too_old' | 'too_new'; ageSeconds: number }
 
-/** Either way, by this machine's clock: an old delivery may be a replay. */
+/** How far a timestamp may differ from this machine's clock, either way: an old delivery may be a replay. */
 export const TOLERANCE_SECONDS = 300
 
-/** A SHA-256 in base64. Every signature is of the scheme `v1`; there is no other yet. */
+/** A SHA-256 in base64. `v1` is the only scheme so far. */
 const POSSIBLE_SIGNATURE = /(?:^| )v1,[\w+/]{43}=/
 
 /**
- * Reads the headers that a delivery is signed with, in Svix's names or those of the standard (contract, 14). It needs no body, so that
- * whoever sends none of this can't make the service hold one.
+ * Reads a delivery's signature headers, in Svix's names or those of the standard (contract, 14). It does not need the body, so a
+ * sender without these headers can't make the service hold one.
  */
 export function readSignature(headers: IncomingHttpHeaders, nowMs: number): ReadSignature {
   const id = headers['svix-id'] ?? headers['webhook-id']

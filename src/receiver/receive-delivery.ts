@@ -6,45 +6,45 @@ import type { Workspaces } from '../workspaces/open-workspaces.ts'
 import type { Signature } from './read-signature.ts'
 import type { VerifyDelivery } from './verify-delivery.ts'
 
-/** A workspace that webhooks are received for. */
+/** A workspace that receives webhooks. */
 export interface Endpoint {
   workspaceKey: string
   verify: VerifyDelivery
 }
 
-/** What Seam sent: its bytes as they came, and what its headers said of them. */
+/** What Seam sent: the bytes as they came, and the signature from the headers. */
 export interface Delivery {
   body: Buffer
   signature: Signature
-  /** The id in `/webhooks/seam/:workspace_id`, in lower case; null where there is none. */
+  /** The id in `/webhooks/seam/:workspace_id`, in lower case; null without one. */
   pathWorkspaceId: string | null
 }
 
 export type Received =
   | { kind: 'item'; item: IngestItem }
-  /** Nobody's secret signed it. */
+  /** No configured secret signed it. */
   | { kind: 'unverified' }
   /** No webhook secret is configured (for the workspace in the path). */
   | { kind: 'no_endpoint' }
-  /** Verified, but it can't be told yet which workspace it belongs to. */
+  /** Verified, but its workspace is not known yet. */
   | { kind: 'workspace_unknown' }
   /**
-   * Verified, and it says itself which workspace it belongs to, which nobody has said before. Where there is only one workspace
-   * that is believed: nobody but the holder of its secret can have sent it. With several, a secret must not decide whose events it
-   * signs (I10): then Seam or the configuration has to say it first, and the delivery is to come again.
+   * Verified, and its path or body is the first to name its workspace. With only one workspace that is believed, because
+   * only the holder of its secret can have sent it. With several, a secret must not decide whose events it signs (I10): Seam or the
+   * configuration has to name the workspace first, and the sender has to send the delivery again.
    */
   | { kind: 'workspace_claimed'; workspaceKey: string; workspaceId: string }
 
-/** Whose webhooks a path may be for. */
+/** The workspaces that a path's webhooks may belong to. */
 export function endpointsFor(
   endpoints: readonly Endpoint[],
   workspaces: Workspaces,
   pathWorkspaceId: string | null,
 ): readonly Endpoint[] {
   if (pathWorkspaceId === null) return endpoints
-  // Where the workspace is not known yet, the path may say which it is.
+  // While an entry's workspace is unknown, the path may name it.
   if (!isUuid(pathWorkspaceId)) return []
-  // An entry whose workspace is not known yet may be any but those of the others (I10).
+  // An entry whose workspace is unknown may be any workspace except those of the other entries (I10).
   const isOwned = workspaces.all().some(({ id }) => id === pathWorkspaceId)
   return endpoints.filter(({ workspaceKey }) => {
     const { id } = workspaces.byKey(workspaceKey)
@@ -53,8 +53,8 @@ export function endpointsFor(
 }
 
 /**
- * From a request's bytes to something that can be stored: verify, find the workspace, parse. It knows neither HTTP nor the database, and
- * waits for nothing.
+ * Turns a request's bytes into something that can be stored: verifies it, finds its workspace, parses it. It knows neither HTTP nor the
+ * database, and never waits.
  */
 export function receiveDelivery(
   endpoints: readonly Endpoint[],
@@ -74,7 +74,7 @@ export function receiveDelivery(
     if (claimed === null) return { kind: 'workspace_unknown' }
     return { kind: 'workspace_claimed', workspaceKey: endpoint.workspaceKey, workspaceId: claimed }
   }
-  // Decoding has replaced what was not UTF-8; the bytes as they came go to quarantine.
+  // Decoding has replaced what was not UTF-8, so the original bytes go to quarantine.
   if (!isUtf8(body)) {
     const detail = 'The body is not UTF-8.'
     return { kind: 'item', item: { kind: 'unusable', workspaceId, reason: 'not_utf8', detail, body } }

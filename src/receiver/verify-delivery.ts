@@ -2,17 +2,17 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import { Webhook } from 'svix'
 import type { Signature } from './read-signature.ts'
 
-/** Says whether one of a workspace's secrets signed exactly these bytes. How old the signature may be was decided when it was read. */
+/** Whether one of a workspace's secrets signed exactly these bytes. read-signature.ts has already checked the signature's age. */
 export type VerifyDelivery = (body: Buffer, signature: Signature) => boolean
 
 /**
- * Any secret may match: while one is being replaced, deliveries come signed with the old and with the new.
+ * Any of the secrets may match: while one is being replaced, deliveries come signed with the old and with the new.
  *
- * The scheme (contract, 14) is computed with node:crypto: svix does it in JavaScript, 18 µs for an event of 800 bytes and 11 ms for a
- * megabyte, against 4 µs. svix stays the judge: of every secret at start, and of generated deliveries in the tests. In one thing it is
- * not followed: it reads a body as text, where every byte that is not UTF-8 becomes the same U+FFFD; here the bytes are signed.
+ * The scheme (contract, 14) is computed with node:crypto in 4 µs. svix does it in JavaScript: 18 µs for an event of 800 bytes, 11 ms for
+ * a megabyte. svix still judges every secret at start, and generated deliveries in the tests. One difference is intended: svix reads a
+ * body as text, where every byte that is not UTF-8 becomes the same U+FFFD; here the bytes themselves are verified.
  *
- * Throws for a secret that svix does not take.
+ * Throws for a secret that svix does not accept.
  */
 export function createVerifier(secrets: readonly string[]): VerifyDelivery {
   const keys = secrets.map(keyOf)
@@ -22,7 +22,7 @@ export function createVerifier(secrets: readonly string[]): VerifyDelivery {
   }
 }
 
-/** Whether one of the signatures, `v1,<base64>` separated by spaces, is the expected one. `v1` is the only scheme there is. */
+/** Whether one of the signatures (`v1,<base64>`, separated by spaces) is the expected one. `v1` is the only scheme so far. */
 function isSigned(expected: Buffer, signatureText: string): boolean {
   return signatureText.split(' ').some((part) => {
     const [version, signature = ''] = part.split(',')
@@ -31,7 +31,7 @@ function isSigned(expected: Buffer, signatureText: string): boolean {
   })
 }
 
-/** As base64 text, which is what is compared: several texts may stand for the same bytes. */
+/** Returns base64 text, because the comparison is of texts: several texts may stand for the same bytes. */
 function sign(key: KeyObject, head: string, body: Buffer): Buffer {
   return Buffer.from(createHmac('sha256', key).update(head).update(body).digest('base64'))
 }

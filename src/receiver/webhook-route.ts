@@ -18,7 +18,7 @@ import {
   receiveDelivery,
 } from './receive-delivery.ts'
 
-/** Largest delivery taken. Seam's events have about 1 KB; the largest carry arrays of ids and errors. */
+/** Largest delivery accepted. Seam's events have about 1 KB; the largest carry arrays of ids and errors. */
 export const MAX_DELIVERY_BYTES = 256 * 1024
 
 export interface WebhookRouteOptions {
@@ -26,7 +26,7 @@ export interface WebhookRouteOptions {
   workspaces: Workspaces
   commit: GroupCommit<IngestItem>
   readBody: ReadBody
-  /** Told of every delivery that is refused. */
+  /** Called for every refused delivery. */
   refused: Refusals['count']
   nowMs?: () => number
 }
@@ -34,8 +34,8 @@ export interface WebhookRouteOptions {
 const PATH = /^\/webhooks\/seam(?:\/([^/?]*))?\/?(?:\?|$)/
 
 /**
- * `POST /webhooks/seam` and `/webhooks/seam/:workspace_id`. The 2xx is sent only after the commit (I1); what can't be used is
- * quarantined and answered 2xx as well, because sending it again would not make it better (I11).
+ * `POST /webhooks/seam` and `/webhooks/seam/:workspace_id`. The 2xx is sent only after the commit (I1). What can't be used is
+ * quarantined and also answered 2xx, because sending it again would not make it better (I11).
  */
 export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
   const { endpoints, workspaces, commit, readBody, refused, nowMs = () => Date.now() } = options
@@ -58,7 +58,7 @@ export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
       refused('no_endpoint')
       throw noEndpoint()
     }
-    // Before the body: whoever has no secret can still send 256 KiB on each of thousands of connections.
+    // Checked before the body, because senders without a secret could otherwise make us read 256 KiB on each of thousands of connections.
     const read = readSignature(request.headers, nowMs())
     if (read.kind !== 'signature') {
       if (read.kind === 'too_old' || read.kind === 'too_new') refused(read.kind, read.ageSeconds)

@@ -1,9 +1,9 @@
-/** What a schedule is kept with; passed in, so that a test need not wait. */
+/** The clock of a schedule; passed in, so that tests need not wait. */
 export interface Clock {
   /** Unix milliseconds. */
   wallMs: () => number
   monotonicMs: () => number
-  /** Calls back after so long by the monotonic clock; returns how to call that off. */
+  /** Calls back after `ms` milliseconds of the monotonic clock; the returned function cancels it. */
   after: (ms: number, callback: () => void) => () => void
 }
 
@@ -16,17 +16,17 @@ export const systemClock: Clock = {
   },
 }
 
-/** The wall clock is looked at so often: whether it has been set. */
+/** How often the wall clock is checked for having been set. */
 const LOOK_MS = 60_000
-/** By so much the two clocks may differ since a tick was planned before the wall clock counts as set; timers are early by less. */
+/** The wall clock counts as set when it differs by more than this from the monotonic clock; timers are early by less. */
 const TOLERANCE_MS = 1_000
 
 /**
  * Calls `tick` at the times of a schedule (`nextTimes`: the next two, in Unix milliseconds), until the returned function is called.
  *
- * The wall clock says when the next tick is to be, the monotonic clock waits for it: whatever the wall clock does meanwhile, two ticks are
- * never further apart than the schedule has them. A wall clock that is set can only bring a tick forward. Times that were missed
- * (the process was stopped, the clock jumped a year) are one tick.
+ * The wall clock decides when the next tick is due, and the monotonic clock waits for it. Whatever the wall clock does meanwhile, two ticks
+ * are never further apart than in the schedule: setting the wall clock can only bring a tick forward. Times that were missed (the process
+ * was stopped, the clock jumped a year) count as one tick.
  */
 export function onSchedule(
   nextTimes: () => readonly [number, number],
@@ -36,7 +36,7 @@ export function onSchedule(
   let plan = planFrom(Number.NEGATIVE_INFINITY)
   let cancel: (() => void) | null = null
 
-  /** `after`: the time of the last tick; a timer may be a few milliseconds early by the wall clock. */
+  /** `after` is the last tick's time: a timer may fire a few milliseconds early by the wall clock, and must not find that time again. */
   function planFrom(after: number) {
     const [wallMs, monotonicMs] = [clock.wallMs(), clock.monotonicMs()]
     const [first, second] = nextTimes()

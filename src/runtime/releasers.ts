@@ -1,4 +1,4 @@
-/** What to undo at the end, newest first: each step of a start registers its own. Releasing twice does nothing more. */
+/** The steps that undo a start, newest first: each step of the start registers its own. Releasing twice does nothing more. */
 export class Releasers {
   #steps: (() => Promise<unknown>)[] = []
   #released: Promise<void> | null = null
@@ -7,7 +7,7 @@ export class Releasers {
     this.#steps.push(step)
   }
 
-  /** Runs every step, whatever the others do; rejects with the first error when all are done. */
+  /** Runs every step even when others fail; rejects with the first error once all are done. */
   release(): Promise<void> {
     this.#released ??= this.#run()
     return this.#released

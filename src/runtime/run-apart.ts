@@ -4,13 +4,13 @@ export interface ApartOptions {
   cwd: string
   uid?: number
   gid?: number
-  /** Kills it with all it has started. */
+  /** Kills the program and everything it has started. */
   signal?: AbortSignal | undefined
 }
 
 /**
- * Runs a program in a process group of its own, to its end: Ctrl-C, and supervisors that signal a whole group, must not reach it. A
- * `pg_ctl start` that is killed half-way leaves a server behind that nobody knows of. Rejects with what it printed when it fails.
+ * Runs a program to its end in a process group of its own, out of reach of Ctrl-C and of supervisors that signal a whole group: a
+ * `pg_ctl start` killed half-way leaves a server behind that nobody knows of. When the program fails, it rejects with its output.
  */
 export async function runApart(
   program: string,
@@ -23,7 +23,7 @@ export async function runApart(
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     } catch {
-      // It has just ended.
+      // The program has just ended.
     }
   }
   signal?.addEventListener('abort', kill)

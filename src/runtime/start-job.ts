@@ -5,27 +5,25 @@ export interface JobOptions {
   /** A cron expression of node-cron, in UTC. */
   schedule: string
   /**
-   * One run; it must not reject. `isDue` is true once another run was asked for, `signal` fires when the job is stopped. Returns how many of
-   * the next ticks are to be left out.
+   * Does one run; it must not reject. `isDue` returns true once another run was asked for; `signal` fires when the job is stopped. Resolves
+   * with how many of the next ticks to skip.
    */
   run: (isDue: () => boolean, signal: AbortSignal) => Promise<number>
-  /** Whether a tick of the schedule is to run now; without it, every tick is. */
+  /** Whether a tick of the schedule should run now. Default: always. */
   isWanted?: () => boolean
-  /** A tick during a run: one more run right after it, or nothing. */
+  /** What a tick during a run does: it runs once more right after it, or it is dropped. */
   whileRunning: 'run-again' | 'drop'
   clock?: Clock
 }
 
 export interface Job {
-  /**
-   * Runs now; during a run, right after it (or joins it, with `drop`). Resolves when that run has ended, never rejects.
-   */
+  /** Runs now; during a run, right after it (with `drop`, joins it). Resolves when that run has ended; never rejects. */
   runNow: () => Promise<void>
-  /** No new run; resolves when the one under way has ended, which its signal tells to hurry. */
+  /** Starts no new run and signals the current one to hurry; resolves when that has ended. */
   stop: () => Promise<void>
 }
 
-/** Something that is done again and again, on a schedule and on demand, and never twice at once. */
+/** Repeats something on a schedule and on demand, never twice at once. */
 export function startJob({ schedule, run, isWanted, whileRunning, clock = systemClock }: JobOptions): Job {
   const stopping = new AbortController()
   let isDue = false

@@ -2,13 +2,13 @@ import { chown, link, open, rename, rm } from 'node:fs/promises'
 
 export interface WholeFileOptions {
   owner?: { uid: number; gid: number } | undefined
-  /** A file that is there already stays as it is. */
+  /** Leaves an existing file as it is. */
   keepExisting?: boolean
 }
 
 /**
- * Writes a small file that only its owner may read, so that it is there with all of its content or not at all, whenever the process
- * is killed or the machine loses its power.
+ * Writes a small file that only its owner may read. It appears with all of its content or not at all, even when the process is killed or
+ * the machine loses power.
  */
 export async function writeWhole(
   file: string,

@@ -13,37 +13,37 @@ import { setAsideSessions } from './set-aside-sessions.ts'
 import { storePart } from './store-part.ts'
 import type { Listing, SetAside } from './read-listing.ts'
 
-/** Sessions marked in one transaction. */
+/** Most sessions marked in one transaction. */
 const MARKED_AT_ONCE = 1_000
 
 export interface ApplyTools {
   db: Db
-  /** Without it tokens are hashed, but not kept. */
+  /** Without it tokens are hashed but not kept. */
   keyring: Keyring | null
   logger: Logger
-  /** How long after a listing that can't be believed by itself another one has to say the same. */
+  /** How long after a listing that can't be believed alone another one must confirm it. */
   secondLookSeconds: number
 }
 
 export interface AppliedListing {
   /** Sessions that were new, changed, or back. */
   stored: number
-  /** Sessions that are deleted now, because the listing no longer had them. */
+  /** Sessions that were deleted now, because the listing no longer has them. */
   vanished: number
-  /** Those that could not be used. */
+  /** Sessions that could not be used. */
   unusable: number
-  /** Sessions that are neither confirmed nor deleted now. */
+  /** Sessions that the listing neither confirms nor deletes. */
   unconfirmed: number
 }
 
 /**
- * Makes the copy equal to a listing that is known to be whole: new and changed sessions are stored, those that came back are back, those that
- * are not in it are deleted; and the success is noted. In many short transactions, each under the claim of this listing: what is left
- * of one that is broken off (by the signal, say) is true, and the next listing does the rest.
+ * Makes the copy equal to a listing that is known to be complete: stores new and changed sessions, restores those that came back, deletes
+ * those that are missing, and records the success. It uses many short transactions, each under the claim of this listing. When it is
+ * interrupted (by the signal, say), what it has written is true, and the next listing does the rest.
  *
- * A listing is not believed at once when it would delete more than half of the sessions (an empty one after an outage), or has something
- * in it that may be any of those that it lacks. Then the missing ones are unconfirmed, and deleted when they are still missing at
- * the next listing. The token of an unconfirmed session opens nothing: to refuse is safe, to delete is not.
+ * A listing is not believed at once when it would delete more than half of the sessions (an empty one after an outage), or when it holds
+ * something unreadable that may be any of the missing ones. Then the missing sessions become unconfirmed, and are deleted when the next
+ * listing lacks them too. The token of an unconfirmed session opens nothing: refusing is safe, deleting is not.
  */
 export async function applyListing(
   tools: ApplyTools,
@@ -78,7 +78,7 @@ export async function applyListing(
   return { stored, vanished, unusable: unusable.length, unconfirmed }
 }
 
-/** How many sessions there were before, and which of them the listing does not show. */
+/** Counts the sessions that were there before, and finds those that the listing does not show. */
 async function compare(
   db: Db,
   workspaceId: string,

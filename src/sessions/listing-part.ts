@@ -1,14 +1,14 @@
-/** Sessions that are stored together: 0.3 MB, less than 0.1 s of the database. */
+/** How many sessions are stored together: 0.3 MB, which take the database less than 0.1 s. */
 export const PART_SESSIONS = 500
 
 /**
- * Some sessions of a listing, as they came: one buffer for all of them, because a listing of 200,000 is held for a while, and so many
- * objects would cost the garbage collector its time.
+ * Some sessions of a listing, as they came. One buffer holds all of them, because a listing of 200,000 is kept for a while, and so many
+ * objects would slow down the garbage collector.
  */
 export class ListingPart {
   readonly ids: string[] = []
   readonly #ends: number[] = []
-  /** Until the part is full; they share the memory of what arrived with them. */
+  /** Used until the part is full. The items share the memory of the network chunks that they came in. */
   #items: Buffer[] = []
   #bytes = Buffer.alloc(0)
   #length = 0
@@ -25,7 +25,7 @@ export class ListingPart {
     if (this.isFull) this.close()
   }
 
-  /** No more is added. */
+  /** Called when no more will be added. */
   close(): void {
     this.#bytes = Buffer.concat([this.#bytes, ...this.#items])
     this.#items = []

@@ -5,33 +5,33 @@ import type { Element } from '../seam/cut-elements.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import { ListingPart, PART_SESSIONS } from './listing-part.ts'
 
-/** So many unusable sessions of a listing are kept. With more of them it is the list that has changed, and it is refused whole. */
+/** At most this many unusable sessions are kept. With more of them the listing's form must have changed, and it is refused whole. */
 export const MAX_UNUSABLE = 1_000
 
-/** What was listed and can't be used. */
+/** A listed session that can't be used. */
 export interface SetAside extends UnusableSession {
-  /** As it came. */
+  /** Its bytes as they came. */
   body: Buffer
 }
 
-/** A listing that has come to its end. */
+/** A listing that was read to its end. */
 export interface Listing {
-  /** How many sessions it shows, usable or not. */
+  /** How many sessions the listing shows, usable or not. */
   listed: number
   parts: readonly ListingPart[]
   /** The ids of all usable sessions. */
   ids: ReadonlyMap<string, unknown>
-  /** MAX_UNUSABLE of them at most. */
+  /** At most MAX_UNUSABLE of them. */
   unusable: readonly SetAside[]
   unusableCount: number
 }
 
 /**
- * Reads a listing while it arrives, and only looks at what each session is: reading all that one has waits until the whole list is known
- * to be one. It is held as it came, 100 MB for 200,000 sessions.
+ * Reads a listing while it arrives. It only checks each session; reading their fields waits until the whole listing is known to be valid.
+ * The sessions are held as they came, 100 MB for 200,000.
  *
- * A session that can't be used is set aside, and so are all that share an id, of which nobody knows the right one; the same session twice
- * is one. Throws SeamError `bad_answer` for what is not JSON.
+ * A session that can't be used is set aside. So are all different sessions that share an id, because nobody knows which is right; identical
+ * ones count as one. Throws SeamError `bad_answer` for anything that is not JSON.
  */
 export async function readListing(
   elements: AsyncIterable<readonly Element[]>,
@@ -40,7 +40,7 @@ export async function readListing(
   const reader = new ListingReader(workspaceId)
   for await (const some of elements) {
     for (const element of some) reader.add(element)
-    // What arrives together is read together, 64 KB or so; then waiting requests get their turn.
+    // Reads each chunk (about 64 KB) in one go, then lets waiting requests have their turn.
     await setImmediate()
   }
   return reader.end()
@@ -49,9 +49,9 @@ export async function readListing(
 class ListingReader {
   readonly #workspaceId: string
   readonly #parts: ListingPart[] = []
-  /** Where each id is: its number in all parts together. */
+  /** Each id's index, counted over all parts. */
   readonly #places = new Map<string, number>()
-  /** Ids that several sessions have, and where the first of them is. */
+  /** Ids that several sessions share, with the index of the first one. */
   readonly #shared = new Map<string, number>()
   readonly #unusable: SetAside[] = []
   #unusableCount = 0
@@ -117,7 +117,7 @@ class ListingReader {
 
   #setAside(problem: UnusableSession, bytes: Buffer): void {
     this.#unusableCount += 1
-    // A copy, because the bytes share the memory of all that arrived with them.
+    // Copied, because the bytes share the memory of the whole chunk that they came in.
     if (this.#unusable.length < MAX_UNUSABLE) this.#unusable.push({ ...problem, body: Buffer.from(bytes) })
   }
 }

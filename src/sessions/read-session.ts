@@ -5,7 +5,7 @@ import type { Keyring } from '../secrets/keyring.ts'
 import type { ListedSession } from '../store/sessions/listed-session.ts'
 import { hashToken, holdsToken, sealContext, sealTaken, takeOutToken } from '../secrets/session-token.ts'
 
-/** When a session ends that says it does, but not readably: it must not live for ever because of that (I10). */
+/** The end of a session whose end can't be read: it must not live for ever because of that (I10). */
 const LONG_PAST: Micros = 0n
 
 export interface ReadSession {
@@ -14,8 +14,8 @@ export interface ReadSession {
 }
 
 /**
- * One listed session, from its text, which must be JSON; or what makes it unusable. The columns are filled from the text without its
- * token: what repeats the token reaches none of them (I9).
+ * Reads one listed session from its text, which must be JSON, or says what makes it unusable. The columns are filled from the text
+ * without its token, so that nothing that repeats the token reaches them (I9).
  */
 export function readSession(
   json: string,
@@ -34,11 +34,11 @@ export function readSession(
     return unusableSession('session_token_elsewhere', isIdShown ? clientSessionId : null)
   const { user_identifier_key: key } = shown
   const isSealed = keyring !== null && taken.length > 0
-  // Seam's own fake shows revoked sessions in this way (contract 13); the token of one opens nothing.
+  // Seam's own fake shows revoked sessions like this (contract 13). The token of a revoked session opens nothing.
   const isRevoked = (shown.revoked_at ?? null) !== null
   const session: ListedSession = {
     clientSessionId,
-    // Postgres has no NUL; nobody can ask for a key that has one, but it is not the same as no key.
+    // Postgres can't store NUL, so it is replaced: nobody can ask for such a key, but it differs from having no key.
     userIdentifierKey: typeof key === 'string' ? key.replaceAll('\0', '\uFFFD') : null,
     userIdentityIds: idsIn([shown.user_identity_id, shown.user_identity_ids]),
     connectWebviewIds: idsIn([shown.connect_webview_ids]),
@@ -53,7 +53,7 @@ export function readSession(
   return { kind: 'session', session }
 }
 
-/** The ids in members that hold one or several, each once; what is no id is passed over. */
+/** Collects the ids from members that hold one or several, each once; anything that is not an id is skipped. */
 function idsIn(values: readonly unknown[]): string[] {
   return [...new Set(values.flat().filter(isStorableId).map(normalId))]
 }

@@ -1,11 +1,11 @@
 import { nextTimesOf } from '../runtime/next-times.ts'
 
-/** However rarely the sessions are copied. */
+/** Upper limit, for schedules that rarely copy the sessions. */
 const LONGEST_SECONDS = 150
 
 /**
- * How long after a listing that can't be believed by itself another one counts as a second one: half the time between two syncs, so that
- * the listings of two replicas at the same tick, or of two attempts, are one.
+ * How long after a listing that can't be believed alone the next one counts as its confirmation: half the time between two syncs, so that
+ * listings of two replicas at the same tick, or of two attempts, count as one.
  */
 export function secondLookSeconds(schedule: string): number {
   const [first, second] = nextTimesOf(schedule)()

@@ -5,14 +5,14 @@ import { insertQuarantined, type Quarantined } from '../store/quarantine/insert-
 import type { Db } from '../store/database.ts'
 import type { SetAside } from './read-listing.ts'
 
-/** Put into quarantine in one statement: a megabyte each at most. */
+/** How many go into quarantine in one statement: each is a megabyte at most. */
 const SET_ASIDE_AT_ONCE = 10
-/** Named in one line of the log. */
+/** How many one line of the log names. */
 const LOGGED = 10
 
 /**
- * Keeps what was listed as sessions and can't be used (I11). The same ones of every listing are kept once, counted, and logged the first
- * time.
+ * Quarantines listed sessions that can't be used (I11). A session that comes with every listing is kept once, counted, and logged only the
+ * first time.
  */
 export async function setAsideSessions(
   { db, keyring, logger }: { db: Db; keyring: Keyring | null; logger: Logger },

@@ -17,50 +17,50 @@ export interface SessionSyncOptions {
   client: SeamClient
   workspaces: Workspaces
   workspaceKey: string
-  /** node-cron expression. */
+  /** A cron expression of node-cron. */
   schedule: string
-  /** Null: tokens are not kept. */
+  /** Null when tokens are not kept. */
   keyring: Keyring | null
   logger: Logger
   waiting: Waiting
   retryPolicy?: RetryPolicy
-  /** Half the schedule's interval when not given. */
+  /** Default: half the schedule's interval. */
   secondLookSeconds?: number
   clock?: Clock
 }
 
 export interface SessionSyncStatus {
-  /** When the last run that did not fail ended, by the local clock; null before the first. */
+  /** When the last successful run ended, by the local clock; null before the first. */
   lastSuccessAt: Date | null
-  /** What it did. */
+  /** What that run did. */
   lastCounts: SyncCounts | null
   lastError: string | null
-  /** Runs that failed since the last success. */
+  /** How many runs have failed since then. */
   failures: number
 }
 
 export interface SessionSync {
   /**
-   * Runs now, or right after the run under way (whose listing may be older than the call); resolves when that run has ended,
-   * at once when the workspace is not known for certain yet. Never rejects.
+   * Runs now, or right after the current run, whose listing may be older than the call. Resolves when that run has ended, or at once while
+   * the workspace is not known for certain. Never rejects.
    */
   syncNow(): Promise<void>
   status(): SessionSyncStatus
-  /** No new run; the one under way is cut short, or ends with the part of the listing that it stores. */
+  /** Starts no new run. The current run stops soon, at the latest after the part of the listing that it is storing. */
   stop(): Promise<void>
 }
 
-/** After credentials were refused, so many ticks are left out: asking at full speed would look like guessing keys. */
+/** How many ticks are skipped after credentials were refused: asking at full speed would look like guessing keys. */
 const TICKS_SKIPPED_AFTER_REFUSAL = 3
-/** What the log says when a listing lacks sessions and is not believed yet. */
+/** Logged when a listing lacks sessions and is not believed yet. */
 const UNCONFIRMED =
   'a listing lacks client sessions that may still be there: their tokens are refused until a listing shows them'
-/** How often the first run looks whether the workspace is known: at a first start the poller learns it within a second or so. */
+/** How often the first run checks whether the workspace is known: at a first start the poller learns it within a second or so. */
 const FIRST_RUN_WAIT_MS = 1_000
 
 /**
- * Keeps one workspace's client sessions in step with Seam: as soon as the workspace is known for certain, then whenever the
- * schedule fires. Runs never overlap. A run that fails is logged and recorded, changes nothing, and the next one tries again.
+ * Keeps one workspace's client sessions in step with Seam: it runs as soon as the workspace is known for certain, then whenever the
+ * schedule fires. Runs never overlap. A run that fails is logged and recorded and changes nothing; the next one tries again.
  */
 export function startSessionSync(options: SessionSyncOptions): SessionSync {
   const { logger, waiting } = options
@@ -116,8 +116,8 @@ export function startSessionSync(options: SessionSyncOptions): SessionSync {
 }
 
 /**
- * The workspace's id once Seam or the configuration has said it. One that only a webhook has claimed is not enough to store
- * tokens under it.
+ * Returns the workspace's id once Seam or the configuration has named it. A webhook's claim is not enough to store tokens under
+ * that id.
  */
 function confirmedId({ workspaces, workspaceKey }: SessionSyncOptions): string | null {
   const { id, learnedFrom } = workspaces.byKey(workspaceKey)

@@ -12,12 +12,12 @@ import type { ListingPart } from './listing-part.ts'
 import type { Listing, SetAside } from './read-listing.ts'
 import { readSession } from './read-session.ts'
 
-/** After so many that were read, hashed and sealed (20 µs each) waiting requests get their turn. */
+/** After this many sessions were read, hashed and sealed (20 µs each), waiting requests get their turn. */
 const SESSIONS_AT_ONCE = 50
-/** To be raised when a session is read into other columns than before: then each is stored again. */
+/** Increase it when sessions are read into different columns; each session is then stored again. */
 const READ_AS = 1
 
-/** A session that is to be stored, and where it came from. */
+/** A session to store, and the bytes it came from. */
 interface Changed {
   session: ListedSession
   item: Buffer
@@ -26,11 +26,11 @@ interface Changed {
 export interface StoredPart {
   /** Sessions that were new, changed, or back. */
   stored: number
-  /** Those that turned out to be unusable when they were read or stored. */
+  /** Sessions that turned out to be unusable when they were read or stored. */
   refused: SetAside[]
 }
 
-/** Stores what is not as listed of one part of a listing. Sessions that are as before are neither read nor sent nor locked. */
+/** Stores those sessions of a part that changed. Unchanged ones are neither read nor sent nor locked. */
 export async function storePart(
   db: Db,
   keyring: Keyring | null,
@@ -56,7 +56,7 @@ export async function storePart(
   return { stored: result.stored, refused: [...refused, ...result.refused] }
 }
 
-/** Halves what Postgres refuses until those that it refuses stand alone: the rest is not punished for one session. */
+/** Halves a batch that Postgres refuses until each refused session stands alone, so that one bad session does not cost the others. */
 async function storeChanged(
   db: Db,
   claim: SessionListingClaim,

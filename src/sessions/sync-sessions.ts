@@ -20,15 +20,15 @@ export interface SyncCounts extends AppliedListing {
 }
 
 /**
- * One sync of a workspace's client sessions (contract 8.1): the whole list is asked for, and applied once it is known to be one. Throws,
- * with nothing changed, when it is not.
+ * One sync of a workspace's client sessions (contract 8.1): asks for the whole list and applies it once it is known to be complete.
+ * Otherwise it throws, with nothing changed.
  */
 export async function syncSessions(tools: SyncTools, signal: AbortSignal): Promise<SyncCounts> {
   const { db, client, workspaceId, retryPolicy, waiting } = tools
   await withRetries(() => refreshWorkspace(db, client, workspaceId, signal), retryPolicy, waiting, signal)
   const { askedAt, listing } = await withRetries(
     async () => {
-      // Before the request: of a deletion that is heard of later, this listing knows nothing (store-listed-sessions.ts).
+      // Read before the request: this listing can't know about a deletion that comes later (store-listed-sessions.ts).
       const now = await readDatabaseClock(db)
       return { askedAt: now, listing: await readListing(listClientSessions(client, signal), workspaceId) }
     },
@@ -42,7 +42,7 @@ export async function syncSessions(tools: SyncTools, signal: AbortSignal): Promi
   return { listed: listing.listed, ...applied }
 }
 
-/** A list of which nothing, or too much, can't be used has another form than it had: what it lacks is not deleted. */
+/** Refuses a listing when all or more than MAX_UNUSABLE of its sessions can't be used: its form must have changed, so nothing is deleted. */
 function requireUsable({ listed, ids, unusable, unusableCount }: Listing): void {
   const isAll = ids.size === 0 && unusableCount > 0
   if (!isAll && unusableCount <= MAX_UNUSABLE) return

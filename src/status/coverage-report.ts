@@ -12,9 +12,9 @@ import { readRefusedDeliveries } from '../store/refusals/read-refused-deliveries
 import { readSightings, type Sightings } from '../store/events/read-sightings.ts'
 import type { Db } from '../store/database.ts'
 
-/** What a report needs to know of the configuration. */
+/** What a report needs from the configuration. */
 export interface ReportSettings {
-  /** How far back the copy must reach: a fixed instant, or so long ago. */
+  /** How far back the copy must reach: to a fixed instant, or for a duration before now. */
   backfillSince: BackfillSince
   hasCredentials: boolean
   hasWebhookSecret: boolean
@@ -25,7 +25,7 @@ export interface Range {
   to: string
 }
 
-/** What Seam's clock was worth at the last answer; unless it is believed, nothing is proven (I6). */
+/** How Seam's clock was judged at the last answer; unless it is believed, nothing is proven (I6). */
 export interface ClockReport {
   state: string
   isBelieved: boolean
@@ -35,11 +35,11 @@ export interface ClockReport {
 
 export interface CoverageReport {
   workspaceId: string
-  /** From when to when the copy is proven complete without a gap, up to its newest end; null before anything is. */
+  /** The range in which the copy is proven complete without a gap, up to its newest end; null when nothing is proven. */
   complete: Range | null
-  /** Upper end of that: where the next poll begins. */
+  /** The upper end of that range, where the next poll begins. */
   checkpoint: string | null
-  /** Its age; normally the settle time and a poll interval. */
+  /** The checkpoint's age; normally the settle time and a poll interval. */
   lagSeconds: number | null
   ranges: Range[]
   /** What is not proven between the backfill's start and the checkpoint, newest first. */
@@ -53,25 +53,25 @@ export interface CoverageReport {
     clock: ClockReport | null
   } | null
   webhooks: { lastAt: string | null; notArrivingSince: string | null } | null
-  /** Of the events created in this range: the window that was asked for, or the newest part of it that could be counted. */
+  /** Counted over the events created in this range: the requested window, or the newest part of it that could be counted. */
   sightings: Omit<Sightings, 'from'> & Range
-  /** The last ones, newest first. */
+  /** The latest audits, newest first. */
   audits: AuditRunRow[]
   quarantine: QuarantineCount[]
-  /** How the copying of the client sessions goes; null without credentials. */
+  /** How copying the client sessions goes; null without credentials. */
   clientSessions: Omit<SessionSyncRecord, 'workspaceId'> | null
-  /** Events that are stored and served, but not found by what did not fit into its column. */
+  /** Events that are stored and served, but that can't be found by a value that did not fit into its column. */
   leftOut: LeftOutCount[]
-  /** In the window of the sightings, by every replica and for whatever workspace: nobody knows whose an unsigned delivery is. */
+  /** In the window of the sightings, for all replicas and all workspaces: nobody knows whose an unsigned delivery is. */
   refusedDeliveries: RefusedDeliveries[]
 }
 
 const RUNS_SHOWN = 10
-/** So many events that came by polling only, and the oldest so old, before webhooks are said not to arrive. */
+/** Webhooks count as not arriving once at least this many events came by polling only, and the oldest of them is this old. */
 const MISSED_EVENTS = 5
 const MISSED_FOR: Micros = 600n * MICROS_PER_SECOND
 
-/** Everything that is known about how complete a workspace's copy is. Sightings are those of events created in the window. */
+/** Everything that is known about how complete a workspace's copy is. Sightings are counted over the events created in the window. */
 export async function coverageReport(
   db: Db,
   workspaceId: string,
@@ -79,7 +79,7 @@ export async function coverageReport(
   now: Micros,
   window: { from: Micros; to: Micros },
 ): Promise<CoverageReport> {
-  // One after the other: whoever asks for a report has one connection's worth of the database.
+  // One query after another, so that a report takes up only one connection.
   const covered = await readCoverage(db, workspaceId)
   const runs = await readPollRuns(db, workspaceId, RUNS_SHOWN)
   const { from: countedFrom, ...sightings } = await readSightings(db, workspaceId, window.from, window.to)
@@ -137,7 +137,7 @@ function clockOf(runs: PollRunRow[]): ClockReport | null {
   }
 }
 
-/** A disabled endpoint is silent: only what the poller finds in its place tells of it. One webhook, and the word is taken back. */
+/** A disabled endpoint is silent; only events that the poller alone brings reveal it. A single webhook resets this. */
 function webhooksOf(
   { lastWebhookAt, pollOnlySince }: Pick<Sightings, 'lastWebhookAt' | 'pollOnlySince'>,
   now: Micros,

@@ -3,7 +3,7 @@ import type { ClockReport, CoverageReport, Range } from './coverage-report.ts'
 
 const GAPS_SHOWN = 5
 
-/** The report for a person, line by line. */
+/** Writes the report for a person, line by line. */
 export function printReport(report: CoverageReport): string[] {
   const { complete, lagSeconds, gaps, progress, sightings } = report
   return [
@@ -124,7 +124,7 @@ function refusedLines({ refusedDeliveries }: CoverageReport): string[] {
   )
 }
 
-/** The label stands before the first line only. */
+/** Puts the label before the first line only. */
 function labelled(label: string, lines: readonly string[]): string[] {
   return lines.map((line, i) => `  ${(i === 0 ? label : '').padEnd(14)}${line}`)
 }

@@ -14,8 +14,8 @@ export interface IdentifyTools {
 
 /**
  * Asks Seam whose credentials these are, and throws unless it is the known workspace: another one's events must not be stored
- * under its name, and say nothing about it. Returns whether it said anything: where something between us and Seam offers the events
- * and no workspace, what is known by other means has to do.
+ * under its name, nor prove anything about it. Returns whether Seam named one: a proxy between us and Seam may offer events and no
+ * workspace, and then what is known by other means has to do.
  */
 export async function identifyWorkspace(
   { client, workspaces, workspaceKey, waiting, retryPolicy }: IdentifyTools,

@@ -3,7 +3,7 @@ import type { Db } from '../store/database.ts'
 import { readWorkspaces } from '../store/workspaces/read-workspaces.ts'
 import { type LearnedFrom, rememberWorkspace } from '../store/workspaces/remember-workspace.ts'
 
-/** One configured workspace. Its id may have to be learned first, and is remembered in the database. */
+/** One configured workspace. Its id may have to be learned first; the database remembers it. */
 export interface Workspace {
   /** The configuration entry's name. */
   readonly key: string
@@ -16,14 +16,14 @@ export interface Workspaces {
   all(): readonly Workspace[]
   byKey(key: string): Workspace
   /**
-   * Tells which workspace an entry turned out to be. What Seam says (`upstream`) stands above what the first verified
-   * webhook said; a configured id is never changed. Returns the id that holds, which the caller compares with its own. Throws
+   * Records which workspace an entry turned out to be. Seam's word (`upstream`) outranks that of the first verified
+   * webhook; a configured id never changes. Returns the id that holds, for the caller to compare with its own. Throws
    * WorkspaceTakenError when another entry is that workspace.
    */
   learn(key: string, id: string, from: LearnedFrom, name?: string | null): Promise<string>
 }
 
-/** An entry turned out to be a workspace that another entry is. */
+/** Two entries turned out to be the same workspace. */
 export class WorkspaceTakenError extends Error {
   override readonly name = 'WorkspaceTakenError'
 
@@ -36,7 +36,7 @@ export class WorkspaceTakenError extends Error {
 
 const RANK: Record<LearnedFrom, number> = { webhook: 1, upstream: 2, configured: 3 }
 
-/** Loads what is remembered, and notes the configured ids. */
+/** Loads the remembered ids and records the configured ones. */
 export async function openWorkspaces(
   db: Db,
   entries: readonly { key: string; workspaceId: string | null }[],
@@ -46,9 +46,9 @@ export async function openWorkspaces(
     entries.map(({ key }) => [key, { key, id: null, learnedFrom: null }]),
   )
   for (const { configKey, workspaceId, learnedFrom } of await readWorkspaces(db)) {
-    // A configured id that is no longer configured counts as a hint only: Seam may say otherwise.
+    // An id that was configured once and no longer is counts only as a hint: Seam may say otherwise.
     const rank = learnedFrom === 'configured' ? 'webhook' : learnedFrom
-    // An id that another entry is configured for is outdated here: two entries had theirs mixed up, say.
+    // When another entry is configured with this id, the remembered one is outdated: two entries may have been swapped, say.
     const isTaken = entries.some((entry) => entry.workspaceId === workspaceId && entry.key !== configKey)
     if (known.has(configKey) && !isTaken)
       known.set(configKey, { key: configKey, id: workspaceId, learnedFrom: rank })
@@ -70,14 +70,14 @@ export async function openWorkspaces(
       learnedFrom === null || RANK[from] > RANK[learnedFrom] || (from === 'upstream' && learnedFrom === from)
     if (before !== null && (before === id || !isHigher)) {
       if (before === id && isHigher) {
-        // Also in the database: after a restart it must not count as a mere claim again.
+        // Stored as well, so that after a restart it does not count as a mere claim again.
         await rememberWorkspace(db, { configKey: key, workspaceId: id, name, learnedFrom: from })
         known.set(key, { key, id, learnedFrom: from })
       }
       return before
     }
     const taken = [...known.values()].find((other) => other.key !== key && other.id === id)
-    // What a webhook claimed is no reason to refuse what Seam says: the claimer is the one that is wrong.
+    // Seam's word stands against a webhook's claim: the claimer is the one that is wrong.
     const isClaimOnly = taken?.learnedFrom === 'webhook' && RANK[from] > RANK.webhook
     if (taken && !isClaimOnly) throw new WorkspaceTakenError(taken.key, key, id)
     await rememberWorkspace(db, { configKey: key, workspaceId: id, name, learnedFrom: from })
@@ -97,7 +97,7 @@ export async function openWorkspaces(
       )
     return id
   }
-  // One after the other: between looking whether an id is taken and noting it, the database is waited for.
+  // One call at a time, because the database is awaited between the check whether an id is taken and the recording of it.
   let last: Promise<unknown> = Promise.resolve()
   const learn: Workspaces['learn'] = (key, id, from, name = null) => {
     const learnt = last.then(() => learnNow(key, id, from, name))
