@@ -7,7 +7,7 @@ import {
   ingestInTransaction,
   type NoteQuarantined,
 } from '../ingest/ingest-batch.ts'
-import { setAsideRefused } from '../ingest/set-aside-refused.ts'
+import { reduceRefusedEvents } from '../ingest/reduce-refused-events.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { Db } from '../store/database.ts'
 import { readDatabaseNow } from '../postgres/read-database-clock.ts'
@@ -126,7 +126,7 @@ async function storeAuditedPage(
   { tally, covered, onFound }: AuditedRange,
 ): Promise<AuditTally> {
   let kept: IngestResult['kept'] = []
-  const stored = await setAsideRefused(db, page.items, 'poll', (accepted) =>
+  const stored = await reduceRefusedEvents(db, page.items, 'poll', (accepted) =>
     db.transaction().execute(async (trx) => {
       const ingested = await ingestInTransaction(trx, accepted, 'poll', keyring)
       const { inserted } = ingested

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import { insertEvents, insertEventsAndTell } from '../store/events/insert-events.ts'
+import { insertEvents, insertEventsReturningNew } from '../store/events/insert-events.ts'
 import { insertQuarantined, type Quarantined } from '../store/quarantine/insert-quarantined.ts'
 import type { Db } from '../store/database.ts'
 import { type DeletedSession, markSessionsDeleted } from '../store/sessions/mark-sessions-deleted.ts'
@@ -9,7 +9,7 @@ import { retryConflicts } from '../postgres/retry-conflicts.ts'
 import type { Database } from '../store/schema.ts'
 import { findConflicts } from './find-conflicts.ts'
 import { protectEvent, protectUnusable } from './protect-secrets.ts'
-import { setAsideRefused } from './set-aside-refused.ts'
+import { reduceRefusedEvents } from './reduce-refused-events.ts'
 
 export type IngestItem = UsableEvent | UnusableEvent
 
@@ -44,7 +44,7 @@ export async function ingestBatch(
     }
     return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, keyring))
   }
-  return setAsideRefused(db, items, path, (accepted) => retryConflicts(() => store(accepted)))
+  return reduceRefusedEvents(db, items, path, (accepted) => retryConflicts(() => store(accepted)))
 }
 
 /**
@@ -60,7 +60,7 @@ export async function ingestInTransaction(
   const events = items.filter((item) => item.kind === 'event')
   const unusable = items.filter((item) => item.kind === 'unusable')
   const toRow = (event: UsableEvent) => protectEvent(event, keyring)
-  const { inserted, known } = await insertEventsAndTell(trx, events, toRow, path)
+  const { inserted, known } = await insertEventsReturningNew(trx, events, toRow, path)
   await markSessionsDeleted(trx, deletedSessions(events, inserted))
   const conflicts = await findConflicts(trx, known, keyring)
   return { inserted, ...(await quarantine(trx, [...unusable, ...conflicts], path, keyring)) }

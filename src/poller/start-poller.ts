@@ -84,7 +84,7 @@ export function startPoller(options: PollerOptions): Poller {
       logger.warn({ error, failures: status.failures }, 'a run of the poller failed')
       const isRefused = error instanceof SeamError && error.kind === 'credentials'
       if (!isRefused && status.failures < FAILURES_BEFORE_STANDING_BACK) return 0
-      await letGo(options, memory)
+      await releaseHeldLease(options, memory)
       return isRefused ? TICKS_SKIPPED_AFTER_REFUSAL : TICKS_STOOD_BACK
     }
   }
@@ -96,13 +96,13 @@ export function startPoller(options: PollerOptions): Poller {
     status: () => ({ ...status }),
     stop: async () => {
       await job.stop()
-      await letGo(options, memory)
+      await releaseHeldLease(options, memory)
     },
   }
 }
 
 /** Releases the lease, if it is ours. */
-async function letGo({ db, logger }: PollerOptions, memory: PollerMemory): Promise<void> {
+async function releaseHeldLease({ db, logger }: PollerOptions, memory: PollerMemory): Promise<void> {
   const { held } = memory
   memory.held = null
   if (held === null) return

@@ -1,7 +1,7 @@
 import type { Micros } from '../domain/instant.ts'
 import type { Interval } from '../domain/interval.ts'
 import { type IngestItem, type IngestResult, ingestInTransaction } from '../ingest/ingest-batch.ts'
-import { setAsideRefused } from '../ingest/set-aside-refused.ts'
+import { reduceRefusedEvents } from '../ingest/reduce-refused-events.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { addCoverage } from '../store/coverage/add-coverage.ts'
 import type { Db } from '../store/database.ts'
@@ -20,7 +20,7 @@ export async function storePage(
   proven: readonly Interval[],
   keyring: Keyring | null,
 ): Promise<IngestResult & { databaseNow: Micros }> {
-  return setAsideRefused(db, items, 'poll', (accepted) =>
+  return reduceRefusedEvents(db, items, 'poll', (accepted) =>
     retryConflicts(() =>
       db.transaction().execute(async (trx) => {
         const databaseNow = await held.fence(trx)

@@ -2,10 +2,10 @@ import type { Transaction } from 'kysely'
 import type { IngestPath, UsableEvent } from '../domain/event.ts'
 import { MASK, takeOutSecrets } from '../domain/event-secrets.ts'
 import { ingestInTransaction } from '../ingest/ingest-batch.ts'
-import { setAsideRefused } from '../ingest/set-aside-refused.ts'
+import { reduceRefusedEvents } from '../ingest/reduce-refused-events.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { deleteQuarantined } from '../store/quarantine/delete-quarantined.ts'
-import { explainQuarantined } from '../store/quarantine/explain-quarantined.ts'
+import { saveQuarantineReason } from '../store/quarantine/save-quarantine-reason.ts'
 import { type QuarantinedItem, getQuarantined } from '../store/quarantine/get-quarantined.ts'
 import type { Db } from '../store/database.ts'
 import type { Database } from '../store/schema.ts'
@@ -45,7 +45,7 @@ export async function retryItem(
   if (path === 'sessions') return retrySession(db, row, body.bytes)
   const parsed = parseAgain(body.bytes, row.workspaceId, as)
   try {
-    return await setAsideRefused(db, [parsed], path, ([item = parsed]) =>
+    return await reduceRefusedEvents(db, [parsed], path, ([item = parsed]) =>
       db
         .transaction()
         .execute((trx) =>
@@ -99,7 +99,7 @@ async function keep(
   row: QuarantinedItem,
   { reason, detail }: Pick<QuarantinedItem, 'reason' | 'detail'>,
 ): Promise<RetryOutcome> {
-  const isThere = await explainQuarantined(trx, row.id, { reason, detail })
+  const isThere = await saveQuarantineReason(trx, row.id, { reason, detail })
   return isThere ? { kind: 'stays', reason, detail } : { kind: 'unknown' }
 }
 

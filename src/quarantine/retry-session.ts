@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type UnusableSession, checkSession, unusableSession } from '../domain/client-session.ts'
 import { deleteQuarantined } from '../store/quarantine/delete-quarantined.ts'
-import { explainQuarantined } from '../store/quarantine/explain-quarantined.ts'
+import { saveQuarantineReason } from '../store/quarantine/save-quarantine-reason.ts'
 import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
 import type { Db } from '../store/database.ts'
 import type { RetryOutcome } from './retry-item.ts'
@@ -18,7 +18,7 @@ export async function retrySession(
   const verdict = verdictOn(bytes, workspaceId)
   if (verdict.kind === 'unusable') {
     const { reason, detail } = verdict
-    const isThere = await explainQuarantined(db, id, { reason, detail })
+    const isThere = await saveQuarantineReason(db, id, { reason, detail })
     return isThere ? { kind: 'stays', reason, detail } : { kind: 'unknown' }
   }
   const removed = await db.transaction().execute((trx) => deleteQuarantined(trx, [id]))

@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import type { IngestPath, UsableEvent } from '../../domain/event.ts'
 import {
   type EventRow,
-  INSERT_AND_TELL_SQL,
+  INSERT_RETURNING_NEW_SQL,
   INSERT_ONE_SQL,
   INSERT_SQL,
   parametersOf,
@@ -12,7 +12,7 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 import type { Database } from '../schema.ts'
 
-/** Makes what is stored of an event. */
+/** Turns an event into the row that is stored of it. */
 export type ToRow = (event: UsableEvent) => EventRow
 
 interface StoredRow {
@@ -20,16 +20,18 @@ interface StoredRow {
   event_id: string
 }
 
-interface ToldRow extends StoredRow {
+interface ReturnedRow extends StoredRow {
   inserted: boolean
 }
 
 type Executor = Pick<Db, 'executeQuery'>
 
 /**
- * Inserts the events that are new, and notes the sighting of those that are not (see event-insert-sql.ts). Returns those that may differ from
- * what is stored: an event of their id was there before, and either they are its first sighting by this path or they look different; or
- * they came twice in the batch.
+ * Inserts the new events and notes the sighting of the known ones (see event-insert-sql.ts). Returns the rows that may differ from what is
+ * stored:
+ *
+ * - rows whose id was stored before, when this is its first sighting by this path, or when the text or the secrets differ;
+ * - rows whose id came twice in the batch with different texts.
  */
 export async function insertEvents(
   db: Executor,
@@ -37,7 +39,7 @@ export async function insertEvents(
   toRow: ToRow,
   path: IngestPath,
 ): Promise<EventRow[]> {
-  const { once, again } = inOrder(events)
+  const { once, again } = dedupedInKeyOrder(events)
   const rows = once.map(toRow)
   const [first, second] = rows
   if (first === undefined) return []
@@ -47,27 +49,29 @@ export async function insertEvents(
   return [...rowsOf(known, rows), ...again.map(toRow)]
 }
 
-/** Rows of the first statement; each further one has twice as many as the one before. A page of 500 is four statements. */
+/** The first statement has this many rows, and each further one twice as many as the one before. A page of 500 takes four statements. */
 const FIRST_PART_ROWS = 36
 
 /**
- * The same in the caller's transaction, and it says which were new. In parts: while Postgres stores one, the next is made, which takes a
- * quarter to a third as long for a row. So the first is small, because nothing is done meanwhile, and the next may be larger.
+ * Does the same in the caller's transaction, and also returns which events were new.
+ *
+ * The batch is sent in parts, so that the next part is made while Postgres stores the one before. Making a row takes a quarter to a third
+ * of the time of storing it. The first part is small because Postgres idles while it is made; each later part may be larger.
  */
-export async function insertEventsAndTell(
+export async function insertEventsReturningNew(
   trx: Transaction<Database>,
   events: readonly UsableEvent[],
   toRow: ToRow,
   path: IngestPath,
 ): Promise<{ inserted: { workspaceId: string; eventId: string }[]; known: EventRow[] }> {
-  const { once, again } = inOrder(events)
+  const { once, again } = dedupedInKeyOrder(events)
   const inserted: { workspaceId: string; eventId: string }[] = []
   const known: EventRow[] = []
-  let underWay: { rows: readonly EventRow[]; stored: Promise<ToldRow[]> } | null = null
+  let underWay: { rows: readonly EventRow[]; stored: Promise<ReturnedRow[]> } | null = null
   const finishPart = async (): Promise<void> => {
     if (underWay === null) return
     const { rows, stored } = underWay
-    const before: ToldRow[] = []
+    const before: ReturnedRow[] = []
     for (const row of await stored) {
       if (row.inserted) inserted.push({ workspaceId: row.workspace_id, eventId: row.event_id })
       else before.push(row)
@@ -78,10 +82,10 @@ export async function insertEventsAndTell(
     const rows = once.slice(from, from + size).map(toRow)
     const parameters = parametersOf(rows, path)
     await finishPart()
-    underWay = { rows, stored: runSql<ToldRow>(trx, INSERT_AND_TELL_SQL, parameters) }
-    // Its error is met when it is awaited, which is after the next part was made.
+    underWay = { rows, stored: runSql<ReturnedRow>(trx, INSERT_RETURNING_NEW_SQL, parameters) }
+    // The error is handled where the part is awaited, which is after the next part was made.
     underWay.stored.catch(() => {})
-    // Until it is sent; Kysely and pg take some turns for that.
+    // Lets Kysely and pg send the statement before the next part is made.
     await nextTurn()
   }
   await finishPart()
@@ -104,11 +108,11 @@ function keyOf({ workspaceId, eventId }: UsableEvent): string {
 }
 
 /**
- * Each event once, because one statement can't touch a row twice ("cannot affect row a second time"): the first of the same; and those
- * that came again with another text. In the order of the key, so that two batches with the same events wait for each other instead
- * of deadlocking.
+ * Keeps the first event of each key in `once`, because one statement can't touch a row twice ("cannot affect row a second time"), and
+ * puts later ones with another text into `again`. `once` is in the order of the key, so that two batches with the same events wait for
+ * each other instead of deadlocking.
  */
-function inOrder(events: readonly UsableEvent[]): { once: UsableEvent[]; again: UsableEvent[] } {
+function dedupedInKeyOrder(events: readonly UsableEvent[]): { once: UsableEvent[]; again: UsableEvent[] } {
   const byKey = new Map<string, UsableEvent>()
   const again: UsableEvent[] = []
   for (const event of events) {

@@ -2,10 +2,10 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
 /**
- * Replaces the reason of an item that is still unusable. When it was seen stays: nothing new has arrived. False when there is
- * no such item.
+ * Replaces the reason of an item that is still unusable. The times when it was seen stay, because nothing new has arrived. Returns
+ * false when there is no such item.
  */
-export async function explainQuarantined(
+export async function saveQuarantineReason(
   db: Pick<Db, 'executeQuery'>,
   id: string,
   { reason, detail }: { reason: string; detail: string },

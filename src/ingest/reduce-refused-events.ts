@@ -8,12 +8,14 @@ import { postgresErrorKind } from '../postgres/postgres-errors.ts'
 type Item = UsableEvent | UnusableEvent
 
 /**
- * Runs `store` with the items. When Postgres refuses them because of what one of them holds (JSON nested deeper than its stack, say), finds
- * the culprits and runs `store` again: the rest of a batch is not punished for one row, and nobody sends a poisoned delivery for
- * ever. A culprit is stored all the same, without columns and with what is nested deep sealed, so that the copy stays complete; only
- * where Postgres refuses that as well it goes to quarantine.
+ * Runs `store` with the items. When Postgres refuses them because of what one event holds (for example JSON nested deeper than its
+ * stack allows), this finds the refused events, reduces them and runs `store` again. So one bad event does not hold up its batch, and
+ * its sender does not repeat it for ever.
+ *
+ * A reduced event has no columns, and whatever is nested deep in it is sealed; it is stored so that the copy stays complete. Where
+ * Postgres refuses that too, the event goes to quarantine.
  */
-export async function setAsideRefused<Result>(
+export async function reduceRefusedEvents<Result>(
   db: Db,
   items: readonly Item[],
   path: IngestPath,
@@ -40,7 +42,7 @@ async function reduced(db: Db, event: UsableEvent, path: IngestPath): Promise<It
   return (await isAccepted(db, [bare], path)) ? bare : quarantineItem(event)
 }
 
-/** Halves the batch until the rows that fail stand alone; every attempt is rolled back. */
+/** Halves the batch until each refused event stands alone. Every attempt is rolled back. */
 async function findRefused(
   db: Db,
   events: readonly UsableEvent[],
@@ -57,7 +59,7 @@ async function findRefused(
 async function isAccepted(db: Db, events: readonly UsableEvent[], path: IngestPath): Promise<boolean> {
   const trx = await db.startTransaction().execute()
   try {
-    // Secrets are only masked here: it is rolled back, whatever it says.
+    // Masking is enough here, because this transaction is always rolled back.
     await insertEvents(trx, events, (event) => protectEvent(event, null), path)
     return true
   } catch (error) {
@@ -73,7 +75,7 @@ function quarantineItem(event: UsableEvent): UnusableEvent {
     kind: 'unusable',
     workspaceId: event.workspaceId,
     reason: 'refused_by_database',
-    detail: 'Postgres refuses to store this event, even without what it can be filtered by.',
+    detail: 'Postgres refuses to store this event, even without the columns it could be filtered by.',
     body: Buffer.from(event.json),
   }
 }
