@@ -8,7 +8,7 @@ export type Caller = KeyCaller | ClientSessionCaller
 /** An API key of one workspace, or an access token used for one. */
 export interface KeyCaller {
   kind: 'key'
-  /** The part of the key that names it, or the variable that holds it; may be logged. */
+  /** The part of the key that names it, or the name of the variable that holds it. It may be logged. */
   keyId: string
   workspaceId: string
   scopes: readonly Scope[]
@@ -25,12 +25,12 @@ export interface ClientSessionCaller {
   connectWebviewIds: readonly string[]
 }
 
-/** How the store can tell whether a caller is still the one that was looked up. `rowVersion` is that of the row it was found in. */
+/** Lets the store tell whether a caller is still who it was when it was looked up. `rowVersion` is the version of the row it was found in. */
 export type CallerProof =
   | { kind: 'key'; keyId: string; rowVersion: string }
   | { kind: 'client_session'; tokenSha256: Buffer; rowVersion: string }
 
-/** Somebody who was known a moment ago; to be served only by a query that proves it again. */
+/** A caller who was known a moment ago. Only a query that checks the proof may serve it. */
 export interface ProvableCaller {
   caller: Caller
   proof: CallerProof

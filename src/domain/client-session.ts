@@ -1,8 +1,8 @@
 import { isStorableId, MAX_ID_LENGTH, normalId } from './normal-id.ts'
 
 /**
- * How old the newest copy of a workspace's sessions may be before no token of any of them opens anything: longer than an outage of Seam,
- * and the longest that a deletion can go unnoticed.
+ * When the newest copy of a workspace's sessions is older than this, none of their tokens is accepted. It is longer than an outage of
+ * Seam, and it is the longest that a deletion can go unnoticed.
  */
 export const MAX_COPY_AGE_HOURS = 24
 
@@ -12,7 +12,7 @@ export interface UnusableSession {
   reason: SessionProblem
   /** One sentence for the person who will look at it; never holds a value of the session. */
   detail: string
-  /** The session that it names, where that can be read: its copy is neither confirmed by it nor refuted. */
+  /** The id of the session it names, where that can be read. It neither confirms nor refutes the copy of that session. */
   clientSessionId: string | null
 }
 
@@ -26,7 +26,7 @@ export type SessionProblem =
   | 'session_token_elsewhere'
   | 'session_refused_by_database'
 
-/** Says why, of all that can be wrong with a session. */
+/** One sentence for each thing that can be wrong with a session. */
 export const SESSION_PROBLEMS: Readonly<Record<SessionProblem, string>> = {
   session_not_utf8: 'The session is not UTF-8.',
   session_too_large: 'The session is larger than 1 MiB; only its beginning was kept.',
@@ -35,7 +35,7 @@ export const SESSION_PROBLEMS: Readonly<Record<SessionProblem, string>> = {
   session_foreign_workspace: 'workspace_id is not that of this workspace.',
   session_id_twice: 'The listing has another session of the same client_session_id.',
   session_token_elsewhere:
-    'The token is also in a place that it can not be taken out of: in a name, or in the id.',
+    'The token also stands in a name or in the id, where it can not be masked.',
   session_refused_by_database:
     'Postgres refuses to store this session (its JSON is nested too deeply, or a value is out of range).',
 }
@@ -48,7 +48,7 @@ export function unusableSession(
 }
 
 /**
- * Checks what was listed as a client session, parsed. Only an id is needed, and not another workspace's; the rest is read
+ * Checks a parsed item of a listing of client sessions. It must have an id and must not name another workspace. The rest is read
  * leniently, because samples differ from each other and from the API description (contract 13).
  */
 export function checkSession(

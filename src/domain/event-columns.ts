@@ -6,19 +6,19 @@ import { isUuid } from './uuid.ts'
 /** The value of one filter column (see event-fields.ts): one id, several, or nothing. */
 export type FieldValue = string | readonly string[] | null
 
-/** What an event is found by, beside its id, workspace and creation time. */
+/** The columns that an event can be found by, apart from its id, workspace and creation time. */
 export interface EventColumns {
   eventType: string | null
   occurredAt: Micros | null
   /** In the order of EVENT_FIELDS. */
   fields: readonly FieldValue[]
-  /** What the event says and its column could not take, and why: `customer_key: too long`. Null nearly always. */
+  /** The values that their columns could not take, and why: `customer_key: too long`. Nearly always null. */
   leftOut: string | null
 }
 
 /** Longest `event_type` that can be filtered by, in UTF-8; the longest known has 56. */
 export const MAX_EVENT_TYPE_BYTES = 256
-/** Longest `customer_key` that can be filtered by, in UTF-8: an index entry has 2,704 bytes, ids and time included. */
+/** Longest `customer_key` that can be filtered by, in UTF-8: an index entry has room for 2,704 bytes, ids and time included. */
 export const MAX_CUSTOMER_KEY_BYTES = 2_000
 /** Most ids in one array that can be filtered by; a delivery holds 6,700. */
 export const MAX_FILTER_IDS = 10_000
@@ -34,7 +34,7 @@ export function eventColumns(event: Readonly<Record<string, unknown>>): EventCol
   }
 }
 
-/** When not even what fits can be stored in columns. */
+/** Leaves all columns empty, for an event that Postgres refused with its columns filled. */
 export function emptyColumns(reason: string): EventColumns {
   return {
     eventType: null,
@@ -47,7 +47,7 @@ export function emptyColumns(reason: string): EventColumns {
 function fieldOf(field: EventField, event: Readonly<Record<string, unknown>>, leftOut: string[]): FieldValue {
   if (field.type === 'uuid[]') return idsOf(field, event, leftOut)
   const value = event[field.column]
-  // Most events have three or four of the fields.
+  // This comes first because most events have only three or four of the fields.
   if (value === undefined || value === null) return null
   if (field.type === 'text') return textOf(field.column, value, MAX_CUSTOMER_KEY_BYTES, leftOut)
   if (isUuid(value)) return value
@@ -82,7 +82,7 @@ function textOf(column: string, value: unknown, maxBytes: number, leftOut: strin
   return null
 }
 
-/** Postgres's `text` is UTF-8 without NUL, and an index entry has a size. */
+/** Says why a value fits no text column: Postgres's `text` is UTF-8 without NUL, and an index entry has a maximum size. */
 function textProblem(value: unknown, maxBytes: number): string | null {
   if (typeof value !== 'string') return 'not a text'
   if (value === MASKED) return 'a secret'

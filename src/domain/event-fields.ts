@@ -1,7 +1,7 @@
 /**
- * The fields of an event that `/events/list` can filter by: one table from which the columns that ingest fills, the
- * parameters that the query API accepts and the SQL of both are derived. The columns and their indexes are in
- * migrations/0001_events.sql; a test holds the two together.
+ * The fields of an event that `/events/list` can filter by. The columns that ingest fills, the parameters that the query API accepts and
+ * the SQL of both are derived from this one table. The columns and their indexes are in migrations/0001_events.sql; a test compares them
+ * with the table.
  *
  * Source: contract, 6.1 and 12.2. Two fields come as one id in some events and as an array in others
  * (`access_method.*` carries `access_grant_ids`, `space.*` carries `acs_entrance_ids`): both fill one array column.

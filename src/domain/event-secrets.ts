@@ -4,7 +4,7 @@ import { type Span, membersAt, skipSpace } from './json-text.ts'
 import { MAY_HOLD_PIN } from './pin-places.ts'
 import { isHarmless } from './scan-event.ts'
 
-/** What stands in an event for a secret that was taken out: of one length, so that it tells nothing about it. */
+/** Stands in an event for a secret that was taken out. It always has the same length, so that it tells nothing about the secret. */
 export const MASK = '"****"'
 
 /** A value or name taken out of an event: its exact text, and where its mask begins in the masked text. */
@@ -26,13 +26,13 @@ export function takeOutSecrets(json: string): MaskedEvent {
   return MAY_HOLD_PIN.test(json) ? takeOutThoroughly(json) : { json, secrets: [] }
 }
 
-/** The same without looking first whether there may be any: what is nested too deep goes as well. */
+/** Does the same without first checking whether there may be any, so what is nested too deep is always taken out as well. */
 export function takeOutThoroughly(json: string): MaskedEvent {
   const spans = findSecrets(json)
   return spans === null ? takeOutAll(json) : maskSpans(json, spans)
 }
 
-/** In the place of `TakenSecret.at`: the text is the whole event. */
+/** This value of `TakenSecret.at` says that the text is the whole event. */
 export const WHOLE = -1
 
 /** Leaves nothing but the ids and instants that an event is found by. */

@@ -13,7 +13,7 @@ export interface UsableEvent extends EventColumns {
   createdAt: Micros
   /** The event exactly as it was received; this is what is stored and served (I7). */
   json: string
-  /** The database refused it as it is, so as little of it as possible is stored in the clear: no columns, and nothing nested deep. */
+  /** Postgres refused the event as it was, so as little of it as possible is stored in the clear: no columns, and nothing nested deep. */
   isRefused?: true
 }
 
@@ -40,9 +40,9 @@ export type UnusableReason =
   | 'refused_by_database'
 
 /**
- * Checks one event's JSON text. Only what makes it an event is required: a UUID, a type, a creation time, and not another workspace's id.
- * Everything else passes as it is: types and fields that nobody has heard of yet are normal (contract, trap 19), and what fits
- * no column is stored without it.
+ * Checks one event's JSON text. An event must have a UUID, a type and a creation time, and must not name another workspace. Everything
+ * else passes as it is: unknown types and fields are normal (contract, trap 19), and a value that fits no column is still stored in the
+ * body.
  */
 export function parseEvent(json: string, workspaceId: string): UsableEvent | UnusableEvent {
   const unusable = (reason: UnusableReason, detail: string): UnusableEvent => ({

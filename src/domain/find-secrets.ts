@@ -2,14 +2,15 @@ import type { Span } from './json-text.ts'
 import { PinSearch } from './pin-search.ts'
 import { EventScan, isHarmless, MAX_DEPTH, MAX_SECRETS } from './scan-event.ts'
 
-/** Steps of the search for repeated PINs (pin-search.ts): some 5 ms. Ten to a hundred are usual. */
+/** Most steps of the search for repeated PINs (pin-search.ts), some 5 ms. Usual events take ten to a hundred. */
 export const MAX_SEARCH_STEPS = 20_000
 
 /**
- * Finds the PINs in an event's JSON text: by their places, in texts that say one, and repeated in other texts and names. One pass over the
- * text, then one look at each text that is left: both are linear in its size. The text must have been accepted by JSON.parse.
+ * Finds the PINs in an event's JSON text: those at known places, those in texts that say one, and their repetitions in other texts and
+ * names. It makes one pass over the text and then looks once at each remaining text; both are linear in the text's size. The text must
+ * have been accepted by JSON.parse.
  *
- * Returns the values, and names of members, to take out, in their order; null when there is more to look for than the limits allow.
+ * Returns the values and member names to take out, in their order, or null when there is more to look for than the limits allow.
  */
 export function findSecrets(json: string): Span[] | null {
   const scan = new EventScan(json)
@@ -44,7 +45,7 @@ function repeats(token: string, search: PinSearch): boolean {
   return search.isIn(token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1))
 }
 
-/** Tells the texts, numbers and names in a secret value; false when it is nested too deep. */
+/** Passes each text, number and name in a secret value to `tell`. Returns false when the value is nested too deep. */
 function collect(
   json: string,
   { start, end }: Span,
@@ -64,7 +65,7 @@ function collect(
     })
   }
   const value: unknown = JSON.parse(token)
-  // A number may have more digits than JavaScript keeps.
+  // The token is passed as well, because a number may have more digits than JavaScript keeps.
   if (typeof value === 'number') tell(token)
   return walk(value, 0)
 }

@@ -14,9 +14,9 @@ const LAST_INSTANT: Micros = 253_402_300_799_999_999n
 
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)$/
 
-/** Of the months before this one, in a year that is no leap year. */
+/** Days of the year before each month (by its number from 1), in a year that is no leap year. */
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]
-/** From 0001-01-01 to 1970-01-01. */
+/** Days from 0001-01-01 to 1970-01-01. */
 const DAYS_TO_1970 = 719_162
 
 const DOT = 0x2e
@@ -28,7 +28,8 @@ const FRACTION_DIGITS = 6
  * Digits beyond the sixth are cut off, never rounded: rounding up could carry an event past a bound it lies before.
  * Returns null for anything else, for dates that do not exist, and for instants outside the years 0001 to 9999 (in UTC).
  *
- * By character positions: each event's instants pass here, and the captures of a regular expression took a fifth of its parsing.
+ * It reads by character positions because every event's instants pass here, and a regular expression's captures took a fifth of the
+ * time of parsing an event.
  */
 export function parseInstant(text: string): Micros | null {
   if (!RFC_3339.test(text)) return null
@@ -56,7 +57,7 @@ function number(text: string, start: number, end: number): number {
   return value
 }
 
-/** Where the `Z` or the offset begins. */
+/** The position where the `Z` or the offset begins. */
 function zoneStart(text: string): number {
   let at = FRACTION_START - 1
   if (text.charCodeAt(at) === DOT) for (at += 1; isDigit(text.charCodeAt(at));) at += 1
@@ -67,7 +68,7 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39
 }
 
-/** `Z`, `+hh`, `+hhmm` or `+hh:mm`; null for an offset that no clock has. */
+/** Reads `Z`, `+hh`, `+hhmm` or `+hh:mm` as minutes; null for an offset that no clock has. */
 function offsetOf(text: string, start: number): number | null {
   if (text.length === start + 1) return 0
   const hours = number(text, start + 1, start + 3)
@@ -80,7 +81,7 @@ function isLeapYear(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
-/** Between 0001-01-01 and the first day of the year. */
+/** Days from 0001-01-01 to the first day of the year. */
 function daysBeforeYear(year: number): number {
   const years = year - 1
   return years * 365 + Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400)
@@ -103,8 +104,8 @@ export function formatInstant(micros: Micros): string {
 }
 
 /**
- * The instant rounded down to whole milliseconds, as `…17.946Z`: the precision that every version of Seam's API accepts. What lies
- * outside the years 0001 to 9999, which are all that can be asked for, becomes the first or the last of their milliseconds.
+ * The instant rounded down to whole milliseconds, as `…17.946Z`: the precision that every version of Seam's API accepts. Only the years
+ * 0001 to 9999 can be asked for, so an instant outside them becomes their first or last millisecond.
  */
 export function formatMillisFloor(micros: Micros): string {
   const inRange = micros < FIRST_INSTANT ? FIRST_INSTANT : micros > LAST_INSTANT ? LAST_INSTANT : micros

@@ -9,14 +9,14 @@ export interface Interval {
   readonly to: Micros | null
 }
 
-/** What both hold; null when that is nothing. */
+/** The part that both intervals hold; null when there is none. */
 export function intersect(a: Interval, b: Interval): Interval | null {
   const from = a.from > b.from ? a.from : b.from
   const to = minEnd(a.to, b.to)
   return to !== null && to <= from ? null : { from, to }
 }
 
-/** What is left of `whole` without `part`: nothing, one piece, or two (the earlier first). */
+/** What is left of `whole` without `part`: no piece, one, or two (the earlier first). */
 export function subtract(whole: Interval, part: Interval): Interval[] {
   const shared = intersect(whole, part)
   if (shared === null) return [whole]

@@ -1,6 +1,6 @@
 /*
- * Finds values inside JSON text without parsing and printing it, so that the text around them stays as it is (I7). All of it
- * looks for boundaries only: the text must have been accepted by JSON.parse before.
+ * Finds values inside JSON text without parsing and printing it, so that the text around them stays as it is (I7). These functions only
+ * look for boundaries, so the text must have been accepted by JSON.parse before.
  */
 
 /** Where a value stands: `json.slice(start, end)` is its text. */
@@ -31,7 +31,7 @@ export function membersAt(json: string, at: number): Member[] {
   return members
 }
 
-/** What the string token at these places says. */
+/** The value of the string token from `start` to `end`. */
 export function stringAt(json: string, start: number, end: number): string {
   const inner = json.slice(start + 1, end - 1)
   return inner.includes('\\') ? (JSON.parse(json.slice(start, end)) as string) : inner

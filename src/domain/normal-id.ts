@@ -1,11 +1,11 @@
 import { isUuid } from './uuid.ts'
 
-/** Longest id of a client session, an account, a webview or an identity; Seam's are UUIDs. */
+/** Longest id of a client session, account, webview or identity. Seam's ids are UUIDs. */
 export const MAX_ID_LENGTH = 200
 
 /**
- * True for what can be stored as an id and found by it: text of a sane length, without NUL, which Postgres does not have, and without half
- * a surrogate pair, which would be another text once it is stored.
+ * True for a value that can be stored as an id and found by it: a text of 1 to 200 characters, without NUL, which Postgres can't store,
+ * and without half a surrogate pair, which would become another text in the store.
  */
 export function isStorableId(value: unknown): value is string {
   return (

@@ -1,15 +1,15 @@
 /*
- * Looks for an event's PINs in its other texts. What is done is counted and limited, because the sender chooses both: a comparison of every
- * PIN with every text took 6.4 s for 33 KB. Here the PINs are looked up by what stands in a text, once for each text.
+ * Looks for an event's PINs in its other texts. The sender chooses both, and comparing every PIN with every text took 6.4 s for 33 KB. So
+ * each text is read once, its numbers are looked up among the PINs, and the steps are counted and limited.
  */
 
-/** Digits that a PIN has at least, to be looked for: fewer are found in too many harmless texts. */
+/** A PIN with fewer digits is not looked for, because it would be found in too many harmless texts. */
 export const SHORTEST_PIN = 3
-/** In numbers that are more than a PIN: `1234.0`. */
+/** The same for the whole part of a number that is more than a PIN, such as `1234.0`. */
 const SHORTEST_IN_NUMBER = 4
 /** Longest PIN with letters in it; anything longer is no PIN but a sentence. */
 const LONGEST_MIXED_PIN = 64
-/** `8123 4567`, `8123 - 4567`: so many characters at most between two parts of one PIN. */
+/** Most characters between two parts of one PIN, as in `8123 4567` and `8123 - 4567`. */
 const LONGEST_GAP = 3
 
 /** The PINs of one event, and what was done to find them again. */
@@ -17,13 +17,13 @@ export class PinSearch {
   readonly #numbers = new Set<string>()
   readonly #lengths = new Set<number>()
   #longest = 0
-  /** With letters in them, in lower case, without anything but letters and digits. */
+  /** The PINs with letters in them: in lower case, reduced to letters and digits. */
   readonly #mixed = new Set<string>()
-  /** As they were written, in lower case: for texts that are nothing but a PIN, however short. */
+  /** All PINs as they were written, in lower case: for texts that are nothing but a PIN, however short. */
   readonly #exact = new Set<string>()
   readonly #maxSteps: number
   readonly #maxPins: number
-  /** Look-ups, and characters compared (by sixteen). */
+  /** Look-ups done so far, plus one for every sixteen characters compared. */
   steps = 0
 
   constructor(limits: { maxSteps: number; maxPins: number }) {
@@ -31,7 +31,7 @@ export class PinSearch {
     this.#maxPins = limits.maxPins
   }
 
-  /** The search was given up: what it said since is not to be relied on. */
+  /** A limit was passed and the search was given up: its answers since then can't be relied on. */
   get isOver(): boolean {
     return this.steps > this.#maxSteps || this.size > this.#maxPins
   }
@@ -45,7 +45,7 @@ export class PinSearch {
     const exact = text.trim().toLowerCase()
     if (exact !== '') this.#exact.add(exact)
     this.addIfPin(text)
-    // "PIN 1234" where only the PIN should be.
+    // The value may be "PIN 1234" where only the PIN should be.
     for (const [digits] of text.matchAll(/\d{4,}/g)) {
       this.#addNumber(digits)
       if (this.size > this.#maxPins) return
@@ -83,15 +83,15 @@ export class PinSearch {
     this.steps += 1 + (token.length >> 4)
     if (this.isOver || this.#numbers.size === 0) return false
     if (this.#numbers.has(token) || this.#numbers.has(String(Number(token)))) return true
-    // `81234567.0`, but neither 0.4567 nor 45.67 for those digits.
+    // Finds 81234567 in `81234567.0`, but not 4567 in 0.4567 or 45.67.
     const [whole = ''] = RUN_AT_START.exec(token) ?? []
     return whole.length >= SHORTEST_IN_NUMBER && this.#numbers.has(whole)
   }
 
-  /** Every sequence of neighbouring runs of digits that is as long as a PIN is looked up. */
+  /** Looks up every sequence of neighbouring runs of digits that is as long as one of the PINs. */
   #hasNumber(text: string): boolean {
     const digits = text.replaceAll(NO_DIGITS, '')
-    /** Where in `digits` the runs begin that may belong to one number. */
+    /** Positions in `digits` where the runs begin that may belong to one number. */
     let starts: number[] = []
     let length = 0
     let end = 0
@@ -127,7 +127,7 @@ const RUN = /\d+/g
 const RUN_AT_START = /^\d+/
 const NO_DIGITS = /\D+/g
 const DIGITS = /^\d+$/
-/** Without white space, and with a digit in it. */
+/** A text without white space that has a digit. */
 const WITH_DIGIT = /^(?=\D*\d)\S+$/
 
 function isGap(text: string, from: number, to: number): boolean {
@@ -140,7 +140,7 @@ function withoutMarks(text: string): string {
     .replaceAll(/[^a-z0-9]+/g, '')
 }
 
-/** Digits and letters of full width, as East Asian keyboards write them, as the usual ones. */
+/** Replaces full-width digits and letters, as East Asian keyboards write them, by the usual ones. */
 function ascii(text: string): string {
   return text.replaceAll(FULL_WIDTH, (wide) => String.fromCharCode(wide.charCodeAt(0) - TO_FULL_WIDTH))
 }
@@ -148,26 +148,26 @@ function ascii(text: string): string {
 const FULL_WIDTH = /[\uff01-\uff5e]/g
 const TO_FULL_WIDTH = 0xff01 - 0x21
 
-/** Letters may stand on either side, other digits may not; "8123 4567" is one number, "21.5" none. */
+/** Four digits or more that may be a PIN, also with letters right beside them: "8123 4567" is one number, "21.5" is none. */
 const LONG_NUMBER = /\d(?:[\s\-_/]?\d){3}|\d\d?\.\d\d?\.\d\d?\.\d/
 const SHORT_NUMBER = /\d(?:[\s\-_/.]?\d){2}/
 const CODE_WORD = /code|pin/i
 
-/** Whether a number stands in a sentence that may be a PIN: of four digits or more, or of three where it speaks of a code. */
+/** Whether a sentence holds a number that may be a PIN: four digits or more, or three where the sentence speaks of a code. */
 export function mayHoldPin(sentence: string): boolean {
   const text = ascii(sentence)
   return LONG_NUMBER.test(text) || (CODE_WORD.test(text) && SHORT_NUMBER.test(text))
 }
 
-/** Whether there are digits enough for a PIN in a value that was changed. */
+/** Whether a changed value has enough digits for a PIN. */
 export function hasShortNumber(text: string): boolean {
   return SHORT_NUMBER.test(ascii(text))
 }
 
-/** "PIN 1234", "code: 1234", "the code is 12 34", `{"pin":"1234"}` in a text. */
+/** Matches "PIN 1234", "code: 1234", "the code is 12 34" and `{"pin":"1234"}` in a text. */
 const SAID_PIN = /(?:code|pin)s?[^a-z0-9]{0,6}(?:(?:is|was)[^a-z0-9]{1,3})?(\d(?:[\s\-._/]?\d){2,})/gi
 
-/** The numbers in a text that it calls a code itself; so many at most. */
+/** The numbers that a text itself calls a code or PIN; at most `most` of them. */
 export function saidPins(text: string, most: number): string[] {
   const said: string[] = []
   for (const [, digits = ''] of ascii(text).matchAll(SAID_PIN)) if (said.push(digits) >= most) break

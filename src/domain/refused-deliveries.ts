@@ -11,17 +11,17 @@ export type RefusalReason =
   /** No webhook secret is configured (for the workspace in the path). */
   | 'no_endpoint'
 
-/** Deliveries that were refused for one reason, in some time. */
+/** Deliveries that were refused for one reason within some period. */
 export interface RefusedDeliveries {
   reason: RefusalReason
   deliveries: number
-  /** By how much the sender's clock differed, at the worst: negative when it was ahead. Null where the reason is another. */
+  /** The largest difference of the sender's clock, negative when it was ahead. Null for reasons that have nothing to do with clocks. */
   worstSkewSeconds: number | null
   /** RFC 3339, UTC. */
   lastAt: string
 }
 
-/** The counts of both. */
+/** Adds up two lists of counts, reason by reason. */
 export function addRefused(
   some: readonly RefusedDeliveries[],
   others: readonly RefusedDeliveries[],

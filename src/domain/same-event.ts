@@ -3,14 +3,14 @@ import { MASK } from './event-secrets.ts'
 const MASKED: unknown = JSON.parse(MASK)
 
 /**
- * Whether two JSON texts say the same: the order of members, white space and spelling of numbers and texts do not count, because
- * the webhook and the list may well print one event in two ways. A mask may stand for anything: what was there is not known.
+ * Whether two JSON texts say the same. The order of members, white space and the spelling of numbers and texts do not count, because
+ * the webhook and the list may print one event in two ways. A mask equals anything, because nobody knows what it stands for.
  */
 export function isSameEvent(one: string, other: string): boolean {
   return one === other || isSame(JSON.parse(one), JSON.parse(other))
 }
 
-/** With a stack of its own: JSON is nested as deep as its sender likes. */
+/** Uses a stack of its own instead of recursion, because the sender chooses how deep the JSON is nested. */
 function isSame(a: unknown, b: unknown): boolean {
   const pairs: [unknown, unknown][] = [[a, b]]
   for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
@@ -26,7 +26,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return true
 }
 
-/** A name that is masked may be any name, so then only those that are the same on both sides are compared. */
+/** A masked name may stand for any name. Where there is one, only the names that both sides have are compared. */
 function hasSameNames(names: readonly string[], other: object): boolean {
   const isMasked = names.includes(MASKED as string) || Object.hasOwn(other, MASKED as string)
   return (

@@ -2,17 +2,17 @@ import { type Span, skipSeparator, skipSpace, skipString, skipValue, stringAt } 
 import { MAY_SAY_PIN, placeOf } from './pin-places.ts'
 import { hasShortNumber, mayHoldPin, saidPins } from './pin-search.ts'
 
-/** No event is nested deeper; what is below counts as secret, because looking further would cost too much. */
+/** No known event is nested deeper. What is below counts as secret, because looking further would cost too much. */
 export const MAX_DEPTH = 32
-/** Values that are looked at in one event; the longest lists of ids that fit into a delivery have 6,700. */
+/** Most values that are looked at in one event. The longest list of ids that fits into a delivery has 6,700. */
 export const MAX_VALUES = 10_000
-/** Secret values of one event that are taken out one by one, and PINs that are looked for. */
+/** Most secret values of one event that are taken out one by one, and most PINs that are looked for. */
 export const MAX_SECRETS = 1_000
 
-/** What a value stands in. */
+/** The kind of member that a value stands in. */
 type Around = 'plain' | 'free_text' | 'errors' | 'changes'
 
-/** Whether a JSON token is an id or an instant and nothing else: no PIN, whatever digits it has. */
+/** Whether a JSON token is exactly an id or an instant, and so no PIN, whatever digits it has. */
 export function isHarmless(token: string): boolean {
   return HARMLESS.test(token.includes('\\') ? JSON.stringify(JSON.parse(token)) : token)
 }
@@ -26,19 +26,19 @@ const BRACKET = 0x5b
 
 /** One pass over an event's JSON text, which sorts its values by where they stand. */
 export class EventScan {
-  /** PINs by their place. */
+  /** Values that are PINs by their place. */
   readonly pins: Span[] = []
-  /** What was changed: PINs among other things. */
+  /** Values that were changed; PINs may be among them. */
   readonly changes: Span[] = []
-  /** Sentences with what may be a PIN, and what is nested too deep. */
+  /** Sentences that may hold a PIN, and values that are nested too deep. */
   readonly hidden: Span[] = []
-  /** All other texts and numbers: they may repeat a PIN. */
+  /** All other texts and numbers, which may repeat a PIN. */
   readonly others: Span[] = []
-  /** Names may repeat one as well: their starts and ends, in turn. */
+  /** Starts and ends, in turn, of the names, which may repeat a PIN as well. */
   readonly names: number[] = []
   /** Numbers that texts call a code. */
   readonly said: string[] = []
-  /** There is more than the limits allow, or a PIN may stand too deep: the scan has ended early, and is not to be relied on. */
+  /** There is more than the limits allow, or a PIN may be nested too deep. The scan has ended early and can't be relied on. */
   isOver = false
   #values = 0
   readonly #json: string
@@ -50,7 +50,7 @@ export class EventScan {
     this.#value(skipSpace(json, 0), 'plain', 0)
   }
 
-  /** Returns where the value ends. */
+  /** Scans one value and returns where it ends. */
   #value(at: number, around: Around, depth: number): number {
     this.#values += 1
     if (this.#values > MAX_VALUES || this.pins.length > MAX_SECRETS) this.isOver = true
@@ -94,7 +94,7 @@ export class EventScan {
     return next + 1
   }
 
-  /** Returns where the member's value ends. */
+  /** Scans one member's value and returns where it ends. */
   #member(name: string, start: number, around: Around, depth: number): number {
     const place = placeOf(name)
     switch (place) {
@@ -120,7 +120,7 @@ export class EventScan {
     }
   }
 
-  /** `null` says that there is no PIN, and `true` is none; both stay. */
+  /** A word stays: `null` says that there is no PIN, and `true` and `false` are none. */
   #pin(start: number, isCertain: boolean, around: Around, depth: number): number {
     const end = skipValue(this.#json, start)
     if (isLetter(this.#json.charCodeAt(start))) return end
@@ -129,7 +129,7 @@ export class EventScan {
     return end
   }
 
-  /** `from` or `to`: of a change, all of it; elsewhere, only a value that is no object with names of its own. */
+  /** Handles `from` and `to`. In a record of changes all of it is taken out; elsewhere only a value that is no object or array counts as changed. */
   #side(start: number, around: Around, depth: number): number {
     const first = this.#json.charCodeAt(start)
     if (around !== 'changes') {
@@ -141,7 +141,7 @@ export class EventScan {
     return end
   }
 
-  /** A name of digits alone is no name of a field, but `{"81234567": "guest"}`. */
+  /** A name of digits alone names no field but is itself taken for a PIN, as in `{"81234567": "guest"}`. */
   #name(name: string, start: number, end: number): void {
     if (!isLetter(name.charCodeAt(0)) && NUMBER_NAME.test(name) && hasShortNumber(name))
       this.pins.push({ start, end })
@@ -172,7 +172,7 @@ function isNumberStart(code: number): boolean {
   return code === 0x2d || (code >= 0x30 && code <= 0x39)
 }
 
-/** Of a value: `null`, `true` or `false`. */
+/** True for the first letter of `null`, `true` and `false`. */
 function isLetter(code: number): boolean {
   return code >= 0x61 && code <= 0x7a
 }

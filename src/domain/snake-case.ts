@@ -1,4 +1,4 @@
-/** A value for JSON with its keys in the API's spelling: snake case, as everything on the wire. */
+/** Copies a value for JSON, with its keys in snake case, which the whole API uses. */
 export function snakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeCase)
   if (typeof value !== 'object' || value === null || value instanceof Date) return value

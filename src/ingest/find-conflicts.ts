@@ -7,8 +7,9 @@ import type { Db } from '../store/database.ts'
 import { type DifferingEvent, readDifferingEvents } from '../store/events/read-differing-events.ts'
 
 /**
- * Among events whose ids were known, those that say something else than what is stored. The first of an id stays (I3), and nobody but the
- * sender can tell which of two is true: a forgery, or a fault upstream. So the other is kept in quarantine, to be looked at (I11).
+ * Finds, among events whose ids were known, those that say something else than what is stored: a forgery, or a fault upstream. The first
+ * event of an id stays (I3). Only the sender can tell which of the two is true, so the other goes to quarantine for a person to look at
+ * (I11).
  */
 export async function findConflicts(
   db: Pick<Db, 'executeQuery'>,
@@ -20,7 +21,7 @@ export async function findConflicts(
   return differing.filter((each) => !saysTheSame(each, keyring)).map(({ row }) => conflictOf(row))
 }
 
-/** With its PINs where they can be opened, so that two events that differ in nothing else are told apart; else without. */
+/** Compares the events with their PINs where those can be opened, because two events may differ in nothing else; otherwise without. */
 function saysTheSame({ row, storedBody, storedSecrets }: DifferingEvent, keyring: Keyring | null): boolean {
   const { workspaceId, eventId, json } = row.event
   const stored =
@@ -35,7 +36,7 @@ function conflictOf({ event }: EventRow): UnusableEvent {
     kind: 'unusable',
     workspaceId: event.workspaceId,
     reason: 'conflicting_event',
-    detail: `An event with the id ${event.eventId} and another content is stored, and stays.`,
+    detail: `An event with the id ${event.eventId} and different content is already stored, and it stays.`,
     body: Buffer.from(event.json),
   }
 }

@@ -18,16 +18,16 @@ export interface IngestResult {
   inserted: { workspaceId: string; eventId: string }[]
   /** How many items of the batch went to quarantine. */
   quarantined: number
-  /** What they are there: the same body is kept once. */
+  /** The items as they are in quarantine now. The same body is kept once. */
   kept: Quarantined[]
 }
 
-/** Told of what has gone to quarantine, when it is durable. */
+/** Called with the items that went to quarantine, once they are durable. */
 export type NoteQuarantined = (items: readonly Quarantined[], path: IngestPath) => void
 
 /**
- * The only way an event gets into the store (I2): receiver, poller, backfill and audit all end in this file. All of the batch is
- * durable when this returns, or none of it when it throws. Without a keyring its secrets are masked and not kept (I9).
+ * The only way an event gets into the store (I2): receiver, poller, backfill and audit all end in this file. When this returns, the whole
+ * batch is durable; when it throws, nothing of it is. Without a keyring, secrets are masked and not kept (I9).
  */
 export async function ingestBatch(
   db: Db,
@@ -36,7 +36,7 @@ export async function ingestBatch(
   keyring: Keyring | null = null,
 ): Promise<Omit<IngestResult, 'inserted'>> {
   const store = async (accepted: readonly IngestItem[]): Promise<Omit<IngestResult, 'inserted'>> => {
-    // The usual case: one statement is its own transaction, and costs one round trip instead of four.
+    // In the usual case one statement is its own transaction, which costs one round trip instead of four.
     const events = accepted.filter((item) => item.kind === 'event')
     if (events.length === accepted.length && !events.some(isSessionDeletion)) {
       const known = await insertEvents(db, events, (event) => protectEvent(event, keyring), path)
@@ -48,8 +48,8 @@ export async function ingestBatch(
 }
 
 /**
- * The same inside the caller's transaction, and it says what was new: the poller moves coverage in the transaction that stores the
- * page (I4).
+ * Does the same inside the caller's transaction, and also returns which events were new. The poller needs it because it moves coverage in
+ * the transaction that stores the page (I4).
  */
 export async function ingestInTransaction(
   trx: Transaction<Database>,
@@ -77,14 +77,14 @@ async function quarantine(
 }
 
 function isSessionDeletion({ eventType, isRefused, json }: UsableEvent): boolean {
-  // An event that was refused has no columns.
+  // A refused event has no columns, so its type is read from the text.
   const type = isRefused ? (JSON.parse(json) as { event_type: unknown }).event_type : eventType
   return type === 'client_session.deleted'
 }
 
 /**
- * The sessions that the new ones among the events say are deleted: their tokens must stop working at once (I10). An event that
- * was there before says nothing new; the session may have come back since.
+ * The sessions that are deleted according to the new events; their tokens must stop working at once (I10). A known event does not count,
+ * because the session may have come back since.
  */
 function deletedSessions(
   events: readonly UsableEvent[],

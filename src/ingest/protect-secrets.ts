@@ -9,8 +9,8 @@ import type { EventRow } from '../store/events/event-insert-sql.ts'
 import type { QuarantineRow } from '../store/quarantine/insert-quarantined.ts'
 
 /*
- * What goes into the store, with its PINs taken out (I9). With a secrets key they are kept, sealed; without one they are masked
- * and gone. Nothing else in the service writes an event's text.
+ * Takes the PINs out of what goes into the store (I9). With a secrets key the PINs are kept sealed; without one they are masked and lost.
+ * Nothing else in the service writes an event's text.
  */
 
 export function protectEvent(event: UsableEvent, keyring: Keyring | null): EventRow {
@@ -26,8 +26,8 @@ export function protectEvent(event: UsableEvent, keyring: Keyring | null): Event
 }
 
 /**
- * Whether a secret may stand in a column: then all are filled from what is left of the event, because whoever may filter by a column
- * can find out what is in it. An id is no secret, so only texts count.
+ * Whether a secret may stand in a column. If so, all columns are filled from the masked event, because whoever may filter by a column can
+ * find out what is in it. An id is no secret, so only texts count.
  */
 function mayHoldSecret({ eventType, fields, isRefused }: UsableEvent, { secrets }: MaskedEvent): boolean {
   if (secrets.length === 0 || isRefused) return false
@@ -38,10 +38,11 @@ function mayHoldSecret({ eventType, fields, isRefused }: UsableEvent, { secrets 
 const TEXT_FIELDS = EVENT_FIELDS.flatMap(({ type }, i) => (type === 'text' ? [i] : []))
 
 /**
- * Quarantined bodies hold whatever was sent, so all of it is sealed. Without a key, what may be a PIN is masked: in a JSON object by
- * its place, in anything else every number of three digits or more that is not part of a UUID or an instant.
+ * A quarantined body may hold anything, so it is sealed whole. Without a key, what may be a PIN is masked: in a JSON object by its place, in
+ * anything else every number of three digits or more that is not part of a UUID or an instant.
  *
- * The digest that finds the same body again must not be a plain hash beside a masked body: whoever read both could try all PINs.
+ * The digest finds the same body again. It is never a plain hash of the original body, because whoever has that and the masked body could
+ * try all PINs.
  */
 export function protectUnusable(item: UnusableEvent, keyring: Keyring | null): QuarantineRow {
   if (keyring !== null) {
@@ -52,14 +53,14 @@ export function protectUnusable(item: UnusableEvent, keyring: Keyring | null): Q
   return { item, body, isSealed: false, digest: createHash('sha256').update(body).digest() }
 }
 
-/** What a sealed quarantine body is sealed for. */
+/** The context that a quarantined body is sealed for: it opens for no other workspace. */
 export function quarantineContext(workspaceId: string): string {
   return `quarantine:${workspaceId}`
 }
 
 const UUID = /(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])/
 const INSTANT = /(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)/
-/** Between two digits of one number: `81-23`, `%38%31`, `&#56;&#49;`, and the NULs of UTF-16 and UTF-32. */
+/** What may stand between two digits of one number: `81-23`, `%38%31`, `&#56;&#49;`, and the NULs of UTF-16 and UTF-32. */
 const BETWEEN_DIGITS = '[^0-9A-Za-z]{0,7}'
 const HARMLESS_OR_DIGITS = new RegExp(
   `(${UUID.source}|${INSTANT.source})|\\d(?:${BETWEEN_DIGITS}\\d){2,}`,
@@ -67,7 +68,7 @@ const HARMLESS_OR_DIGITS = new RegExp(
 )
 
 function maskUnusable(body: Uint8Array): Buffer {
-  // Latin-1 keeps every byte as one character, and JSON's own characters are the same in it.
+  // Latin-1 turns every byte into one character, and JSON's own characters are the same in it.
   const text = Buffer.from(body).toString('latin1')
   const masked = isJsonObject(text) ? takeOutSecrets(text).json : maskDigits(text)
   return Buffer.from(masked, 'latin1')

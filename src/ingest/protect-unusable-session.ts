@@ -11,19 +11,19 @@ export interface UnusableSessionItem {
 }
 
 const KIND = Buffer.from('client session\0')
-/** What stands for a value. */
+/** Stands for a value that was taken out. */
 const MASK = '****'
-/** Names that are longer may be a token. */
+/** A longer name may be a token, so it is masked. */
 const LONGEST_NAME = 40
 
 /**
- * Keeps what was listed as a client session and can't be used. It holds a token, at a place that need not be the usual one: so all of it is
- * sealed, and without a key every value is masked, and only the names are left.
+ * Makes the quarantine row of a listed client session that can't be used. It may hold a token anywhere, so it is sealed whole. Without a
+ * key every value is masked, so that only the names are left.
  */
 export function protectUnusableSession(item: UnusableSessionItem, keyring: Keyring | null): QuarantineRow {
   if (keyring !== null) {
     const body = keyring.seal(Buffer.from(item.body).toString('base64'), quarantineContext(item.workspaceId))
-    // Not the digest of an event with the same bytes: that is another item.
+    // KIND keeps the digest apart from that of an event with the same bytes, which is another item.
     return { item, body, isSealed: true, digest: keyring.fingerprint(Buffer.concat([KIND, item.body])) }
   }
   const body = Buffer.from(maskSession(Buffer.from(item.body).toString('utf8')))
@@ -32,7 +32,7 @@ export function protectUnusableSession(item: UnusableSessionItem, keyring: Keyri
   return { item, body, isSealed: false, digest }
 }
 
-/** The text with a mask for each value. Of what is no JSON, or nested too deeply to be printed, nothing is left. */
+/** The text with a mask for each value. A text that is no JSON, or is nested too deeply to be printed, becomes a single mask. */
 export function maskSession(text: string): string {
   try {
     return JSON.stringify(masked(JSON.parse(text)))
