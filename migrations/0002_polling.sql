@@ -16,8 +16,8 @@ create table coverage (
   updated_at timestamptz not null default clock_timestamp()
 );
 
--- One row for each run of the poller, numbered in the order in which they ended: a clock that was ahead for a while must not make an old
--- run the last one. A failed run is never shown as a success: outcome has no default.
+-- One row for each run of the poller. Runs are numbered in the order in which they ended, so that a clock that was ahead for a while can't
+-- make an old run the last one. outcome has no default, so that a failed run is never shown as a success.
 create table poll_runs (
   workspace_id uuid not null,
   run_id bigint generated always as identity,
@@ -29,7 +29,7 @@ create table poll_runs (
   events_seen integer not null,
   events_new integer not null,
   error text,
-  -- Of what kind: 'credentials', 'busy', … (seam/seam-error.ts), or null.
+  -- The kind of error: 'credentials', 'busy', … (seam/seam-error.ts), or null.
   error_kind text,
   -- Whether Seam's clock could be believed at the last answer, and by how much it was ahead of the database's (walk/judge-clocks.ts);
   -- null when there was no answer.

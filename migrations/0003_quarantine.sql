@@ -3,17 +3,17 @@
 create table quarantine (
   quarantine_id bigint generated always as identity,
   workspace_id uuid not null,
-  -- The same for the same body; keyed where the body is sealed, so that it gives nothing away.
+  -- The same body has the same digest. Where the body is sealed, the digest is keyed, so that it reveals nothing.
   body_digest bytea not null,
-  -- How it came; 'sessions': in a listing of client sessions.
+  -- How the item came first. 'sessions': in a listing of client sessions.
   path text not null check (path in ('webhook', 'poll', 'sessions')),
   reason text not null,
   detail text not null,
-  -- Sealed whole, or in the clear without what looked like a PIN (I9).
+  -- Either sealed whole, or in the clear without what looked like a PIN (I9).
   body bytea not null,
   is_sealed boolean not null,
   times_seen integer not null default 1,
-  -- Seam lists it, so the copy is complete but for it; path says only how it came first.
+  -- Whether Seam lists it, so that the copy is complete except for it.
   was_listed boolean not null default false,
   first_seen_at timestamptz not null default clock_timestamp(),
   last_seen_at timestamptz not null default clock_timestamp(),

@@ -1,5 +1,5 @@
--- The key that page cursors are authenticated with: every replica must accept the others' cursors. It protects no data (a
--- cursor is only ever used within its caller's own query), so it lies here in the clear.
+-- The key that page cursors are authenticated with. It is in the database because every replica must accept the others' cursors, and in
+-- the clear because it protects no data: a cursor is only ever used within its caller's own query.
 create table page_cursor_key (
   key bytea not null,
   only_row boolean primary key default true check (only_row)

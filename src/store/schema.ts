@@ -1,8 +1,8 @@
 import type { ColumnType, Generated } from 'kysely'
 
 /**
- * The tables as Kysely sees them; migrations/*.sql is the truth, and a test compares the two. Rows never leave `store`.
- * Instants travel as text (`formatInstant`), never as `Date`, and ids of Postgres's `uuid` as lower-case text.
+ * The tables as Kysely sees them. The truth is in migrations/*.sql, and a test compares the two. Rows never leave `store`. Instants
+ * travel as text (`formatInstant`), never as `Date`; a `uuid` travels as lower-case text.
  */
 export interface Database {
   events: EventsTable

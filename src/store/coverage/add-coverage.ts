@@ -4,11 +4,11 @@ import type { Interval } from '../../domain/interval.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import type { Database } from '../schema.ts'
 
-/** A step is noted when the last is so old, and kept for so long; both by the time that pollers have watched. */
+/** How old the last step must be before another is noted, and how long steps are kept: both in the time that pollers have watched. */
 const STEP = "interval '5 minutes'"
 const STEPS_KEPT = "interval '7 days'"
 
-/** The lease's row is locked by the fence of the same transaction. */
+/** It can read `watched` from the lease's row because the fence of the same transaction has locked that row. */
 const SQL = `
 with grown as (
   insert into coverage as c (workspace_id, ranges)

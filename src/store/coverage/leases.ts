@@ -13,7 +13,7 @@ export interface Lease {
   token: string
 }
 
-/** Another process holds the lease by now: what this one was about to write must not be written. */
+/** Another process holds the lease by now, so this one must not write what it was about to write. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError'
 }
@@ -21,8 +21,8 @@ export class LeaseLostError extends Error {
 const NOW = `(extract(epoch from clock_timestamp()) * 1000000)::bigint::text as now`
 
 /**
- * All by the database's clock, so that the processes' own clocks don't matter. An expiry further away than any lifetime was written
- * while that clock was ahead (before a failover to a server with another one): it must not keep everybody waiting.
+ * Only the database's clock counts, so that the processes' own clocks don't matter. An expiry more than two lifetimes away was written
+ * while that clock was ahead (before a failover to a server with another clock). Such a lease may be taken, or everybody would wait.
  */
 const ACQUIRE_SQL = `
 insert into leases as l (workspace_id, holder, token, expires_at)
@@ -35,7 +35,7 @@ where l.holder = excluded.holder
   or l.expires_at <= clock_timestamp() or l.expires_at > clock_timestamp() + make_interval(secs => 2 * $3::float8)
 returning token::text, ${NOW}`
 
-/** Takes the lease if it is free, expired, or ours already; null while another process holds it. */
+/** Takes the lease if it is free, expired or already ours; returns null while another process holds it. */
 export async function acquireLease(
   db: Db,
   workspaceId: string,
@@ -52,10 +52,10 @@ export async function acquireLease(
 }
 
 /**
- * Holds the lease through the caller's transaction, and prolongs it; throws LeaseLostError when it has changed hands. The row
- * stays locked until the transaction ends, so nobody can take the lease between this check and the commit. Returns the database's clock.
+ * Checks the lease, prolongs it and holds it until the caller's transaction ends; throws LeaseLostError when it has changed hands. The
+ * row stays locked, so nobody can take the lease between this check and the commit. Returns the database's clock.
  *
- * `watchedMs` is added to what the pollers of the workspace have watched (see migrations/0007_leases.sql).
+ * `watchedMs` is added to the time that the pollers of the workspace have watched (see migrations/0007_leases.sql).
  */
 export async function fence(
   trx: Transaction<Database>,
@@ -81,7 +81,7 @@ export async function prolong(db: Db, lease: Lease, ttlSeconds: number): Promise
   await runSql(db, PROLONG_SQL, [...keyOf(lease), ttlSeconds, 0])
 }
 
-/** Lets go of a lease that is still ours, so that another process need not wait for it to expire. */
+/** Releases a lease that is still ours, so that another process need not wait for it to expire. */
 export async function releaseLease(db: Db, lease: Lease): Promise<void> {
   await runSql(
     db,

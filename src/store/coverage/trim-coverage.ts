@@ -4,9 +4,9 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Database } from '../schema.ts'
 
 /**
- * A step that was taken when pollers had watched for `watched` was taken at least (watched now - watched then) ago, so coverage may
- * have reached no further then than the horizon of now minus that. The furthest step that did not pass it is believed. Where there is
- * none, it was wrong from the first step on: what had been read by then is right up to the horizon of that moment.
+ * Each step says how far coverage reached when the pollers had watched for `watched`. At least (watched now - watched then) has passed
+ * since, so at that step coverage can't truly have passed today's horizon minus that time. The furthest step that did not pass its
+ * horizon is believed. If there is none, coverage was wrong from the first step on, and is believed up to the horizon of that step.
  */
 const SQL = `
 with seen as (
@@ -23,9 +23,9 @@ from believed where c.workspace_id = $1
 returning (extract(epoch from believed.up_to) * 1000000)::bigint::text as "upTo"`
 
 /**
- * Takes back coverage when Seam's and the database's clocks both say that it passes the horizon: both were ahead when it was added.
- * With one of them right it never gets there. Events have been created inside the range that was called complete for as long as the clocks
- * were ahead, so it is not enough to cut off what lies beyond the horizon. Returns where coverage ends at the latest from now on.
+ * Takes back coverage when Seam's and the database's clocks both say that it passes the horizon. Then both were ahead when it was added;
+ * had one been right, coverage could not have got there. While they were ahead, events were created inside the range that was called
+ * complete, so cutting off what lies beyond the horizon is not enough. Returns the instant that coverage no longer passes.
  */
 export async function trimCoverage(
   trx: Transaction<Database>,

@@ -49,7 +49,7 @@ export async function insertEvents(
   return [...rowsOf(known, rows), ...again.map(toRow)]
 }
 
-/** The first statement has this many rows, and each further one twice as many as the one before. A page of 500 takes four statements. */
+/** The first statement has this many rows and each further one twice as many as the one before. A page of 500 takes four statements. */
 const FIRST_PART_ROWS = 36
 
 /**

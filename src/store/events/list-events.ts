@@ -7,7 +7,7 @@ import { pageFirstSql } from './page-first-sql.ts'
 import { readBytea, type TextRow } from '../../postgres/text-query.ts'
 import { visibilityConditions, visibleEventsSql } from './visible-events-sql.ts'
 
-/** Events of which the column holds any of the values. No values match no event. */
+/** Selects the events whose column holds any of the values. Without values it selects none. */
 export interface EventFilter {
   /** `event_id`, `event_type`, or a column of EVENT_FIELDS. */
   column: string
@@ -32,18 +32,18 @@ export interface EventQuery {
   following?: { createdAt: Micros; eventId: string } | undefined
   limit: number
   offset: number
-  /** Whether the caller may see them; left out they are not read. */
+  /** Whether the caller may see the secrets. Absent: they are not read. */
   withSecrets?: boolean
   /** Reads where the events stand in the list, instead of what they say. */
   onlyPositions?: boolean
 }
 
-/** An event as it is stored: its secrets taken out, sealed, beside it. */
+/** An event as it is stored: its text without the secrets, and the sealed secrets beside it. */
 export interface StoredEvent {
   body: string
   /** Null also when they were not asked for. */
   sealedSecrets: Buffer | null
-  /** Which row they were sealed for; empty when they were not asked for. */
+  /** The event whose row the secrets were sealed for; empty when they were not asked for. */
   eventId: string
 }
 
@@ -55,13 +55,13 @@ const COLUMN_TYPES: ReadonlyMap<string, 'uuid' | 'uuid[]' | 'text'> = new Map([
 
 export interface ListedEvents {
   events: StoredEvent[]
-  /** Whether there are more, which would have passed `maxBytes`. */
+  /** Whether further events were left out because they would have passed `maxBytes`. */
   isCut: boolean
 }
 
 const NONE: ListedEvents = { events: [], isCut: false }
 
-/** The events, newest first, ties by event id: as many as `maxBytes` hold, but at least one. */
+/** The events, newest first, ties by event id. It reads as many as fit into `maxBytes`, but at least one. */
 export async function listEvents(
   db: Pick<Db, 'queryTexts'>,
   query: EventQuery,
@@ -74,8 +74,8 @@ export async function listEvents(
 }
 
 /**
- * The same for a caller that was known a moment ago; whether it still is comes with the rows. Where there are no rows it has to be found out in
- * another way. (A join with the proof would always have one, and cost Postgres 0.1 ms more.)
+ * Does the same for a caller that was known a moment ago. The rows themselves say whether the caller is still the same. Without rows that
+ * is unknown, and the caller has to be looked up. (A join with the proof would always give a row, but cost Postgres 0.1 ms more.)
  */
 export async function listEventsWithProof(
   db: Pick<Db, 'queryTexts'>,
@@ -92,7 +92,7 @@ export async function listEventsWithProof(
   return { events: rows.map((row) => storedEvent(row.slice(0, -1))), isCut, proven: 'yes' }
 }
 
-/** As Postgres writes a boolean. */
+/** How Postgres writes `true` as text. */
 const IS_TRUE = 't'
 
 function storedEvent([body, secrets, eventId]: TextRow): StoredEvent {
@@ -100,9 +100,9 @@ function storedEvent([body, secrets, eventId]: TextRow): StoredEvent {
 }
 
 /**
- * The statement behind `listEvents`. It has a condition only for what is asked, and pg sends it unnamed, so that Postgres
- * plans each call with its values: whether the index of a filter is read, or the one by time with the filter applied on
- * the way, depends on how rare the values are. A test explains it for every filter.
+ * The statement behind `listEvents`. It has conditions only for what is asked, and pg sends it unnamed, so that Postgres plans each call
+ * with its values. The plan depends on how rare the values are: Postgres reads the filter's index, or the index by time and applies the
+ * filter on the way. A test explains the statement for every filter.
  */
 export function listEventsSql(
   query: EventQuery,
@@ -142,23 +142,23 @@ limit ${parameter(query.limit)} offset ${parameter(query.offset)}`
 
 type Parameter = (value: unknown) => string
 
-/** From here on the rows before a page are not worth reading. */
+/** From this offset on, reading the rows before the page costs more than finding the page in the index first. */
 const FAR_OFFSET = 2_000
 
-/** What is read of an event, in this order. */
+/** The columns that are read of an event, in the order of the answer. */
 function columnsOf({ withSecrets = false, onlyPositions = false }: EventQuery): string {
   if (onlyPositions)
     return `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as row_time, event_id as row_id`
   return withSecrets ? 'body, secrets, event_id as row_id' : 'body'
 }
 
-/** The same of a subquery that has read these columns, and those of the order beside them. */
+/** The names of these columns outside a subquery that reads them beside the columns of the order. */
 function namesOf({ withSecrets = false, onlyPositions = false }: EventQuery): string {
   if (onlyPositions) return 'row_time, row_id'
   return withSecrets ? 'body, secrets, row_id' : 'body'
 }
 
-/** The only filter of a query, when it has several values and an index that gives the order for each of them. */
+/** The query's filter, if it is the only one, has several values, and has an index that gives the order for each value. Otherwise null. */
 function mergedFilter({ visibility, filters }: EventQuery): EventFilter | null {
   const [filter, another] = filters
   if (visibility.kind !== 'all' || filter === undefined || another !== undefined) return null
@@ -167,11 +167,12 @@ function mergedFilter({ visibility, filters }: EventQuery): EventFilter | null {
 }
 
 /**
- * Several values of one filter: the newest of each, merged. Left to itself Postgres walks through the index by time until the page is
- * full, because it estimates each value by the average; for devices without any event that is the whole table (5,000,000 rows, 7 s).
+ * For several values of one filter: reads the newest events of each value and merges them. Left to itself, Postgres walks through the
+ * index by time until the page is full, because it estimates each value by the average. For devices without any event that is the whole
+ * table (5,000,000 rows, 7 s).
  *
- * First a few of each value's newest are looked at, twice a page together. The page can't reach further back than where they fill it,
- * so after that each value is read only down to there: of ten thousand devices that is hardly more than the page.
+ * The statement first looks at a few of each value's newest events, twice a page together. The page can't reach further back than the
+ * point where these fill it, so each value is then read only down to that point. For ten thousand devices that is hardly more than the page.
  */
 function mergedSql(
   query: EventQuery,
@@ -206,7 +207,7 @@ function conditionsOf(query: EventQuery, parameter: Parameter): string[] {
   if (query.following !== undefined) {
     const createdAt = parameter(formatInstant(query.following.createdAt))
     const eventId = parameter(query.following.eventId)
-    // The first half is what the index is entered by.
+    // Postgres enters the index by the first half of this condition.
     conditions.push(`created_at <= ${createdAt} and (created_at < ${createdAt} or event_id > ${eventId})`)
   }
   return [...conditions, ...query.filters.map((filter) => filterSql(filter, parameter))]
@@ -218,7 +219,7 @@ function filterSql({ column, values }: EventFilter, parameter: Parameter): strin
     throw new Error(`events has no column '${column}' to filter by; see event-fields.ts.`)
   const distinct = [...new Set(values)]
   if (type === 'uuid[]') return `${column} && ${parameter(distinct)}::uuid[]`
-  // With `=` the index gives the order as well; with `any`, even of one value, Postgres sorts.
+  // With `=` the index also gives the order. With `any`, even of one value, Postgres sorts.
   if (distinct.length === 1) return `${column} = ${parameter(distinct[0])}`
   return `${column} = any(${parameter(distinct)}::${type}[])`
 }

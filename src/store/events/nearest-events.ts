@@ -3,8 +3,8 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
 /**
- * Events further away are not looked at: one that is dated into the year 9999 must not decide what is asked for, and a day of silence is
- * worth the two requests that it costs to find its end.
+ * Events further away are not looked at. An event dated into the year 9999 must not decide what is asked for, and after a day of silence
+ * the two requests that find the end of a gap are worth their cost.
  */
 const FURTHEST = "interval '1 day'"
 

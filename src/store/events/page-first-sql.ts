@@ -1,23 +1,24 @@
 export interface PageFirst {
   /** What is read of an event. */
   columns: string
-  /** What is answered: those columns, and what else is asked in passing. */
+  /** What the statement answers: those columns, and the caller's proof if it is asked for. */
   answered: string
-  /** The conditions, of the workspace among them. */
+  /** The conditions, including the one on the workspace. */
   where: string
   workspaceId: string
   limit: string
   offset: string
-  /** Finds all events that the conditions allow before it puts them into order: for conditions that allow few. */
+  /** Finds all events that the conditions allow before it orders them. Meant for conditions that allow few events. */
   allFirst: boolean
 }
 
 /**
- * A list of which the page is found first, by what stands in an index, and only its events are read.
+ * A list statement that first finds the page in an index and then reads only the page's events. It helps in two cases:
  *
- * For many ids of events Postgres would walk through the index by time until the page is full, because it takes them for spread evenly; ids of no
- * event make that the whole table (1,000,000 rows on a busy machine: 0.95 s for 10,000 ids, and 0.1 s this way, however large the table).
- * And of the events before a far offset it would read the rows: 240 ms for 100,000, and 29 ms this way.
+ * - Many event ids: Postgres would take them for spread evenly and walk through the index by time until the page is full. With ids of no
+ *   event that is the whole table: 0.95 s for 10,000 ids among 1,000,000 rows on a busy machine. This way takes 0.1 s, however large the
+ *   table.
+ * - A far offset: Postgres would read the rows of all events before it: 240 ms for 100,000. This way takes 29 ms.
  */
 export function pageFirstSql({
   columns,
@@ -29,7 +30,7 @@ export function pageFirstSql({
   allFirst,
 }: PageFirst): string {
   const all = `select created_at, event_id from events where ${where}`
-  // An offset, even of nothing, keeps what stands around a subquery out of it: here the order and the limit, below another kind of join.
+  // `offset 0` keeps Postgres from merging a subquery with what is around it: here with the order and limit, below with another kind of join.
   const source = allFirst ? `select created_at, event_id from (${all} offset 0) as allowed` : all
   return `with page as materialized (
   ${source} order by created_at desc, event_id limit ${limit} offset ${offset}

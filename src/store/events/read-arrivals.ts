@@ -3,8 +3,8 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
 /**
- * A place in a workspace's order of arrival: just after one event. `encodeArrivalCursor` makes it text that a client may keep;
- * it means nothing in another workspace.
+ * A place in a workspace's order of arrival, just after one event. `encodeArrivalCursor` makes it a text that a client may keep. It means
+ * nothing in another workspace.
  */
 export interface ArrivalCursor {
   /** The server that counted the transactions: Postgres's system identifier, a signed 64-bit number. */
@@ -20,17 +20,17 @@ export interface StoredArrival extends StoredEvent {
 
 export interface ArrivalQuery {
   workspaceId: string
-  /** Null: from the first event that is stored. */
+  /** Null: begin with the first event that is stored. */
   after: ArrivalCursor | null
   limit: number
 }
 
-/** The cursor belongs to another server, or to a past that this server has lost; its reader must start again from null. */
+/** The cursor belongs to another server, or to commits that this server has lost. Its reader must start again from null. */
 export class LostArrivalCursorError extends Error {
   override readonly name = 'LostArrivalCursorError'
 }
 
-/** Events came from another server by a dump, with that server's transaction ids. The message says what to do. */
+/** Events were restored from another server's dump with that server's transaction ids. The message says what to do. */
 export class ForeignArrivalsError extends Error {
   override readonly name = 'ForeignArrivalsError'
 }
@@ -42,7 +42,7 @@ interface Row {
   server: string
   isCursorAhead: boolean
   isForeign: boolean
-  /** Null, as the rest, when the page is empty. */
+  /** Null when the page is empty, as are the members below. */
   eventId: string | null
   transaction: string
   body: string
@@ -58,24 +58,24 @@ interface Row {
  * - A transaction keeps its id from its first write to its end, and ids are given out in ascending order. So whatever
  *   becomes visible later has an id of at least today's xmin, and comes after every cursor that was given out today.
  * - The events of one transaction become visible together, so any fixed order among them will do: their ids.
- * - `arrival_transaction` is set by the insert. The second path's sighting updates the row and leaves it (I3).
+ * - `arrival_transaction` is set by the insert. The second path's sighting updates the row but does not change it (I3).
  *
- * It is one statement without any state of a session: it works through a pooler in transaction mode, each call on another
- * connection, and on a read replica.
+ * It is one statement without any session state, so it works through a pooler in transaction mode, with each call on another connection,
+ * and on a read replica.
  *
- * The price: events wait until all older transactions that wrote something, or locked a row, have ended, in any database of the
- * server, `create index concurrently` and forgotten prepared transactions included. Transactions that only read have no id
- * and hold nobody up (pg_dump, a long export). Nothing is lost by waiting.
+ * The price is waiting: an event is shown only when all older transactions that wrote something or locked a row have ended, in any
+ * database of the server. That includes `create index concurrently` and forgotten prepared transactions. Transactions that only read
+ * (pg_dump, a long export) have no id and hold nobody up. Nothing is lost by waiting.
  *
  * Transaction ids belong to a server. They go on through restarts, replication, physical backups and pg_upgrade, but not through dump
  * and restore, nor through logical replication. Therefore:
  *
- * - A cursor names its server; on another it is refused (LostArrivalCursorError) instead of skipping what came since. pg_upgrade
- *   gives the server a new name, so there it is refused without need.
- * - Restored events carry the old server's ids. Where those lie ahead of the new server's, new events would be
- *   shown and the restored ones held back, perhaps for years: no page is given (ForeignArrivalsError) before ADOPT_ARRIVALS_SQL has run.
+ * - A cursor names its server. On another server it is refused (LostArrivalCursorError), because it would skip what came since. pg_upgrade
+ *   gives the server a new name, so there the cursor is refused without need.
+ * - Restored events carry the old server's ids. Where those are ahead of the new server's, new events would be shown and the restored
+ *   ones held back, perhaps for years. So no page is given (ForeignArrivalsError) before ADOPT_ARRIVALS_SQL has run.
  * - A server that lost its last commits (failover to an asynchronous replica, restore to a point in time) gives their ids out again. A cursor
- *   that is ahead of it is refused, but one that it has caught up with can't be told from its own: after losing commits,
+ *   ahead of the server is refused. A cursor that the server has caught up with can't be told from its own, so after losing commits
  *   readers must start again.
  */
 export async function readArrivals(
@@ -86,8 +86,8 @@ export async function readArrivals(
   const { text, parameters } = readArrivalsSql(query)
   const rows = await runSql<Row>(db, text, parameters)
   const [first] = rows
-  // The statement gives one row even where there is no event.
-  if (first === undefined) throw new Error('Postgres answered without a row about itself.')
+  // The statement gives one row even when there is no event.
+  if (first === undefined) throw new Error('The arrivals query returned no row.')
   const server = BigInt(first.server)
   if (after !== null && after.server !== server) {
     throw new LostArrivalCursorError(
@@ -113,10 +113,11 @@ export async function readArrivals(
 }
 
 /**
- * The statement behind `readArrivals`; a test explains it. The page is one range of events_by_arrival, in its order; only the rows of
- * the page are sorted once more, because the join with the row about the server does not promise to keep their order.
- * `>= xmax` can't be true of a visible event unless it came from another server, or the caller's own transaction wrote it. A replica may
- * lag behind the server that made the cursor: there it is no sign of anything.
+ * The statement behind `readArrivals`; a test explains it. The page is one range of events_by_arrival, in its order. The rows of the page
+ * are sorted once more, because the join with the row about the server does not promise to keep their order.
+ *
+ * `>= xmax` is true of a visible event only if it came from another server or the caller's own transaction wrote it. A cursor ahead of the
+ * server means nothing on a replica, which may lag behind the server that made the cursor.
  */
 export function readArrivalsSql({ workspaceId, after, limit }: ArrivalQuery): {
   text: string
@@ -151,9 +152,9 @@ order by page.arrival_transaction, page.event_id`
   return { text, parameters: [workspaceId, limit, ...position] }
 }
 
-/** Version of the text form; the first byte, so that later ones can be told apart. */
+/** The version of the text form. It is the first byte, so that later versions can be told apart. */
 const VERSION = 1
-/** Version, server, transaction, event id. */
+/** The bytes of the version, server, transaction and event id. */
 const CURSOR_BYTES = 1 + 8 + 8 + 16
 
 /** 44 characters of base64url. */
@@ -166,7 +167,7 @@ export function encodeArrivalCursor({ server, transaction, eventId }: ArrivalCur
   return bytes.toString('base64url')
 }
 
-/** Null for a text that is no cursor. A made-up one is harmless: it is a place in the same workspace's order. */
+/** Returns null for a text that is no cursor. A made-up cursor is harmless, because it is only a place in the same workspace's order. */
 export function decodeArrivalCursor(text: string): ArrivalCursor | null {
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.length !== CURSOR_BYTES || bytes[0] !== VERSION || bytes.toString('base64url') !== text)

@@ -3,15 +3,15 @@ import type { EventRow } from './event-insert-sql.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
-/** What is stored of an event of which another text, or other secrets, came. */
+/** A row that came with another text or other secrets than are stored of its event, and what is stored. */
 export interface DifferingEvent {
-  /** Which of the rows that were asked for. */
+  /** One of the rows that were asked for. */
   row: EventRow
   storedBody: string
   storedSecrets: Buffer | null
 }
 
-/** By digests, so that only what differs travels. */
+/** Texts are compared by digest, so that only those that differ are sent. */
 const SQL = `
 select seen.place::int as place, e.body::text as body, e.secrets
 from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[]) with ordinality as seen (workspace_id, event_id, digest, secrets, place)
@@ -19,7 +19,7 @@ join events e on e.workspace_id = seen.workspace_id and e.event_id = seen.event_
 where sha256(convert_to(e.body::text, 'UTF8')) <> seen.digest or e.secrets is distinct from seen.secrets
 order by seen.place`
 
-/** Of these rows, those that differ from what is stored of their events. */
+/** Finds the rows that differ from what is stored of their events. */
 export async function readDifferingEvents(
   db: Pick<Db, 'executeQuery'>,
   rows: readonly EventRow[],

@@ -8,7 +8,7 @@ export interface EventPosition {
   eventId: string
 }
 
-/** The place of the nth event (from 0) that a query finds, by its columns; null when there are fewer by now. */
+/** The place of the nth event (from 0) that a query finds, read from its columns; null when there are fewer by now. */
 export async function readEventPosition(
   db: Pick<Db, 'queryTexts'>,
   query: EventQuery,

@@ -1,17 +1,17 @@
 import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
-/** Events that are stored, and not found by a column that could not hold what they say. */
+/** How many stored events can't be found by a column, because it could not hold their value. */
 export interface LeftOutCount {
   /** Which column, and why: `customer_key: too long`. */
   what: string
   events: number
 }
 
-/** There may be as many as combinations of columns and reasons. */
+/** Limits the answer, because there may be as many rows as combinations of columns and reasons. */
 const MOST_SHOWN = 20
 
-/** By the index on nothing but such events. */
+/** Reads events_by_left_out, an index of such events only. */
 const SQL = `
 select left_out as what, count(*)::int as events from events
 where workspace_id = $1 and left_out is not null

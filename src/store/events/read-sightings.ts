@@ -10,7 +10,7 @@ export interface LagSeconds {
 }
 
 export interface Sightings {
-  /** From when on events were counted: the window's beginning, or later where it holds more than are counted. */
+  /** Events were counted from here on: the window's beginning, or later when the window holds more than are counted. */
   from: Micros
   webhookOnly: number
   pollOnly: number
@@ -20,12 +20,12 @@ export interface Sightings {
   pollLag: LagSeconds | null
   /** RFC 3339, UTC: when the newest webhook of these events was stored. */
   lastWebhookAt: string | null
-  /** Events found by the poller while they were new, created after that webhook, and the first of them. */
+  /** Events created after that webhook that only the poller found, while they were new: how many, and when the first was created. */
   pollOnlySince: { events: number; firstCreatedAt: string } | null
 }
 
 interface Row extends Omit<Sightings, 'from' | 'webhookLag' | 'pollLag' | 'pollOnlySince'> {
-  /** Events created until then, it included, were not counted; null where all were. */
+  /** Events created up to and including this instant were not counted; null when all were. */
   uncountedTo: string | null
   webhookLag: number[] | null
   pollLag: number[] | null
@@ -34,18 +34,18 @@ interface Row extends Omit<Sightings, 'from' | 'webhookLag' | 'pollLag' | 'pollO
 }
 
 /**
- * Found so soon, an event was found by watching the live edge; later, it was backfilled, and its lag says nothing about the poller.
- * Webhooks have no such limit: Seam tries for 28 hours.
+ * An event found within an hour was found at the live edge. One found later was backfilled, and its lag says nothing about the poller.
+ * Webhooks have no such limit, because Seam tries for 28 hours.
  */
 const LIVE = "poll_at - created_at < interval '1 hour'"
 
 /**
- * So many events are counted, the newest: what it costs must not depend on how much a window holds. (Counts of any window will come from
- * sums that are kept.)
+ * At most this many events are counted, the newest ones, so that the cost does not depend on how much a window holds. (Counts of any
+ * window will come from stored sums.)
  */
 export const MAX_COUNTED = 200_000
 
-/** One pass over the window, by the index on creation time. For a status page, not for every request. */
+/** One pass over the window in the index on creation time. It is meant for a status page, not for every request. */
 const SQL = `
 with newest as materialized (
   select created_at, webhook_at, poll_at from events where workspace_id = $1 and created_at >= $2 and created_at < $3
@@ -73,7 +73,7 @@ select
   (select to_char(first_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from missed) as "firstMissedAt"
 from seen`
 
-/** By which path the events created in `[from, to)` came, and how fast; of the newest `maxCounted` of them. */
+/** By which path the events created in `[from, to)` came, and how fast. Only the newest `maxCounted` events are counted. */
 export async function readSightings(
   db: Db,
   workspaceId: string,
@@ -83,7 +83,7 @@ export async function readSightings(
 ): Promise<Sightings> {
   const values = [workspaceId, formatInstant(from), formatInstant(to), maxCounted]
   const [row] = await runSql<Row>(db, SQL, values)
-  if (row === undefined) throw new Error('An aggregate without a row.')
+  if (row === undefined) throw new Error('The sightings query returned no row.')
   const { uncountedTo, missedEvents, firstMissedAt, webhookLag, pollLag, ...rest } = row
   return {
     ...rest,

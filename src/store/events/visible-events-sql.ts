@@ -2,18 +2,19 @@ import { isUuid } from '../../domain/uuid.ts'
 import type { EventQuery, EventVisibility } from './list-events.ts'
 
 /**
- * A merge of one index scan for each account and webview stops as soon as the page is full (500 events of 5 accounts and 2
- * webviews: 1.9 ms, 1.7 ms without the restriction), but each scan adds some 0.2 ms (35 of them made it 9.5 ms). Reading the
- * page's length from each of them in one go is planned once, and is the better way for many ids, and for short pages unless
- * most of what is read is of another type.
+ * Up to how many accounts and webviews are read by one merged index scan each.
+ *
+ * Such a merge stops as soon as the page is full: 500 events of 5 accounts and 2 webviews took 1.9 ms, and 1.7 ms without the restriction.
+ * But each scan adds some 0.2 ms, so 35 of them took 9.5 ms. The other way reads the page's length from every account and webview in one
+ * join, which is planned once. That is better for many ids, and for short pages unless most of what is read is of another type.
  */
 const MERGED_IDS = { forShortReads: 2, forLongReads: 8 }
 const SHORT_PAGE = 100
 
 /**
- * For a client session: the newest of each of its accounts and webviews, merged. Each of them is read in order from its own
- * index and no further than the page needs; one condition with `or` would sort all events of a quiet account's neighbours, or
- * walk through everybody's, whichever Postgres takes for cheaper.
+ * For a client session: merges the newest events of each of its accounts and webviews. Each is read in order from its own index and no
+ * further than the page needs. One condition with `or` would make Postgres sort all events of a quiet account's neighbours, or walk
+ * through everybody's, whichever it takes for cheaper.
  */
 export function visibleEventsSql(
   query: EventQuery,
@@ -28,7 +29,7 @@ export function visibleEventsSql(
   const webviews = [...new Set(visibility.connectWebviewIds.filter(isUuid))]
   const page = `order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
   const columns = `${columnsOfEvent}, created_at, event_id`
-  // Whether an event was seen through its account already; asked of the webviews' events only.
+  // Keeps out the webviews' events that were already found through their account.
   const isUnseen =
     accounts.length === 0 || webviews.length === 0
       ? 'true'
@@ -58,7 +59,7 @@ export function visibleEventsSql(
   return `select ${answered} from (${scans.join('\n  union all ')}) as visible\n${page}`
 }
 
-/** The same as conditions, for a query that finds few events anyway. */
+/** The same restriction as plain conditions, for a query that finds few events anyway. */
 export function visibilityConditions(
   visibility: EventVisibility,
   parameter: (value: unknown) => string,

@@ -36,13 +36,13 @@ export interface ApiKeyGrant {
   scopes: Scope[]
   /** Neither revoked nor expired, by the database's clock. */
   isValid: boolean
-  /** Whether its last use is to be noted again: see touchApiKeys. */
+  /** Whether `last_used_at` is due to be written again (see touchApiKeys). */
   isUseDue: boolean
   /** Changes with every update of the row. */
   rowVersion: string
 }
 
-/** How exact `last_used_at` is, in minutes: a busy key is not written to at each of its requests. */
+/** How exact `last_used_at` is, in minutes, so that a busy key's row is not written at every request. */
 const LAST_USED_MINUTES = 1
 
 const IS_USE_DUE = `(last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}))`
@@ -56,7 +56,7 @@ const FIND_SQL = prepared(
      from api_keys where key_id = any($1)`,
 )
 
-/** What keys may do, by their ids; without the unknown ones. */
+/** What keys may do, by their ids. Unknown ids are left out. */
 export async function findApiKeys(db: Db, keyIds: readonly string[]): Promise<Map<string, ApiKeyGrant>> {
   const rows = await runSql<ApiKeyGrant & { keyId: string }>(db, FIND_SQL, [keyIds])
   return new Map(rows.map((row) => [row.keyId, row]))
@@ -96,7 +96,7 @@ export async function listApiKeys(db: Db): Promise<ApiKeyListing[]> {
   )
 }
 
-/** Ends a key's life at `at` (null: now, for good). False when there is no such key. */
+/** Revokes or expires a key at `at` (null: now). Returns false when there is no such key. */
 export async function endApiKey(
   db: Db,
   keyId: string,

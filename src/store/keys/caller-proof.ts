@@ -1,8 +1,9 @@
 import type { CallerProof } from '../../domain/caller.ts'
 
 /**
- * An SQL expression: whether a caller is still who it was when it was looked up. Its row is the same version (`xmin` changes with every update)
- * and has not expired. All rows with a token must be that one: what two sessions claim opens none (find-sessions-by-token.ts).
+ * An SQL expression that is true while a caller is still who it was when it was looked up: its row has the same version (`xmin` changes
+ * with every update) and has not expired. For a token, every row that has it must be that row, because a token that two sessions claim
+ * is accepted for neither (find-sessions-by-token.ts).
  */
 export function callerProofSql(proof: CallerProof, parameter: (value: unknown) => string): string {
   const isUnchanged = `xmin::text = ${parameter(proof.rowVersion)} and (expires_at is null or expires_at > clock_timestamp())`

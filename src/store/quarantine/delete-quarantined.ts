@@ -3,8 +3,8 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Database } from '../schema.ts'
 
 /**
- * Removes items and returns the ids of those that were there. It takes a transaction because what becomes of an item must be
- * durable with its removal (I11): the event that it was, or the decision about all that were named.
+ * Removes items and returns the ids of those that were there. It takes a transaction because what becomes of an item must become durable
+ * together with its removal (I11): the event that it turned into, or the decision to discard all the named items.
  */
 export async function deleteQuarantined(
   trx: Transaction<Database>,

@@ -3,12 +3,12 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
 export interface QuarantinedItem extends QuarantineListing {
-  /** Sealed whole, or in the clear without what looked like a PIN. */
+  /** Either sealed whole, or in the clear without what looked like a PIN. */
   body: Buffer
   isSealed: boolean
 }
 
-/** The ids come from one sequence, so an id alone names an item, although the key has the workspace in it. */
+/** All ids come from one sequence, so an id alone names an item although the primary key includes the workspace. */
 const SQL = `
 select quarantine_id as id, workspace_id as "workspaceId", path, reason, detail, times_seen as "timesSeen",
   to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "firstSeenAt",

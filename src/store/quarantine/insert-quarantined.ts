@@ -7,10 +7,10 @@ export type QuarantinePath = IngestPath | 'sessions'
 
 export interface QuarantineRow {
   item: { workspaceId: string; reason: string; detail: string }
-  /** What is kept of the body: all of it, sealed; or in the clear without its secrets. */
+  /** What is kept of the body: either all of it, sealed, or the text in the clear without its secrets. */
   body: Buffer
   isSealed: boolean
-  /** The same for the same body. */
+  /** The same body always has the same digest. */
   digest: Buffer
 }
 
@@ -24,8 +24,8 @@ export interface Quarantined {
 }
 
 /**
- * Keeps what can't be stored as what it came as. The same body is kept once for a workspace and counted again, because a bad item
- * in a listing is met at every poll; duplicates within the batch count as well. The newest verdict on it holds.
+ * Keeps items that can't be stored as events or sessions. The same body is kept once for a workspace and counted, because a bad item of a
+ * listing is met again at every poll. Duplicates within the batch count as well. The newest reason replaces older ones.
  */
 const SQL = `
 insert into quarantine as q (workspace_id, body_digest, path, reason, detail, body, is_sealed, times_seen, was_listed)

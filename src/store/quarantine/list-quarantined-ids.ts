@@ -9,7 +9,7 @@ where ($1::uuid is null or workspace_id = $1) and ($2::text is null or reason = 
 order by quarantine_id
 limit $5`
 
-/** The next ids after one, in their order: a way through all of the quarantine that holds neither a transaction nor its bodies. */
+/** The next ids after `after`, in order. A caller can go through the whole quarantine without a long transaction or all bodies in memory. */
 export async function listQuarantinedIds(
   db: Db,
   { workspaceId, reason }: QuarantineFilter,

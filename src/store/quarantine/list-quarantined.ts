@@ -21,7 +21,7 @@ export interface QuarantineListing {
   lastSeenAt: string
 }
 
-/** Sorts the whole table: it is small, or somebody has more to mend than a slow list. */
+/** It sorts the whole table, which is small; where it is not, there are worse problems than a slow list. */
 const SQL = `
 select quarantine_id as id, workspace_id as "workspaceId", path, reason, detail, times_seen as "timesSeen",
   to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "firstSeenAt",

@@ -4,7 +4,7 @@ import type { Db } from '../database.ts'
 export interface QuarantineCount {
   reason: string
   items: number
-  /** How many of them Seam lists: the copy is complete but for these. */
+  /** How many of them Seam lists. The copy is complete except for these. */
   listed: number
   /** RFC 3339, UTC. */
   lastSeenAt: string

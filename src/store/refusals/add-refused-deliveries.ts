@@ -2,7 +2,7 @@ import type { RefusedDeliveries } from '../../domain/refused-deliveries.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
-/** Counts are kept for so long. */
+/** How long counts are kept. */
 const KEEP_DAYS = 7
 
 const SQL = `

@@ -10,7 +10,7 @@ select reason, sum(deliveries)::float8 as deliveries,
 from refused_deliveries where last_at >= $1 and hour < $2
 group by reason order by 2 desc`
 
-/** The deliveries that all replicas refused in `[from, to)`, by whole hours, as far as they have written it down. */
+/** The deliveries that all replicas refused in `[from, to)`, by whole hours, as far as the replicas have written them down. */
 export async function readRefusedDeliveries(db: Db, from: Micros, to: Micros): Promise<RefusedDeliveries[]> {
   return runSql<RefusedDeliveries>(db, SQL, [formatInstant(from), formatInstant(to)])
 }

@@ -16,7 +16,7 @@ export interface PollRun {
   clock: { state: string; aheadSeconds: number | null } | null
 }
 
-/** Runs are kept for so long. */
+/** How long runs are kept. */
 const KEEP_DAYS = 7
 
 const SQL = `

@@ -5,7 +5,7 @@ export interface PollLag {
   workspaceId: string
   /** Upper end of coverage, RFC 3339; null before anything was proven. */
   coveredTo: string | null
-  /** Age of that, by the database's clock; at least the settle time. */
+  /** Age of `coveredTo` by the database's clock. It is at least the settle time. */
   lagSeconds: number | null
   lastRunOutcome: 'complete' | 'partial' | 'failed' | null
   lastSuccessAgeSeconds: number | null

@@ -20,18 +20,18 @@ export interface AuditRun {
   eventsSeen: number
   /** Events in covered time that neither path had brought. */
   eventsMissing: number
-  /** Of the first few. */
+  /** Ids of the first few of them. */
   missingEventIds: readonly string[]
   /** The settle time while it ran. */
   settleSeconds: number
   /** Something became visible later than the settle time after its `created_at`. */
   isSettleTimeSuspect: boolean
-  /** At the latest so long after their `created_at` the missing events were visible; null when none was missing. */
+  /** The missing events became visible at most this long after their `created_at`; null when none was missing. */
   longestDelaySeconds: number | null
   error: string | null
 }
 
-/** Kept longer than the poller's runs: there is one a day, and a settle time that is too short shows over weeks. */
+/** Audits are kept longer than the poller's runs, because there is one a day and a settle time that is too short shows only over weeks. */
 const KEEP_DAYS = 90
 
 /** A row is written again with every page that found something, and at the end. */
@@ -50,7 +50,7 @@ on conflict (workspace_id, audit_id) do update set
   settle_time_suspect = excluded.settle_time_suspect, longest_delay_seconds = excluded.longest_delay_seconds,
   error = excluded.error`
 
-/** Records an audit, or what has become of it since; drops those that are too old. */
+/** Records an audit or updates its record, and deletes records that are too old. */
 export async function saveAuditRun(
   db: Pick<Db, 'executeQuery'>,
   workspaceId: string,

@@ -12,12 +12,12 @@ export interface SessionListingClaim {
   askedAt: string
 }
 
-/** A listing that was asked for later is being stored, by another replica: it has all that this one could add. */
+/** Another replica stores a listing that was asked for later, and which has all that this one could add. */
 export class SupersededListingError extends Error {
   override readonly name = 'SupersededListingError'
 }
 
-/** Does nothing, and returns nothing, when a listing that was asked for later is there. */
+/** Changes and returns no row when a listing that was asked for later has been claimed. */
 const CLAIM_SQL = `
 insert into client_session_syncs as s (workspace_id, claimed_at) values ($1, $2)
 on conflict (workspace_id) do update set claimed_at = excluded.claimed_at
@@ -27,8 +27,8 @@ returning 1`
 const IS_CLAIMED_SQL = 'select 1 from client_session_syncs where workspace_id = $1 and claimed_at = $2'
 
 /**
- * Says that this listing is stored from now on, in as many transactions as it takes, and ends the storing of an older one. Throws
- * SupersededListingError when a newer one is there: sessions that were made in between would vanish.
+ * Claims the storing of this listing, which takes several transactions, and ends the storing of an older one. Throws
+ * SupersededListingError when a newer listing was claimed, because sessions that were created in between would vanish.
  */
 export async function claimSessionListing(
   db: Db,
@@ -43,8 +43,8 @@ export async function claimSessionListing(
 }
 
 /**
- * One transaction of the storing of a listing, under the lock that keeps deletions out. In many short ones rather than a long one:
- * an event of a deletion waits for the lock, and with it all that was delivered with the event.
+ * Runs one transaction of the storing of a listing, under the lock that keeps deletions out. A listing takes many short transactions
+ * rather than a long one, because a deletion's event waits for the lock, and so does everything that was delivered with it.
  */
 export async function underClaim<Result>(
   db: Db,
@@ -61,5 +61,5 @@ export async function underClaim<Result>(
 }
 
 function requireRow(rows: readonly unknown[]): void {
-  if (rows.length === 0) throw new SupersededListingError('A newer listing is being stored, or was.')
+  if (rows.length === 0) throw new SupersededListingError('A newer listing is being stored or has been stored.')
 }

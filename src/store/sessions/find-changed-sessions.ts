@@ -3,8 +3,8 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
 /**
- * A primary key for each, and no text of a session is sent: in a workspace of 200,000 sessions of which few change, this is nearly all
- * of a sync's work for the database.
+ * Looks up one primary key for each session, and sends no session's text. In a workspace of 200,000 sessions of which few change, this is
+ * nearly all of a sync's work for the database.
  */
 const SQL = `
 select n::int as n from unnest($2::text[], $3::bytea[]) with ordinality as listed (id, digest, n)
@@ -15,7 +15,7 @@ where not exists (
 )
 order by n`
 
-/** Which of the listed sessions have no row that is as listed: their places in the arrays. */
+/** The places in the arrays of the listed sessions whose row is missing or differs from the listing. */
 export async function findChangedSessions(
   db: Db,
   workspaceId: string,

@@ -4,7 +4,7 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 import { prepared } from '../../postgres/open-connection.ts'
 
-/** `unconfirmed`: no listing that could be believed has shown it lately. `stale`: neither it nor any other was listed for too long. */
+/** `unconfirmed`: the newest believable listings do not show the session. `stale`: the workspace's sessions were not listed for too long. */
 export type SessionState = 'live' | 'expired' | 'unconfirmed' | 'stale'
 
 export interface TokenSession {
@@ -13,7 +13,7 @@ export interface TokenSession {
   /** UUIDs only, in lower case: no event belongs to anything else. */
   connectedAccountIds: string[]
   connectWebviewIds: string[]
-  /** Whether its token opens anything: all of this by the database's clock. */
+  /** Only the token of a `live` session is accepted. Judged by the database's clock. */
   state: SessionState
   /** Changes with every update of the row. */
   rowVersion: string
@@ -38,8 +38,8 @@ where token_sha256 = any($1) and deleted_at is null`,
 )
 
 /**
- * The sessions that tokens belong to, deleted ones excepted, by the tokens' SHA-256 in hexadecimal. A token that two sessions claim would
- * open a door to whichever came first, so it opens none.
+ * The sessions that tokens belong to, without deleted ones, by the tokens' SHA-256 in hexadecimal. A token that two sessions claim is
+ * accepted for neither; otherwise it would give access to whichever session came first.
  */
 export async function findSessionsByToken(
   db: Pick<Db, 'executeQuery'>,

@@ -3,10 +3,10 @@ import { normalId } from '../../domain/normal-id.ts'
 import type { Db } from '../database.ts'
 import { readBytea, type TextRow } from '../../postgres/text-query.ts'
 
-/** What a session must have; all that is given must hold. */
+/** Conditions on a session. All that are given must hold. */
 export interface SessionFilter {
   clientSessionId?: string | undefined
-  /** Null: none at all. */
+  /** Null: only sessions without one. The same for the two below. */
   userIdentifierKey?: string | null | undefined
   userIdentityId?: string | null | undefined
   connectWebviewId?: string | null | undefined
@@ -35,9 +35,9 @@ export interface StoredSession extends SessionPosition {
 }
 
 /**
- * The sessions that are not deleted, newest first, ties by id; those whose creation time can't be read come last. Expired ones
- * are among them: whether Seam lists those is its own affair (contract 17.7), and the copy shows what Seam lists. As many are read as
- * `maxBytes` hold, but at least one; `isCut` says that there are more.
+ * The sessions that are not deleted, newest first, ties by id; those whose creation time can't be read come last. Expired sessions are
+ * included if Seam lists them (contract 17.7), because the copy shows what Seam lists. It reads as many as fit into `maxBytes`, but at
+ * least one; `isCut` says that there are more.
  */
 export async function listClientSessions(
   db: Pick<Db, 'queryTexts'>,
@@ -49,7 +49,7 @@ export async function listClientSessions(
   return { sessions: rows.map(storedSession), isCut }
 }
 
-/** Of the columns in the order of the statement. */
+/** Takes the columns in the order of the statement. */
 function storedSession([clientSessionId, createdAt, body, tokenSealed]: TextRow): StoredSession {
   return {
     clientSessionId: clientSessionId as string,
@@ -59,7 +59,7 @@ function storedSession([clientSessionId, createdAt, body, tokenSealed]: TextRow)
   }
 }
 
-/** The statement behind `listClientSessions`: a condition only for what is asked, so that each filter's index is used. */
+/** The statement behind `listClientSessions`: it has conditions only for what is asked, so that each filter's index is used. */
 export function listClientSessionsSql(query: SessionQuery): { text: string; parameters: unknown[] } {
   const parameters: unknown[] = []
   const parameter = (value: unknown): string => `$${parameters.push(value)}`

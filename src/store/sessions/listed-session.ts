@@ -21,11 +21,11 @@ export interface ListedSession {
   body: string
   tokenSha256: Buffer | null
   tokenSealed: Buffer | null
-  /** Of all that it was read from; while the row has the same, there is nothing to store. */
+  /** Digest of everything the session was read from. While the row has the same digest, there is nothing to store. */
   digest: Buffer
 }
 
-/** One column of a listing: its name, its type, how it travels in an array of its own, and the array of a part. */
+/** One column of a listing. `travels` is the element type of the array that it is sent in, and `array` makes that array. */
 export interface ListingColumn {
   name: string
   type: string

@@ -2,15 +2,15 @@ import type { Transaction } from 'kysely'
 import { runSql } from '../../postgres/open-database.ts'
 import type { Database } from '../schema.ts'
 
-/** The subquery with an order is not flattened: the locks are taken in that order, by everybody. */
+/** Postgres does not flatten a subquery with an order, so everybody takes the locks in the same order. */
 const SQL = `
 select pg_advisory_xact_lock(hashtextextended('client_sessions ' || id, 0))
 from (select distinct id::text from unnest($1::uuid[]) as given (id) order by 1) as workspace (id)`
 
 /**
- * Until the end of the transaction, nobody else writes client sessions of these workspaces. A listing writes many rows and a
- * batch of events marks a few of the same, each also rows that don't exist yet: no order of row locks could keep the two from
- * deadlocking. It is held for one part of a listing (0.1 s), and nothing waits for Seam under it.
+ * Keeps everybody else from writing client sessions of these workspaces until the transaction ends. A listing writes many rows and a batch
+ * of events marks some of the same ones, and both also write rows that don't exist yet, so no order of row locks could keep the two from
+ * deadlocking. The lock is held for one part of a listing (0.1 s), never while waiting for Seam.
  */
 export async function lockClientSessions(
   trx: Transaction<Database>,

@@ -9,7 +9,7 @@ export interface DeletedSession {
   clientSessionId: string
 }
 
-/** A session that was never seen gets a row as well: it keeps a listing that is under way from bringing the session in. */
+/** A session that was never seen gets a row as well, which keeps a listing that is under way from adding the session. */
 const SQL = `
 insert into client_sessions (workspace_id, client_session_id, deleted_at)
 select workspace_id, client_session_id, clock_timestamp()
@@ -18,9 +18,8 @@ on conflict (workspace_id, client_session_id) do update
 set deleted_at = excluded.deleted_at, unconfirmed_since = null, token_sha256 = null, token_sealed = null`
 
 /**
- * Marks sessions deleted at once, and forgets their tokens: what a `client_session.deleted` event says (contract 12.5). To be
- * called in the transaction that stores the event, so that neither is there without the other. An id that no session can
- * have is passed over.
+ * Marks sessions deleted and forgets their tokens, as a `client_session.deleted` event says (contract 12.5). It is called in the
+ * transaction that stores the event, so that neither is there without the other. An id that no session can have is skipped.
  */
 export async function markSessionsDeleted(
   trx: Transaction<Database>,

@@ -7,14 +7,14 @@ import type { Database } from '../schema.ts'
 export type Belief =
   /** It is deleted. */
   | { kind: 'deleted' }
-  /** It is unconfirmed, and deleted if it has been so for this long: then an earlier listing said the same. */
+  /** It is unconfirmed. If it has been so for this long, an earlier listing said the same, and it is deleted. */
   | { kind: 'unconfirmed'; deletedAfterSeconds: number }
-  /** The listing shows it in a form that can't be used: it is unconfirmed, for as long as that is so. */
+  /** The listing shows it in a form that can't be used. It is unconfirmed for as long as that is so. */
   | { kind: 'unclear' }
 
 /**
- * The deletion's time is the listing's: a listing that was asked for a moment later may bring the session back. A row that stays as it is
- * is not written again.
+ * The deletion gets the time at which the listing was asked for, so that a listing asked for a moment later may bring the session back. A
+ * row that would not change is not written.
  */
 const SQL = `
 update client_sessions set
@@ -30,7 +30,7 @@ from (
 where workspace_id = $1 and client_session_id = judged.id and (is_deleted or unconfirmed_since is null)
 returning is_deleted as "isDeleted"`
 
-/** Marks sessions that a listing does not show, or not clearly. The caller holds the lock (underClaim). */
+/** Marks sessions that a listing does not show, or shows unclearly. The caller holds the lock (underClaim). */
 export async function markSessionsMissing(
   trx: Transaction<Database>,
   { workspaceId, askedAt }: { workspaceId: string; askedAt: string },

@@ -5,18 +5,18 @@ import type { Db } from '../database.ts'
 /** How the copying of a workspace's client sessions goes. */
 export interface SessionSyncRecord {
   workspaceId: string
-  /** Of the last sync; null before the first has ended. */
+  /** How the last sync ended; null before the first has ended. */
   lastOutcome: 'complete' | 'failed' | null
   lastError: string | null
-  /** Failed ones since the last success. */
+  /** Failed syncs since the last success. */
   failures: number
   /** RFC 3339, UTC; null before the first. */
   lastSuccessAt: string | null
   /** Age of the copy, by the database's clock. */
   ageSeconds: number | null
-  /** False when the copy is so old that no session's token opens anything. */
+  /** False when the copy is so old that no session's token is accepted. */
   tokensAccepted: boolean
-  /** Of the newest listing: sessions, those of them that can't be used, and known sessions that it left unconfirmed. */
+  /** How many sessions the newest listing had, how many of them can't be used, and how many known sessions it left unconfirmed. */
   listed: number | null
   unusable: number | null
   unconfirmed: number | null

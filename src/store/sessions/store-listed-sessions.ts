@@ -6,9 +6,9 @@ import type { Database } from '../schema.ts'
 const NAMES = LISTING_COLUMNS.map(({ name }) => name)
 
 /**
- * Only a listing that was asked for after a deletion was heard of may bring the session back. An older one saw the
- * session before it was deleted: Seam was asked, the session was deleted, its event came in, and only then was the
- * answer stored. The condition is checked on the row as it is when its lock is held.
+ * Only a listing that was asked for after we heard of a deletion may bring the session back. An older listing saw the session before it
+ * was deleted: Seam was asked, the session was deleted, its event came in, and only then was the answer stored. Postgres checks the
+ * condition on the row as it is while its lock is held.
  */
 const SQL = `
 insert into client_sessions as c (workspace_id, ${NAMES.join(', ')}, synced_at)

@@ -2,7 +2,7 @@ import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
 export interface StoredWorkspace {
-  /** As Seam wrote it, without the publishable key; null when it was never asked for. */
+  /** The workspace's JSON as Seam wrote it, without the publishable key; null when Seam was never asked. */
   body: string | null
   /** Seam's name for it, else that of its configuration entry. */
   name: string

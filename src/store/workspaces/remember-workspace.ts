@@ -10,7 +10,7 @@ export interface RememberedWorkspace {
   learnedFrom: LearnedFrom
 }
 
-/** Notes which workspace a configuration entry is for; replaces what was noted for the entry before. */
+/** Stores which workspace a configuration entry is for, replacing what was stored for the entry before. */
 export async function rememberWorkspace(db: Db, workspace: RememberedWorkspace): Promise<void> {
   const row = {
     workspace_id: workspace.workspaceId,
@@ -19,7 +19,7 @@ export async function rememberWorkspace(db: Db, workspace: RememberedWorkspace):
     config_key: workspace.configKey,
   }
   await db.transaction().execute(async (trx) => {
-    // Two unique keys, and replicas that learn the same at once: one after the other, instead of a violation of the second key.
+    // The table has two unique keys, and replicas may learn the same at once. Without this lock, one would violate the second key.
     await sql`lock table workspaces in share row exclusive mode`.execute(trx)
     await trx
       .deleteFrom('workspaces')

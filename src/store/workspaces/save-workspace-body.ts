@@ -5,7 +5,7 @@ const SQL = `
 update workspaces set body = $2::json, name = coalesce($3, name)
 where workspace_id = $1 and (body::text is distinct from ($2::json)::text or name is distinct from coalesce($3, name))`
 
-/** Keeps a known workspace's JSON text, from which its publishable key was dropped before; unchanged, nothing is written. */
+/** Stores a known workspace's JSON text, from which the caller has dropped the publishable key. Writes nothing when nothing changed. */
 export async function saveWorkspaceBody(
   db: Db,
   workspaceId: string,
