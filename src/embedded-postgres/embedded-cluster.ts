@@ -10,9 +10,9 @@ import { writeWhole } from '../runtime/write-whole.ts'
 
 const run = promisify(execFile)
 
-/** In the cluster's folder, so that there is never one without the other. Postgres takes no notice of it. */
+/** It lies in the cluster's folder, so that neither is ever without the other. Postgres ignores it. */
 export const PASSWORD_FILE = 'seam-mirror-password'
-/** What is being made; the number is the process that makes it. */
+/** Name of a folder in which a cluster is being made. The number is the id of the process that makes it. */
 const MAKING = /^cluster-making-(\d+)-/
 
 /** The password of a cluster's superuser; null when it is lost. */
@@ -22,9 +22,9 @@ export async function readPassword(cluster: string): Promise<string | null> {
 }
 
 /**
- * Makes the folder `cluster` below `root` with a new, empty cluster and its password in it. All of it is made aside and renamed when it
- * is done, so a process that is killed at any moment leaves the next one nothing to stumble over. What such processes have left is
- * removed. When another process was quicker, its cluster stands.
+ * Makes the folder `cluster` below `root` with a new, empty cluster and its password in it. It is made in another folder and renamed when
+ * it is complete, so a process that is killed at any moment leaves no half-made cluster. Folders that such processes left are removed.
+ * When another process was quicker, its cluster is kept.
  */
 export async function makeCluster(
   root: string,
@@ -36,7 +36,7 @@ export async function makeCluster(
   try {
     if (programs.runAs) await chown(making, programs.runAs.uid, programs.runAs.gid)
     await writePassword(making, newPassword(), programs)
-    // Names without a folder: what is in the folders' names goes through no shell.
+    // Names are given without their folder, because a folder's name may hold characters that mean something to a shell.
     const args = ['--pgdata', 'cluster', '--username', 'postgres', '--pwfile', PASSWORD_FILE]
     args.push('--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C')
     if (isTemporary) args.push('--no-sync')
@@ -49,7 +49,7 @@ export async function makeCluster(
   }
 }
 
-/** Gives a cluster that has lost its password a new one, which is returned. Its server must not be running. */
+/** Gives a new password to a cluster that has lost its own, and returns it. The cluster's server must not be running. */
 export async function resetPassword(root: string, programs: Programs): Promise<string> {
   const password = newPassword()
   const args = ['--single', '-D', 'cluster', 'postgres']
@@ -97,7 +97,7 @@ function unlessThere(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
 }
 
-/** A folder's names are on disk only when it is synced itself. Not every system can. */
+/** The names in a folder are only safe on disk once the folder itself is synced. Not every system can do that. */
 async function sync(folder: string): Promise<void> {
   const handle = await open(folder)
   await handle.sync().catch(() => {})

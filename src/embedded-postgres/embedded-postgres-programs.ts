@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Where a root user's embedded Postgres lives when the unprivileged user it must run as can't reach the checkout. */
+/** For a root user's embedded Postgres, when the unprivileged user that it must run as can't reach the checkout. */
 export const ROOT_FALLBACK_DIR = '/var/lib/seam-mirror'
 
 export interface Programs {
@@ -59,7 +59,7 @@ async function unprivilegedUser(): Promise<Programs['runAs']> {
   )
 }
 
-/** Whether the user can enter every folder on the way: a checkout below a 0700 folder (root's home, mktemp -d) can't be. */
+/** Whether the user can enter every folder on the way. A checkout below a 0700 folder (root's home, mktemp -d) can't be reached. */
 export async function canReach(target: string, user: { uid: number; gid: number }): Promise<boolean> {
   return run(process.execPath, ['-e', 'fs.accessSync(process.argv[1], fs.constants.R_OK)', target], {
     ...user,
@@ -71,7 +71,7 @@ export async function canReach(target: string, user: { uid: number; gid: number 
   )
 }
 
-/** The same question answered from the folders' modes, for when node itself is what the user can't reach. */
+/** Answers the same question from the folders' modes, for the case that the user can't reach node itself. */
 async function reachableByMode(target: string, user: { uid: number; gid: number }): Promise<boolean> {
   for (let folder = path.resolve(target); ; folder = path.dirname(folder)) {
     const info = await stat(folder)
@@ -90,7 +90,7 @@ async function copyPrograms(binDir: string): Promise<string> {
     const partial = `${copy}.${process.pid}`
     await mkdir(ROOT_FALLBACK_DIR, { recursive: true, mode: 0o755 })
     await cp(source, partial, { recursive: true, verbatimSymlinks: true })
-    // Another process may have been quicker; then its copy is as good as ours.
+    // When another process was quicker, its copy is as good as ours.
     await rename(partial, copy).catch(() => rm(partial, { recursive: true, force: true }))
   }
   return path.join(copy, 'bin')

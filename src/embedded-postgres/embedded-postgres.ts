@@ -15,20 +15,20 @@ const LOG_FILE = 'postgres.log'
 
 export interface EmbeddedPostgres {
   url: string
-  /** Where its files are; not always the folder asked for (see dataDirFor). */
+  /** The folder with its files. It is not always the folder asked for (see dataDirFor). */
   dataDir: string
-  /** Stops the server (fast shutdown: running transactions are rolled back). A temporary one also loses its files. */
+  /** Stops the server (fast shutdown: running transactions are rolled back). A temporary one's files are deleted. */
   stop(): Promise<void>
 }
 
 export interface EmbeddedPostgresOptions {
   /** Folder that keeps the cluster. Absent: a temporary one, deleted at the end and not synced to disk. */
   dir?: string
-  /** A server that runs already is used and not stopped at the end: a command beside a running service. */
+  /** Does not stop a server that was already running, as for a command beside a running service. */
   leaveRunning?: boolean
   /** Extra server settings, such as `max_connections=200`. */
   settings?: readonly string[]
-  /** Calls the start off: what it began is undone, and it rejects. */
+  /** Cancels the start: what it began is undone, and it rejects. */
   signal?: AbortSignal | undefined
 }
 
@@ -80,7 +80,7 @@ async function startIn(
     await stopServer(server)
     if (isTemporary) await rm(root, { recursive: true, force: true })
   }
-  // A server is not left half-started: it is stopped once it runs.
+  // A cancelled start still waits until the server runs, and then stops it, so that none is left half-started.
   if (signal?.aborted) await stop()
   signal?.throwIfAborted()
   return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, dataDir: root, stop }
@@ -92,7 +92,7 @@ interface Server {
   programs: Programs
 }
 
-/** The server that runs on the cluster, once it has started; null when there is none, or it has stopped. */
+/** Waits while a server on the cluster starts or stops. Returns the running server, or null when there is none. */
 async function settled({ cluster }: Server): Promise<Postmaster | null> {
   const giveUpAt = performance.now() + START_TIMEOUT_SECONDS * 1000
   for (;;) {
@@ -102,7 +102,7 @@ async function settled({ cluster }: Server): Promise<Postmaster | null> {
   }
 }
 
-/** The cluster's password, and a new one when it is lost: whoever has the files may have one made. */
+/** The cluster's password. When it is lost, a new one is made, as whoever has the files may do. */
 async function passwordOf(server: Server): Promise<string> {
   const { root, cluster, programs } = server
   const known = await readPassword(cluster)
@@ -119,7 +119,7 @@ async function stopServer({ root, cluster, programs }: Server): Promise<void> {
   await runApart(programs.pgCtl, args, { ...programs.runAs, cwd: root })
 }
 
-/** The folder asked for, or for a root user whose `postgres` can't reach it, one below ROOT_FALLBACK_DIR named after it. */
+/** The folder asked for. For a root user whose `postgres` user can't reach it, one below ROOT_FALLBACK_DIR that is named after it. */
 async function dataDirFor(dir: string, { runAs }: Programs): Promise<string> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   if (runAs === undefined) return dir
@@ -131,15 +131,15 @@ async function dataDirFor(dir: string, { runAs }: Programs): Promise<string> {
   return fallback
 }
 
-/** Absolute path in, absolute path out. */
+/** The fallback folder for a folder; both are absolute paths. */
 export function fallbackFor(dir: string): string {
   const name = createHash('sha256').update(dir).digest('hex').slice(0, 12)
   return path.join(ROOT_FALLBACK_DIR, `data-${name}`)
 }
 
 /**
- * Starts it on a free port, which is returned. Names come without a folder: pg_ctl hands them to a shell, to which a `$` or `"` in
- * a folder's name would mean something.
+ * Starts the server on a free port, and returns the port. Names are given without their folder, because pg_ctl passes them to a shell, to
+ * which a `$` or `"` in a folder's name would mean something.
  */
 async function startServer(server: Server, settings: readonly string[]): Promise<number> {
   const { root, cluster, programs } = server

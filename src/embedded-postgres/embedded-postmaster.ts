@@ -9,20 +9,20 @@ import { isAlive } from '../runtime/is-alive.ts'
 
 const run = promisify(execFile)
 const CONNECT_TIMEOUT_MS = 5_000
-/** More than any system gives to a process. */
+/** Higher than any process id that a system gives. */
 const NOBODYS_PID = 99_999_999
-/** A server that is starting makes the file and then writes into it. */
+/** A starting server first makes its pid file and then writes into it. After this time an empty file is taken for a left-over. */
 const FILLED_AFTER_MS = 1_000
 
 /** A server that runs on a cluster of ours. */
 export interface Postmaster {
   pid: number
   port: number
-  /** Not while it is starting or stopping. */
+  /** False while it is starting or stopping. */
   isReady: boolean
 }
 
-/** What the file postmaster.pid says: lines 1, 4 and 8. */
+/** Lines 1, 4 and 8 of the file postmaster.pid. */
 interface PidFile {
   pid: number
   port: number
@@ -30,9 +30,9 @@ interface PidFile {
 }
 
 /**
- * The server that runs on this cluster, or null. The file postmaster.pid alone proves nothing: a server that was killed leaves it
- * behind, and later another program may have its pid. So the process must carry the cluster's mark in its command line; where that
- * can't be read, it must answer with the cluster's password. Nothing else is ever signalled.
+ * The server that runs on this cluster, or null. The file postmaster.pid alone proves nothing, because a killed server leaves it behind
+ * and another program may later have its pid. So the process must have the cluster's mark in its command line. Where that can't be read,
+ * it must accept the cluster's password. No other process is ever signalled.
  */
 export async function findPostmaster(cluster: string): Promise<Postmaster | null> {
   const file = await readPidFile(cluster)
@@ -40,16 +40,16 @@ export async function findPostmaster(cluster: string): Promise<Postmaster | null
   return { pid: file.pid, port: file.port, isReady: file.state === 'ready' }
 }
 
-/** A setting that tells our server on this very folder from any other: a copy of the folder is another one. */
+/** A setting that tells our server on this very folder from any other, also from one on a copy of the folder. */
 export async function markOf(cluster: string): Promise<string> {
   const { dev, ino } = await stat(cluster)
   return `cluster_name=seam-mirror-${dev}-${ino}`
 }
 
 /**
- * Postgres does not start while the process named in postmaster.pid exists, whatever it is. One that is not ours is
- * replaced there by a pid that nobody has; the rest of the file stays, by which Postgres sees whether the memory of a server that was
- * killed is still in use. A file that stays empty, from a crash in the moment it was made, is removed.
+ * Postgres does not start while the process named in postmaster.pid exists, whatever program it is. If it is not our server, its pid in the
+ * file is replaced by one that nobody has. The rest of the file stays, because Postgres sees from it whether the memory of a killed server
+ * is still in use. A file that stays empty, left by a crash just after it was made, is removed.
  */
 export async function disownPidFile(cluster: string): Promise<void> {
   const name = path.join(cluster, 'postmaster.pid')
@@ -78,11 +78,11 @@ async function isOurs({ pid, port }: PidFile, cluster: string): Promise<boolean>
   return password !== null && (await answers(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`))
 }
 
-/** Empty for a process that is gone, or is only waiting to be forgotten; null where it can't be told. */
+/** The process's command line: empty when the process is gone or a zombie, null when it can't be read. */
 async function commandLineOf(pid: number): Promise<string | null> {
   if (process.platform === 'linux') {
     const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null)
-    // Some systems hide other users' processes: then not even the first is there.
+    // Some systems hide other users' processes. On those, not even process 1 can be read.
     if (text !== null || (await readFile('/proc/1/cmdline').catch(() => null)) !== null) return text ?? ''
     return null
   }

@@ -6,10 +6,10 @@ import { fallbackFor } from './embedded-postgres.ts'
 
 export type FoundPostgres =
   | { kind: 'running'; url: string }
-  /** `dir` is where it is, or where it would be. */
+  /** `dir` is the folder where it is or would be. */
   | { kind: 'stopped' | 'absent'; dir: string }
 
-/** The embedded Postgres of a data folder, as its files and processes tell. Starts and writes nothing. */
+/** Finds the embedded Postgres of a data folder by its files and processes. It starts and writes nothing. */
 export async function findEmbeddedPostgres(dataDir: string): Promise<FoundPostgres> {
   const asked = path.resolve(dataDir)
   for (const dir of [asked, fallbackFor(asked)]) {
@@ -28,7 +28,7 @@ async function urlIn(cluster: string): Promise<string | null> {
   return `postgres://postgres:${password}@127.0.0.1:${postmaster.port}/postgres`
 }
 
-/** What can't be looked at is an error, not absent. */
+/** Whether the file exists. A file that can't be looked at is an error and not taken for absent. */
 async function isThere(file: string): Promise<boolean> {
   try {
     await stat(file)

@@ -1,21 +1,22 @@
 /*
- * Arrays of a batch in Postgres's binary format (array_recv and the recv function of each element type; pg sends a Buffer as a binary
- * parameter). As text, every quotation mark of an event's JSON is escaped here and unescaped there, and dates are printed and parsed.
+ * Makes the arrays of a batch in Postgres's binary format, which array_recv and each element type's recv function read; pg sends a Buffer
+ * as a binary parameter. As text, every quotation mark of an event's JSON would be escaped here and unescaped in Postgres, and dates would
+ * be printed and parsed.
  */
 
 /** How one element type is sent. */
 export interface ElementType<Value> {
   /** The type's name in SQL. */
   name: string
-  /** Its row in pg_type, the same in every database: an array says it of its elements. */
+  /** The oid of its row in pg_type, the same in every database. The array's header names it. */
   oid: number
   byteLength: (value: Value) => number
-  /** Writes the value at `at`; it has room for `byteLength` bytes there. */
+  /** Writes the value at `at`, where there is room for `byteLength` bytes. */
   write: (value: Value, to: Buffer, at: number) => void
 }
 
 const NULL_LENGTH = -1
-/** Dimensions, whether there are nulls, element type, length, lower bound. */
+/** The header: dimensions, whether there are nulls, element type, length, lower bound. */
 const HEADER_BYTES = 5 * 4
 const LENGTH_BYTES = 4
 
@@ -63,7 +64,7 @@ export const BYTEA: ElementType<Buffer> = {
 
 const UUID_BYTES = 16
 
-/** In its usual spelling, 32 hexadecimal digits and hyphens; throws for another length, which would leave or overwrite bytes. */
+/** Takes a UUID as 32 hexadecimal digits with hyphens. Throws for another length, which would leave bytes unwritten or overwrite others. */
 export const UUID: ElementType<string> = {
   name: 'uuid',
   oid: 2950,
@@ -80,7 +81,7 @@ export const UUID: ElementType<string> = {
 
 const HYPHEN = 0x2d
 
-/** Of a hexadecimal digit's character code: letters have bit 6, in either case. */
+/** The value of a hexadecimal digit, from its character code. Letters have bit 6 set, in either case. */
 function digit(code: number): number {
   return (code & 0xf) + (code & 0x40 ? 9 : 0)
 }
@@ -88,7 +89,7 @@ function digit(code: number): number {
 /** 2000-01-01T00:00:00Z, which Postgres counts from, in microseconds since 1970. */
 const POSTGRES_EPOCH = 946_684_800_000_000n
 
-/** Microseconds since 1970. */
+/** Takes microseconds since 1970. */
 export const TIMESTAMPTZ: ElementType<bigint> = {
   name: 'timestamptz',
   oid: 1184,

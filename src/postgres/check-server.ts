@@ -1,6 +1,6 @@
 import { type Executor, runSql } from './open-database.ts'
 
-/** Multiranges, which coverage is kept in. */
+/** The first version with multiranges, in which coverage is kept. */
 const OLDEST_VERSION = 140_000
 const OLDEST_RELEASE = 14
 
@@ -12,7 +12,7 @@ export interface ServerFacts {
   encoding: string
   database: string
   role: string
-  /** The first schema of the search path that is there; null: none is. */
+  /** The first schema of the search path that exists; null when none does. */
   schema: string | null
   canCreate: boolean
 }
@@ -31,8 +31,8 @@ export async function readServerFacts(db: Executor): Promise<ServerFacts> {
 }
 
 /**
- * Throws, with the remedy, for a database that can't hold the copy: an old server, another encoding than UTF8 (events would go to
- * quarantine one by one, for their text alone), no schema.
+ * Throws, with the remedy, for a database that can't hold the copy: an old server, an encoding other than UTF8 (events would go to
+ * quarantine one by one because of their characters), or no schema.
  */
 export function refuseUnfit({ versionNumber, version, encoding, database, role, schema }: ServerFacts): void {
   if (versionNumber < OLDEST_VERSION)
@@ -41,15 +41,15 @@ export function refuseUnfit({ versionNumber, version, encoding, database, role, 
     )
   if (encoding !== 'UTF8')
     throw new Error(
-      `The database "${database}" has the encoding ${encoding}, which can not hold every event's text; seam-mirror needs UTF8. ` +
-        `Make one that has it: create database seam_mirror encoding 'UTF8' lc_collate 'C' lc_ctype 'C' template template0`,
+      `The database "${database}" has the encoding ${encoding}, which can not hold every event's text. seam-mirror needs UTF8. ` +
+        `Create such a database: create database seam_mirror encoding 'UTF8' lc_collate 'C' lc_ctype 'C' template template0`,
     )
   if (schema === null)
     throw new Error(
-      `No schema of the search path is there for "${role}" in the database "${database}". Create one (create schema …), grant usage on it, or correct search_path.`,
+      `No schema of the search path exists for "${role}" in the database "${database}". Create one (create schema …), grant usage on it, or correct search_path.`,
     )
 }
 
-/** How to get out of the way of another program that uses the same schema. */
+/** What to do when another program uses the same schema. */
 export const OWN_SCHEMA_REMEDY =
   'Give seam-mirror a database of its own, or a schema: create schema seam_mirror, and DATABASE_URL=…?options=-c%20search_path%3Dseam_mirror'

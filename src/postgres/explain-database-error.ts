@@ -1,17 +1,17 @@
-/** What to do about an error of the server, by SQLSTATE or its class. */
+/** What to do about a server's error, by its SQLSTATE or the class of it. */
 const REMEDIES: Record<string, string> = {
   '28': 'Check the user and the password in DATABASE_URL, and pg_hba.conf on the server.',
   '3D': `Create it (create database … encoding 'UTF8' template template0), or correct DATABASE_URL.`,
   '42501': 'Grant the role in DATABASE_URL what it lacks, or let it own the database.',
 }
 
-/** What Node says when it does not believe the server's certificate; OpenSSL's names and its own. */
+/** Codes with which Node refuses the server's certificate: OpenSSL's names and Node's own. */
 const TLS_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/
 const TLS_REMEDY =
   'Name the authority that signed the certificate: DATABASE_URL=…?sslmode=verify-full&sslrootcert=/path/to/ca.pem ' +
   '(sslmode=no-verify encrypts without checking who answers).'
 
-/** Errors of pg itself have no code. */
+/** Errors that pg itself throws have no code, so they are known by their message. */
 const BY_MESSAGE: [RegExp, string][] = [
   [/does not support SSL/i, 'Remove sslmode from DATABASE_URL, or turn TLS on at the server.'],
   [/client password must be a/i, 'The server asks for a password, and DATABASE_URL has none.'],
@@ -22,7 +22,7 @@ const BY_MESSAGE: [RegExp, string][] = [
   [/authentication failed|no such (?:user|database)/i, REMEDIES['28'] ?? ''],
 ]
 
-/** True when it comes from Postgres, a pooler, or the way to them, and not from this program. */
+/** True when the error comes from Postgres, a pooler, or the network to them, and not from this program. */
 export function isCausedByDatabase(error: unknown): error is Error {
   if (!(error instanceof Error)) return false
   const code = codeOf(error)
@@ -31,17 +31,17 @@ export function isCausedByDatabase(error: unknown): error is Error {
   )
 }
 
-/** True when the server was reached and its certificate not believed. */
+/** True when the server was reached but TLS failed: it has none, or its certificate was refused. */
 export function isTlsProblem(error: unknown): boolean {
   return (
     error instanceof Error && (TLS_CODE.test(codeOf(error)) || /does not support SSL/i.test(error.message))
   )
 }
 
-/** What went wrong with the database and, where something can be done about it, what; in whole sentences, on one line. */
+/** Says in whole sentences, on one line, what went wrong with the database and, where there is a remedy, what to do. */
 export function explainDatabaseError(error: unknown): string {
   if (!(error instanceof Error)) return `${String(error)}.`
-  // Several addresses were tried, as for `localhost`: the error itself then says nothing.
+  // An AggregateError means that several addresses were tried, as for `localhost`. It has no message of its own.
   const text = error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : error.message
   const code = codeOf(error)
   const remedy =

@@ -18,10 +18,11 @@ export interface MigrationReport {
 const MIGRATION_LOCK = 7_326_001_001
 
 /**
- * Brings the schema up to date: plain, numbered, forward-only SQL files run by Kysely's migrator, all in one transaction under
- * a lock, so twenty processes may start at once, through a transaction-mode pooler as well. Throws, with the remedy in the message,
- * when the database is not fit for it, when a migration fails, and when the schema is another program's or a newer release's: an old
- * process must not write to a schema it doesn't know.
+ * Brings the schema up to date. Kysely's migrator runs plain, numbered, forward-only SQL files, all in one transaction under a lock, so
+ * twenty processes may start at once, also through a transaction-mode pooler.
+ *
+ * Throws, with the remedy in the message, when the database is unfit, when a migration fails, and when the schema is another program's or
+ * a newer release's, because an old process must not write to a schema it doesn't know.
  */
 export async function migrate<Tables>(
   db: PostgresDatabase<Tables>,
@@ -30,16 +31,16 @@ export async function migrate<Tables>(
   const files = new SqlFiles(folder)
   const facts = await readServerFacts(db)
   refuseUnfit(facts)
-  // The usual start needs no lock.
+  // Usually the schema is current, and then no lock is needed.
   if (await isSchemaCurrent(db, folder)) return { applied: [] }
   return db.transaction().execute(async (trx) => {
-    // The role's limit is meant for queries; an index over years of events takes its time.
+    // The role's time limit is meant for queries. An index over years of events may take longer.
     await sql`set local statement_timeout = 0`.execute(trx)
     await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx)
     await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(trx)
     const difference = await compareSchema(trx, folder)
     if (difference.unknown.length > 0) throw unknownSchemaError(difference)
-    // Without the schema's name the migrator takes any schema's table of that name for its own.
+    // Without the schema's name, the migrator would take a table of the same name in any schema for its own.
     const migrator = new Migrator({
       db: trx,
       provider: files,
@@ -54,7 +55,7 @@ export async function migrate<Tables>(
   })
 }
 
-/** duplicate_table, duplicate_object (a type, say) */
+/** duplicate_table, and duplicate_object (for example a type). */
 const TAKEN_NAMES = new Set(['42P07', '42710'])
 
 function migrationError(cause: unknown, { schema, role, canCreate }: ServerFacts, name?: string): Error {
@@ -79,17 +80,17 @@ export async function isSchemaCurrent<Tables>(
 }
 
 export interface SchemaDifference {
-  /** Nothing was ever migrated. */
+  /** The database was never migrated. */
   isEmpty: boolean
-  /** Migrations of this release that the database has not had. */
+  /** Migrations of this release that have not run on the database. */
   missing: string[]
-  /** Migrations that it has had and this release doesn't know. */
+  /** Migrations that have run on it and that this release doesn't know. */
   unknown: string[]
-  /** It has had some, and none of ours: another program keeps its own in a table of the same name. */
+  /** Some have run on it, but none of ours, because another program records its own in a table of the same name. */
   isForeign: boolean
 }
 
-/** What the database has of this release's migrations. */
+/** Compares the migrations that have run on the database with those of this release. */
 export async function compareSchema<Tables>(
   db: Kysely<Tables>,
   folder: string = MIGRATIONS_DIR,
@@ -113,7 +114,7 @@ export function unknownSchemaError({ unknown, isForeign }: SchemaDifference): Er
 }
 
 async function appliedNames<Tables>(db: Kysely<Tables>): Promise<string[]> {
-  // Only where our tables are, or will be: another schema of the search path may have one of another program.
+  // Looks only in the schema where our tables are or will be. Another schema of the search path may hold another program's table.
   const { rows: tables } = await sql<{ present: boolean }>`
     select to_regclass(quote_ident(current_schema()) || '.kysely_migration') is not null as present`.execute(
     db,

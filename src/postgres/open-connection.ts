@@ -3,8 +3,8 @@ import { isWrongServer, type ServerWatch } from './server-watch.ts'
 import { TextQuery, type TextRows } from './text-query.ts'
 
 /**
- * How much longer than Postgres the client waits for the end of a statement, so that normally it is Postgres that ends it. It is
- * what counts when the network has gone silent.
+ * The client waits this much longer than Postgres for the end of a statement, so that normally Postgres ends it. The client's own limit
+ * only matters when the network has gone silent.
  */
 export const GRACE_MS = 2_000
 
@@ -15,17 +15,17 @@ export interface Connection {
   query(text: string, values?: readonly unknown[]): Promise<pg.QueryResult>
   queryTexts(text: string, values: readonly unknown[], maxBytes: number): Promise<TextRows>
   release(destroy?: boolean): void
-  /** It was open when another one learned that the server is not the one to use any more. */
+  /** True when the connection leads to a server that another connection has found to be no longer the right one. */
   isToServerLeft(): boolean
 }
 
 /**
- * Runs statements on one connection, which is closed when a statement takes too long: behind a network that has gone silent whoever
- * draws it next would wait as long again, until the kernel gives the connection up (a quarter of an hour).
+ * Runs statements on one connection, and closes it when a statement takes too long. On a network that has gone silent, the next user of
+ * the connection would otherwise wait just as long, until the kernel gives the connection up after a quarter of an hour.
  *
- * pg's own `query_timeout` does not close it. And both it and the form of `query` that returns a promise set the callback of a query
- * after that was made: then the rows of an answer outlive the garbage collector's small rounds (those freed 2 MB instead of 6), and
- * a page of 500 events costs the service 2.3 instead of 1.5 ms of CPU time.
+ * pg's own `query_timeout` is not used because it does not close the connection. Also, both it and the form of `query` that returns a
+ * promise set a query's callback after the query was made. Then the rows of an answer outlive the garbage collector's small rounds (they
+ * freed 2 MB instead of 6), and a page of 500 events costs the service 2.3 instead of 1.5 ms of CPU time.
  */
 export async function openConnection(
   client: pg.PoolClient,
@@ -35,7 +35,7 @@ export async function openConnection(
 ): Promise<Connection> {
   const canPrepare = await isDirect(client, connectTimeoutMs)
   const watched = serverWatch.opened()
-  /** What ended the transaction: every statement after it gets only "current transaction is aborted". */
+  /** The error that ended the transaction. Every later statement only gets "current transaction is aborted". */
   let lastError: Error | null = null
   const noteError = (error: Error): Error => {
     if (isWrongServer(error)) watched.refusedWrite()
@@ -43,7 +43,7 @@ export async function openConnection(
     lastError = error
     return error
   }
-  /** Rows that nobody waits for are still coming on it. */
+  /** The connection still receives rows that nobody waits for, so it can't be used again. */
   let isSpent = false
   const configOf = (text: string, values: readonly unknown[]): pg.QueryConfig => {
     const name = canPrepare ? PREPARED.exec(text)?.[1] : undefined
@@ -91,16 +91,16 @@ function giveUp(client: pg.PoolClient): void {
 const PREPARED = /^\/\* prepared (\w+) \*\//
 
 /**
- * Marks a statement that is to be prepared once for a connection, under this name, where that is possible: one that is the same
- * every time and wants the same plan whatever its values.
+ * Marks a statement to be prepared once for each connection, under this name, where that is possible. It is meant for statements whose text
+ * is always the same and whose best plan does not depend on the values.
  */
 export function prepared(name: string, text: string): string {
   return `/* prepared ${name} */ ${text}`
 }
 
 /**
- * Whether the connection ends at a Postgres process and not at a pooler, which may run each transaction on another one: then a
- * prepared statement is there when it is used again. A pooler answers with a process id of its own making.
+ * Whether the connection leads to one Postgres process, so that a prepared statement is there when it is used again. A pooler may run each
+ * transaction in another process; it is known by the process id it reports, which is of its own making.
  */
 async function isDirect(client: pg.PoolClient, timeoutMs: number): Promise<boolean> {
   const { processID } = client as pg.PoolClient & { processID?: number }

@@ -12,8 +12,8 @@ import { openPool, type Pool, type PoolOptions } from './open-pool.ts'
 import type { TextRows } from './text-query.ts'
 
 /**
- * Kysely's migrator takes a lock of the session, which a transaction-mode pooler gives to nobody in particular and leaves behind on one
- * of its connections. `migrate` takes a lock of the transaction instead; this one does nothing.
+ * Turns off the lock of Kysely's migrator. It is a lock of the session, and a transaction-mode pooler would leave it behind on one of its
+ * connections. `migrate` takes a lock of the transaction instead.
  */
 class LocklessAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
@@ -29,7 +29,7 @@ class Dialect extends PostgresDialect {
 /** What runs a statement: a database, or a transaction of it. */
 export type Executor = Pick<Kysely<unknown>, 'executeQuery'>
 
-/** Kysely for transactions and for what is built by it; statements that are text already go to the pool without its detours. */
+/** Kysely for transactions and for statements it builds. Statements that are already text go straight to the pool. */
 export class PostgresDatabase<Tables> extends Kysely<Tables> {
   readonly #pool: Pool
 
@@ -44,7 +44,7 @@ export class PostgresDatabase<Tables> extends Kysely<Tables> {
     return { rows }
   }
 
-  /** The rows as Postgres sends them, up to so many bytes: for long answers of which nothing is read here. */
+  /** The rows as Postgres sends them, up to `maxBytes`. It is meant for long answers that are passed on without being read. */
   queryTexts(text: string, parameters: readonly unknown[], maxBytes: number): Promise<TextRows> {
     return this.#pool.queryTexts(text, parameters, maxBytes)
   }
@@ -54,14 +54,14 @@ export class PostgresDatabase<Tables> extends Kysely<Tables> {
     this.#pool.cutOff()
   }
 
-  /** Kysely ends a pool only if it has opened a connection of it itself. */
+  /** Also ends the pool, because Kysely does so only if it has opened one of its connections itself. */
   override async destroy(): Promise<void> {
     await super.destroy()
     await this.#pool.end()
   }
 }
 
-/** Opens a pool; connects only when first used, so it also succeeds while Postgres is away. `destroy()` closes it. */
+/** Opens a pool. It connects only when first used, so this succeeds even while Postgres is away. `destroy()` closes it. */
 export function openDatabase<Tables>(options: PoolOptions): PostgresDatabase<Tables> {
   return new PostgresDatabase(openPool(options))
 }

@@ -15,11 +15,11 @@ export interface PoolOptions {
   connectTimeoutMs: number
   /** Postgres cancels a statement that runs longer (`statement_timeout`). */
   statementTimeoutMs: number
-  /** Told of connections that break while idle; the pool replaces them by itself. */
+  /** Called for connections that break while idle. The pool replaces them by itself. */
   onIdleError: (error: Error) => void
   /** Shared by all pools of a database; a pool that stands alone makes its own. */
   serverWatch?: ServerWatch
-  /** Told once when connections can't bring settings, as with PgBouncer: then time limits have to be the role's. */
+  /** Called once when connections can't bring settings, as with PgBouncer. Then time limits have to be set for the role. */
   onRefusedSettings: () => void
 }
 
@@ -30,7 +30,7 @@ const TEXT_TYPE_IDS = new Set([
   pg.types.builtins.JSONB,
 ])
 
-/** Instants and JSON come back as the text Postgres sends: no `Date`, no parse and print (I7). */
+/** Instants and JSON come back as the text that Postgres sends, without `Date` and without parsing and printing (I7). */
 const types = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     TEXT_TYPE_IDS.has(oid)
@@ -42,15 +42,15 @@ const types = {
 export interface Pool extends PostgresPool {
   /** Runs one statement, on whichever connection is free. */
   query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<Row>>
-  /** The same, with rows as Postgres sends them, and no more of them than `maxBytes`, or one. */
+  /** Does the same, but returns rows as Postgres sends them: as many as fit into `maxBytes`, but at least one. */
   queryTexts(text: string, values: readonly unknown[], maxBytes: number): Promise<TextRows>
   /** Breaks all connections, whatever is under way on them. */
   cutOff(): void
 }
 
 /**
- * With what pg leaves out: a limit to the queue, connections that are given up when a statement times out, and PgBouncer, which refuses
- * connections that bring settings. It connects only when first used.
+ * Adds to pg's pool: a limit to the queue, connections that are closed when a statement times out, and support for PgBouncer, which
+ * refuses connections that bring settings. It connects only when first used.
  */
 export function openPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
@@ -65,8 +65,8 @@ export function openPool(options: PoolOptions): Pool {
     types,
   })
   pool.on('error', options.onIdleError)
-  // A connection that breaks while it is in use rejects its statement and then emits 'error' as well, with nobody listening:
-  // without this, a restart of Postgres would end the process.
+  // A connection that breaks while in use rejects its statement and then also emits 'error'. Without a listener, a restart of Postgres
+  // would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
 
   const clients = new Set<pg.PoolClient>()
@@ -99,7 +99,7 @@ export function openPool(options: PoolOptions): Pool {
       const known = connections.get(client)
       if (known === undefined) return openNew(client)
       if (!known.isToServerLeft()) return known
-      // Each turn closes one, so there is an end.
+      // Each turn closes one connection, so the loop ends.
       known.release()
     }
   }
@@ -126,7 +126,7 @@ export function openPool(options: PoolOptions): Pool {
   }
   return {
     options: {},
-    // Kysely's other way to query is with a cursor, which nothing here does.
+    // The cast leaves out only queries with a cursor, which nothing here uses.
     connect: async () => (await connect()) as unknown as PostgresPoolClient,
     query: <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]) =>
       using((connection) => connection.query(text, values) as Promise<pg.QueryResult<Row>>),
@@ -135,12 +135,12 @@ export function openPool(options: PoolOptions): Pool {
     cutOff: () => {
       for (const client of clients) client.connection.stream.destroy()
     },
-    // pg's own complains of a second time.
+    // pg's pool throws when it is ended twice.
     end: () => (ended ??= pool.end()),
   }
 }
 
-/** PgBouncer's answer to startup parameters it does not track, unless told to ignore them; it names them in its text only. */
+/** PgBouncer's error for startup parameters that it does not track and was not told to ignore. Only its text tells it from others. */
 function isRefusedSetting(error: unknown): boolean {
   return (
     error instanceof Error &&

@@ -5,10 +5,10 @@ import { isWrongServer } from './server-watch.ts'
 /**
  * What a Postgres error means for us, decided by SQLSTATE alone (https://www.postgresql.org/docs/18/errcodes-appendix.html).
  *
- * - `away`: nothing is wrong with the data; the database can't take it now. Ask the sender to come back.
- * - `retry`: the transaction lost a race, or met a server that takes no writes, whose connections are given up for it
- *   (server-watch.ts); doing it again at once is right.
- * - `data`: the row itself can't be stored; again would fail again.
+ * - `away`: nothing is wrong with the data, but the database can't take it now. Ask the sender to come back.
+ * - `retry`: the transaction lost a race, or met a server that takes no writes, to which connections are then given up (server-watch.ts).
+ *   Doing it again at once is right.
+ * - `data`: the row itself can't be stored. Another attempt would fail as well.
  */
 export type PostgresErrorKind = 'away' | 'retry' | 'data' | 'unknown'
 
@@ -49,7 +49,7 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
 ])
 
-/** pg says these without a code. */
+/** Messages of pg's errors that have no code. */
 const CONNECTION_MESSAGES =
   /connection terminated|timeout exceeded when trying to connect|query read timeout|connection timeout|client has encountered a connection error|server closed the connection|not queryable/i
 
@@ -60,7 +60,7 @@ export function postgresErrorKind(error: unknown): PostgresErrorKind {
   if (error instanceof AggregateError && error.errors.length > 0) return postgresErrorKind(error.errors[0])
   const { code, syscall } = error as { code?: unknown; syscall?: unknown }
   if (typeof code === 'string') {
-    // A socket file that is not there is a server that is not there; any other missing file is something else.
+    // A missing socket file means a missing server. Any other missing file is something else.
     if (NETWORK_CODES.has(code) || (code === 'ENOENT' && syscall === 'connect')) return 'away'
     if (/^[0-9A-Z]{5}$/.test(code)) return BY_STATE[code] ?? BY_CLASS[code.slice(0, 2)] ?? 'unknown'
   }
@@ -78,12 +78,12 @@ export function tookTooLong(error: unknown): boolean {
   return error instanceof Error && (error as { code?: unknown }).code === '57014'
 }
 
-/** Logins, databases, rights and tables: they are not there until somebody does something about it. */
+/** Errors about logins, databases, rights and tables, which last until somebody mends them. */
 const INCURABLE_CLASSES = new Set(['28', '3D', '42'])
-/** PgBouncer has one code for all that it says itself. */
+/** PgBouncer uses one code for all its own errors, so these are known by their message. */
 const REFUSED_BY_POOLER = /authentication failed|no such (?:user|database)|unsupported startup parameter/i
 
-/** For a start: whether the same step may succeed later with nobody doing anything about it but starting Postgres. */
+/** Whether a step of the start may succeed later although nobody does anything but start Postgres. */
 export function canWaitingCure(error: unknown): boolean {
   if (!(error instanceof Error) || !isDatabaseAway(error) || isTlsProblem(error)) return false
   const { code } = error as { code?: unknown }

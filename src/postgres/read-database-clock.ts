@@ -8,13 +8,13 @@ export async function readDatabaseClock(db: Executor): Promise<string> {
     `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`,
     [],
   )
-  if (row === undefined) throw new Error('The database did not say what time it is.')
+  if (row === undefined) throw new Error("The query for the database's clock returned no row.")
   return row.now
 }
 
-/** The same as an instant. */
+/** The database's clock as an instant. */
 export async function readDatabaseNow(db: Executor): Promise<Micros> {
   const now = parseInstant(await readDatabaseClock(db))
-  if (now === null) throw new Error('The database says that it is before the year 1 or after 9999.')
+  if (now === null) throw new Error("The database's clock is outside the years 1 to 9999.")
   return now
 }

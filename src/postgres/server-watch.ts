@@ -1,19 +1,19 @@
-/** A connection that refuses writes is given up for this reason at most once in this time: all servers may refuse them. */
+/** Connections are given up for a refused write at most once in this time, because every server may refuse writes. */
 const RECONNECT_MS = 1_000
 
 /**
- * After a failover, connections may stay open to the old server, which takes no writes any more, while new ones reach its successor.
- * What one connection learns holds for all that were open then, of all pools: those for reading would show an old state.
+ * After a failover, connections may stay open to the old server, which takes no more writes, while new ones reach its successor. When one
+ * connection learns this, all connections of all pools that were open then are given up; those for reading would show an old state.
  */
 export interface ServerWatch {
-  /** To be called when a connection is open. */
+  /** Called when a connection has been opened. */
   opened(): WatchedConnection
 }
 
 export interface WatchedConnection {
-  /** It was told that its server takes no writes. */
+  /** Called when the server has refused a write. */
   refusedWrite(): void
-  /** Whether its server was left since it was opened. */
+  /** Whether the connection's server was given up since the connection was opened. */
   isLeft(): boolean
 }
 
@@ -25,7 +25,7 @@ export function createServerWatch(monotonicMs: () => number): ServerWatch {
       return {
         refusedWrite: () => {
           const now = monotonicMs()
-          // A new connection that says so is no worse than the next would be.
+          // When a connection this new is refused, another one would be refused as well.
           if (now - openedAtMs >= RECONNECT_MS) leftAtMs = now
         },
         isLeft: () => openedAtMs <= leftAtMs,
@@ -34,10 +34,10 @@ export function createServerWatch(monotonicMs: () => number): ServerWatch {
   }
 }
 
-/** A statement that writes has reached a standby, or a primary that was told to stop writing; nothing of it was done. */
+/** True when a writing statement has reached a standby, or a primary that was told to stop writing. Nothing of it was done. */
 export function isWrongServer(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, message } = error as Error & { code?: unknown }
-  // A standby says the second of locks that it gives to nobody.
+  // A standby answers with the second code when a statement asks for a lock that no standby gives.
   return code === '25006' || (code === '55000' && /recovery is in progress/i.test(message))
 }

@@ -5,26 +5,27 @@ export type TextRow = (string | null)[]
 
 const bytea = pg.types.getTypeParser(pg.types.builtins.BYTEA) as (text: string) => Buffer
 
-/** A column of bytes. */
+/** Reads a column of bytes. */
 export function readBytea(column: string | null | undefined): Buffer | null {
   return typeof column === 'string' ? bytea(column) : null
 }
 
 export interface TextRows {
   rows: TextRow[]
-  /** Whether there are more, which would have been too many bytes. */
+  /** Whether there are more rows, which were left out because they would have passed the limit. */
   isCut: boolean
 }
 
 /**
- * A query whose rows stay what pg's protocol makes of them. pg's own Query parses each into an object, by a description of the columns
- * that it reads for every answer: by a profile some 60 of the 690 µs that the service spent on an answer of 50 events.
+ * A query that returns rows as pg's protocol layer gives them. pg's own Query parses each row into an object, by a description of the
+ * columns that it reads for every answer. A profile showed that this took some 60 of the 690 µs that the service spent on an answer of
+ * 50 events.
  *
- * It is done as soon as the rows have `maxBytes` (one row may have more): 1,000 rows of 250 KB would be 250 MB of memory. Counting
- * costs nothing here; Postgres would have to read every row out of its storage to say how long it is. What is still on its way
- * then is known to nobody else, so the connection must be closed.
+ * The query ends as soon as the rows reach `maxBytes` (a single row may have more), because 1,000 rows of 250 KB would take 250 MB of
+ * memory. Counting bytes costs nothing here, while Postgres would have to read every row out of its storage to tell its length. Nobody
+ * reads the rows that are still on their way then, so the connection must be closed.
  *
- * The methods are those by which pg tells any query what has arrived (as pg-cursor and pg-query-stream use them).
+ * pg calls these methods on any query to pass on what has arrived (pg-cursor and pg-query-stream use them too).
  */
 export class TextQuery extends pg.Query {
   readonly #result: TextRows = { rows: [], isCut: false }

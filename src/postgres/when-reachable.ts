@@ -2,10 +2,10 @@ import { explainDatabaseError, isCausedByDatabase } from './explain-database-err
 import { canWaitingCure } from './postgres-errors.ts'
 
 export interface DatabaseWait {
-  /** For how long an unreachable database is waited for; Infinity: until it is there. */
+  /** How long to wait for an unreachable database; Infinity: until it is there. */
   waitMs: number
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>
-  /** Told before each pause why the database can't be used yet, in a sentence. */
+  /** Called before each pause with a sentence that says why the database can't be used yet. */
   onWait: (reason: string, pauseMs: number) => void
   /** Ends the wait: the service was told to stop before it had started. */
   signal?: AbortSignal | undefined
@@ -15,9 +15,9 @@ const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 5_000
 
 /**
- * Does a step of the start as soon as the database can be reached, and again when it goes away in the middle: a service and its
- * database are often started together. What waiting does not cure (a wrong password, no such database, a right that is missing)
- * fails at once. Either way the error is one sentence that says what to do.
+ * Does a step of the start as soon as the database can be reached, and does it again when the database goes away in the middle, because a
+ * service and its database are often started together. What waiting does not cure (a wrong password, no such database, a missing right)
+ * fails at once. Either way the error says in one sentence what to do.
  */
 export async function whenReachable<Result>(
   step: () => Promise<Result>,
@@ -29,7 +29,7 @@ export async function whenReachable<Result>(
       return await step()
     } catch (error) {
       if (signal?.aborted) throw toldToStop()
-      // An error of ours (a migration that failed, say) may have the database's as its cause.
+      // An error of ours, for example of a failed migration, may have the database's error as its cause.
       const isOfDatabase = canWaitingCure(error) || isCausedByDatabase(error)
       const cause = isOfDatabase ? error : error instanceof Error ? error.cause : null
       if (!canWaitingCure(cause)) throw isCausedByDatabase(cause) ? inOneSentence(error) : error
@@ -42,7 +42,7 @@ export async function whenReachable<Result>(
   }
 }
 
-/** Without the cause: its text is in the sentence, and would only be said twice. */
+/** Leaves out the cause, because its text is in the sentence and would be shown twice. */
 function inOneSentence(error: unknown): Error {
   return new Error(isCausedByDatabase(error) ? explainDatabaseError(error) : (error as Error).message)
 }
@@ -54,5 +54,5 @@ function unreachable(reason: string): Error {
 }
 
 function toldToStop(): Error {
-  return new Error('Told to stop while waiting for the database.')
+  return new Error('The service was told to stop while it waited for the database.')
 }

@@ -152,6 +152,6 @@ test('F10: a role without rights is told which, and of what is missing, not that
 test('F10: a search path without a schema is refused with what to do', async () => {
   const { url } = await makeDatabase()
   await expect(migrate(open(withOptions(url, '-c search_path=nowhere')))).rejects.toThrow(
-    /No schema of the search path.*create schema/,
+    /No schema of the search path exists.*create schema/,
   )
 })

@@ -61,5 +61,6 @@ export async function underClaim<Result>(
 }
 
 function requireRow(rows: readonly unknown[]): void {
-  if (rows.length === 0) throw new SupersededListingError('A newer listing is being stored or has been stored.')
+  if (rows.length === 0)
+    throw new SupersededListingError('A newer listing is being stored or has been stored.')
 }
