@@ -57,11 +57,11 @@ export interface AuditedRange {
   onFound: (trx: Transaction<Database>, tally: AuditTally) => Promise<void>
 }
 
-/** So many ids of missing events are remembered. */
+/** At most this many missing ids are recorded. */
 export const MAX_MISSING_IDS = 20
 /**
- * Between two pages. One request at a time and four a second at most: what an audit takes of the workspace's rate limit leaves
- * room for the poller, which asks at the same time and does not know of it.
+ * The pause between two pages. It limits an audit to one request at a time and four a second, which leaves room in the workspace's rate
+ * limit for the poller, which asks at the same time and does not know of the audit.
  */
 const PAUSE_MS = 250
 
@@ -149,7 +149,7 @@ async function storeAuditedPage(
           tally.longestDelay,
         ),
       }
-      // With the page: a process that dies right after it must not have hidden what it found.
+      // Recorded together with the page, so that a process that dies right after it has not hidden what it found.
       if (missing.length > 0) await onFound(trx, next)
       return next
     }),

@@ -157,7 +157,7 @@ function placesIn(unproven: readonly Interval[]): string {
   return `The walk could not prove ${places} again, between ${formatInstant(from)} and ${formatInstant(to)}.`
 }
 
-/** What stands against reading with these credentials; null when nothing does. */
+/** The error that forbids reading with these credentials; null when there is none. */
 async function identify(options: AuditOptions, signal: AbortSignal): Promise<Error | null> {
   return identifyWorkspace({ retryPolicy: RETRY_POLICY, ...options }, signal).then(
     () => null,

@@ -3,7 +3,7 @@ import { type Micros, microsFromMillis } from '../domain/instant.ts'
 import { type Lease, fence } from '../store/coverage/leases.ts'
 import type { Database } from '../store/schema.ts'
 
-/** A holder that is gone, or asleep, is replaced after so long. */
+/** How long a lease lasts. Then a holder that is gone or asleep can be replaced. */
 export const LEASE_SECONDS = 30
 
 /** A lease in our hands, and with it the database's clock: it is read with every statement about the lease, at no cost. */
@@ -28,7 +28,7 @@ export function holdLease(lease: Lease, databaseNow: Micros, monotonicMs: () => 
       const watchedMs = monotonicMs() - watchedSince
       const at = await fence(trx, lease, { ttlSeconds: LEASE_SECONDS, watchedMs })
       reading = { at, monotonicMs: monotonicMs() }
-      // When the transaction is rolled back, so much time is not counted: it says how much has passed at least.
+      // When the transaction is rolled back, this time is not counted. That is safe, because the sum only says how much has passed at least.
       watchedSince += watchedMs
       return at
     },

@@ -12,14 +12,14 @@ import type { PollerOptions } from './start-poller.ts'
 import type { Tally } from './walk-gap.ts'
 
 const HEARTBEAT_MS = 10_000
-/** A run that has got no page for so long does not prolong its lease any more: another replica may have a better way to Seam. */
+/** A run that got no page for this long no longer prolongs its lease, because another replica may have a better way to Seam. */
 const HEARTBEATS_WITHOUT_PAGE_MS = 60_000
-/** While Seam's clock can't be believed, older time is read again so often, for events that no webhook brought. */
+/** While Seam's clock can't be believed, older time is read again this often, to find events that no webhook brought. */
 const READ_IN_VAIN_EVERY_MS = 3_600_000
 
 type Options = PollerOptions & { clock: Clock }
 
-/** One run, recorded whatever becomes of it; `standby` while another process holds the lease. */
+/** Does one run and records it, whatever its outcome. Returns `standby` while another process holds the lease. */
 export async function pollOnce(
   options: Options,
   memory: PollerMemory,
@@ -114,7 +114,7 @@ async function poll(
   { tally, isDue, signal }: { tally: Tally; isDue: () => boolean; signal: AbortSignal },
 ): Promise<'complete' | 'partial'> {
   const { held, backfill, seamBehind } = memory
-  if (held === null) throw new Error('A run without a lease.')
+  if (held === null) throw new Error('The poller began a round without holding the lease.')
   const { workspaceId } = held.lease
   const stopHeartbeat = startHeartbeat(options, held, tally)
   // A run that fails leaves no walk behind: its pages are stored, and the next one finds from coverage what they left.

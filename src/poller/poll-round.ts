@@ -10,7 +10,7 @@ import { type WalkState, nextRequest, startWalk } from '../walk/walk.ts'
 /** How far the live walk reaches back at most; what is missing below it is a gap like any other, walked after it. */
 const LIVE_SPAN: Micros = 3600n * MICROS_PER_SECOND
 
-/** When Seam's clock turns out to be so much behind what it was taken for, the live edge is walked again where it is. */
+/** When Seam's clock turns out to be this much behind what it was taken for, the live edge is walked again from where it really is. */
 const CLOCK_NEWS: Micros = 60n * MICROS_PER_SECOND
 
 interface Gap {
@@ -54,8 +54,8 @@ export interface RoundResult {
 }
 
 /**
- * One round of design 5.2: first the live edge, from the checkpoint on; then older gaps and the backfill, newest first, page
- * by page until the next round is due, but one page at least: a slow upstream must not keep it waiting for ever.
+ * One round. It first reads the live edge, from the checkpoint on, and then older gaps and the backfill, newest first, page by page until
+ * the next round is due. It reads at least one page of the gaps, so that a slow upstream can't keep them waiting for ever.
  */
 export async function pollRound(tools: WalkTools, options: RoundOptions): Promise<RoundResult> {
   const { tally, since, isDue, mayReadInVain } = options

@@ -51,13 +51,13 @@ export interface Poller {
   stop(): Promise<void>
 }
 
-/** After credentials were refused, so many ticks are left out: asking at full speed would look like guessing keys. */
+/** Ticks to skip after credentials were refused, because asking at full speed would look like guessing keys. */
 const TICKS_SKIPPED_AFTER_REFUSAL = 9
-/** While Seam's clock can't be believed, nothing is proven, and the same is read again each time: up to so many ticks are left out. */
+/** Most ticks to skip while Seam's clock can't be believed: each run then proves nothing and reads the same again. */
 const MOST_TICKS_SKIPPED_WHEN_BLIND = 9
 /**
- * After so many failed runs in a row (one, when the credentials were refused) the lease is let go, and the next tick left out: a
- * replica whose way to Seam is broken, or whose key is revoked, must not keep a healthy one from polling.
+ * After this many failed runs in a row (one, when the credentials were refused) the lease is released and the next tick skipped. A replica
+ * whose way to Seam is broken, or whose key is revoked, must not keep a healthy one from polling.
  */
 const FAILURES_BEFORE_STANDING_BACK = 2
 const TICKS_STOOD_BACK = 1

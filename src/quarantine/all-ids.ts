@@ -6,8 +6,8 @@ import type { Db } from '../store/database.ts'
 const BATCH = 500
 
 /**
- * Each item that the filter finds, once, also while they are taken out. Those with all they came with are first: the same
- * event may be there twice, whole and without its PINs, and the first of two is the one that is stored (I3).
+ * Gives the id of each item that the filter finds once, even while items are removed. Sealed items come first, because they are whole: the
+ * same event may also be there without its PINs, and the first of the two is the one that is stored (I3).
  */
 export async function* allIds(db: Db, filter: QuarantineFilter): AsyncGenerator<string> {
   for (const isSealed of [true, false]) {

@@ -39,8 +39,8 @@ export interface SeamClient {
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 /**
- * The official client, for its authentication and its query format, and without three of its habits: it would retry by
- * itself and wait as long as any `Retry-After` says (contract, trap 12), and it would parse the events.
+ * Uses the official client for its authentication and its query format, and turns off three of its habits: it would retry by itself, wait
+ * as long as any `Retry-After` says (contract, trap 12), and parse the events.
  */
 export function openSeamClient(options: SeamClientOptions): SeamClient {
   const { endpoint, credentials, timeoutMs } = options

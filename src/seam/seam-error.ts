@@ -15,7 +15,7 @@ export class SeamError extends Error {
   override readonly name = 'SeamError'
   readonly kind: SeamErrorKind
   readonly retryAfterMs: number | null
-  /** It may come of asking for much at once: a time-out, a gateway's error, a cut or too large answer. Less may get through. */
+  /** The cause may be that too much was asked for at once: a time-out, a gateway's error, a cut or too large answer. Asking for less may work. */
   readonly mayBeTooMuch: boolean
 
   constructor(

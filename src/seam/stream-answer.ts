@@ -2,7 +2,7 @@ import type { SeamHttp } from '@seamapi/http'
 import { noAnswer, refusedAnswer } from './answer-errors.ts'
 import { SeamError } from './seam-error.ts'
 
-/** Longest time for an answer that is read as it arrives, as a multiple of the time for an attempt. */
+/** The time limit for an answer that is read as it arrives, as a multiple of the limit for one attempt. */
 const LONG_ANSWER_TIMES = 10
 /** Largest of them, in bytes. */
 export const MAX_LONG_ANSWER_BYTES = 256 * 1024 * 1024

@@ -10,7 +10,7 @@ export interface RetryPolicy {
 export const RETRY_POLICY: RetryPolicy = { attempts: 4, firstDelayMs: 500, maxDelayMs: 15_000 }
 
 export interface Waiting {
-  /** Resolves after so long, or at once when the signal fires. */
+  /** Resolves after `ms`, or at once when the signal fires. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>
   /** From 0 up to 1, for jitter. */
   random: () => number

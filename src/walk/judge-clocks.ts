@@ -1,9 +1,9 @@
 import { MICROS_PER_SECOND, type Micros } from '../domain/instant.ts'
 import type { DateReading } from '../seam/read-date.ts'
 
-/** Clocks that are further apart: one of them is not just inaccurate but wrong, and nobody can say which. Neither proves anything. */
+/** When clocks are further apart than this, one of them is wrong and nobody can say which, so neither proves anything. */
 export const MAX_APART_SECONDS = 86_400
-/** Clocks that are further apart are worth a word: coverage lags behind by as much. */
+/** When clocks are further apart than this, it is logged, because coverage lags behind by as much. */
 const NOTABLE_APART_SECONDS = 60
 
 /**

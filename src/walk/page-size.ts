@@ -1,6 +1,6 @@
 /** 500 is Seam's default (contract 6.3). */
 export const MAX_PAGE_LIMIT = 500
-/** A size that has failed again and again, while its half did not, is tried after so many pages at most. */
+/** A size that keeps failing, while its half does not, is tried again after at most this many pages. */
 const MOST_PAGES_BEFORE_RETRY = 256
 
 /** How many events to ask for at once. It learns from what fails, and is shared by all who ask the same upstream. */
@@ -25,7 +25,7 @@ export function createPageSize(): PageSize {
 
   function learn(failed: number): void {
     const patience = suspect?.limit === failed ? Math.min(suspect.patience * 2, MOST_PAGES_BEFORE_RETRY) : 1
-    // At 1 it was not the size.
+    // A page of 1 event did not fail because of its size.
     suspect = failed > 1 ? { limit: failed, patience } : null
     failedAt = null
     pages = 0

@@ -116,7 +116,7 @@ export function takePage(state: WalkState, answer: Page): WalkStep {
   if (request === null || piece === undefined)
     throw new Error('The walk has ended; there is no page to take.')
 
-  // What was not asked for says nothing about the window.
+  // Items that were not asked for say nothing about the window.
   const page = { ...answer, items: answer.items.filter(({ createdAt }) => isAskedFor(request, createdAt)) }
   const listing = extend(state.listing, page)
   const learned = learnKeptEnd({ ...state, listing }, page)
@@ -192,12 +192,12 @@ function settle(state: WalkState, proven: Interval[]): WalkStep {
   }
 }
 
-/** The same window from the next offset on; or, when the upstream keeps showing the same, no longer. */
+/** Goes on in the same window at the next offset, or gives it up when the upstream keeps showing the same events. */
 function readOn(state: WalkState): WalkState {
   return state.listing.stalledPages < MAX_STALLED_PAGES ? state : giveUp(state)
 }
 
-/** The same window from the start: something was shown twice, so something else may not have been shown. */
+/** Reads the same window from the start, because an event was shown twice, so another may not have been shown. */
 function readAgain(state: WalkState): WalkState {
   const rereads = state.listing.rereads + 1
   return rereads > MAX_REREADS ? giveUp(state) : { ...state, listing: { ...NEW_LISTING, rereads } }
