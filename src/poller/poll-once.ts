@@ -61,7 +61,7 @@ const NOTHING_DONE: Tally = {
   databaseNow: null,
 }
 
-/** One odd item alone in a quiet hour says nothing about the others. */
+/** A run with fewer items is not judged: one odd item in a quiet hour says nothing about the others. */
 const FEWEST_TO_JUDGE_BY = 2
 const NOTHING_USABLE = 'everything that was read went to quarantine: see seam-mirror quarantine list'
 
@@ -101,7 +101,7 @@ async function takeLease(options: Options, memory: PollerMemory): Promise<boolea
     held.renew(taken.now)
     return true
   }
-  // Whoever polled meanwhile moved coverage: a walk of before would not know of it.
+  // Another holder may have moved coverage meanwhile, and an older walk would not know of it.
   memory.backfill = null
   memory.held = taken && holdLease(taken.lease, taken.now, clock.monotonicMs)
   return taken !== null
@@ -149,7 +149,7 @@ async function poll(
   }
 }
 
-/** A slow upstream must not cost the lease; a process that is asleep does not get here, and loses it. */
+/** Prolongs the lease while the run goes on, so that a slow upstream does not cost it. A process that is asleep can't, and loses it. */
 function startHeartbeat({ db, clock }: Options, { lease }: HeldLease, tally: Tally): () => void {
   let last = { pages: tally.pages, atMs: clock.monotonicMs() }
   const timer = setInterval(() => {

@@ -3,7 +3,7 @@ import type { Db } from '../store/database.ts'
 
 export type DiscardOutcome =
   | { kind: 'discarded'; count: number }
-  /** Some are not there. Nothing was discarded: whoever mistyped one id may have hit a wrong one with another. */
+  /** Some are not there, so nothing was discarded: whoever mistyped one id may have mistyped another into an existing one. */
   | { kind: 'unknown'; ids: string[] }
 
 /** Removes items for good: all that are named, or none. */

@@ -34,7 +34,7 @@ function retryAfterMs(header: (name: string) => string | undefined): number | nu
 /** Node's codes for a connection that never came about: asking for less would not help. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
-/** Why there is no answer. */
+/** The error for a call that got no answer. */
 export function noAnswer(path: string, error: unknown, maxBytes: number): SeamError {
   if (error instanceof Error && /maxContentLength/.test(error.message)) {
     const what = `Seam's answer to ${path} is larger than ${maxBytes / 1024 / 1024} MiB`

@@ -35,7 +35,7 @@ const ELEMENTS = 2
  * JSON is made of are ASCII, and no part of another character looks like one in UTF-8.
  */
 export class ElementCutter {
-  /** How many arrays of that name there were. Of two, nobody knows which one counts. */
+  /** How many arrays of that name there were. With two, nobody knows which one counts. */
   arrays = 0
   readonly #key: string
   readonly #limits: CutterLimits
@@ -83,7 +83,7 @@ export class ElementCutter {
     return elements
   }
 
-  /** Where the byte leads to. */
+  /** Follows the byte: updates the depth, and whether it is in a string or in the array. */
   #follow(byte: number): void {
     if (this.#isInString) {
       if (this.#isEscaped) this.#isEscaped = false

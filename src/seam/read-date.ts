@@ -27,6 +27,6 @@ export function readDate(header: string | undefined, exchangeMs: number): DateRe
 /** Unix milliseconds. `Date.parse` alone would read `0` and `-1` as about the year 2000, and any zone or none. */
 export function parseHttpDate(text: string): number | null {
   const unixMs = IMF_FIXDATE.test(text) ? Date.parse(text) : Number.NaN
-  // Printed again it is the same, or it is a date that does not exist, on another weekday.
+  // A date that does not exist, or a wrong weekday, prints differently.
   return !Number.isNaN(unixMs) && new Date(unixMs).toUTCString() === text ? unixMs : null
 }
