@@ -9,7 +9,7 @@ import { parseQuery } from './parse-query.ts'
 import { routes } from './routes.ts'
 import type { Upstream } from './upstream.ts'
 
-/** One request read from the wire; `body` is the reason instead, when it cannot be used. */
+/** One request read from the wire. When its body can't be used, `body` is the reason instead. */
 export interface ApiRequest {
   message: IncomingMessage
   url: URL
@@ -27,7 +27,7 @@ export function answerRequest(request: ApiRequest, upstream: Upstream): Answer {
   }
 }
 
-/** The parameters as they were sent, for the record of requests; those of the body win. */
+/** The parameters as they were sent, for the record of requests. The body's win over the query's. */
 export function sentParams({ url, body }: ApiRequest): Params {
   const kinds = routes.get(url.pathname)?.kinds ?? {}
   return { ...parseQuery(url.searchParams, kinds).params, ...(body instanceof Refusal ? {} : body) }

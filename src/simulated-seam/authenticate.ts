@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Refusal } from './answer.ts'
 import type { Upstream } from './upstream.ts'
 
-/** Admits the API key, or the personal access token together with `seam-workspace` (contract, section 3). */
+/** Accepts the API key, or the personal access token together with `seam-workspace` (contract, section 3). */
 export function authenticate(headers: IncomingHttpHeaders, upstream: Upstream): void {
   const credential = /^bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1]
   const unauthorized = new Refusal(401, 'unauthorized', 'Invalid or missing credentials')

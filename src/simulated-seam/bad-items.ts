@@ -1,6 +1,5 @@
 /**
- * Items of a page that are no events, as JSON. They are the same in every answer, so that a client can tell that it has
- * seen them before.
+ * The JSON of page items that are not events. They are the same in every answer, so that a client can recognise them.
  */
 export function badItems(workspaceId: string): readonly string[] {
   return [

@@ -59,7 +59,7 @@ export function buildHotel(workspaceId: string, random: Random, now: Micros): Ho
   return hotel
 }
 
-/** A session with the given number; every third has no identifier key, every fourth no webview, every fifth no identity. */
+/** Session number n. Every third session has no identifier key, every fourth no webview, every fifth no identity. */
 export function buildClientSession(hotel: Hotel, number: number, at: Micros, random: Random): ClientSession {
   const account = random.pick(hotel.accounts)
   const owner = {
@@ -74,7 +74,7 @@ export function buildClientSession(hotel: Hotel, number: number, at: Micros, ran
   return createClientSession(owner, at, random)
 }
 
-/** A new code on one of the locks; one in four was made at the lock and is not managed by Seam. */
+/** Makes a code on one of the locks. One code in four was made at the lock and is not managed by Seam. */
 export function buildAccessCode(locks: readonly Device[], number: number, random: Random): AccessCode {
   return {
     accessCodeId: random.uuid(),

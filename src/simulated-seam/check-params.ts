@@ -3,7 +3,7 @@ import type { Issue, ParamKind, ParamKinds, Params } from './params.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** Everything that is wrong with the single parameters; what a route demands of them together, it checks itself. */
+/** Finds every problem of each parameter by itself. A route checks what it demands of several together. */
 export function checkParams(params: Params, kinds: ParamKinds): Issue[] {
   return Object.entries(kinds).flatMap(([param, kind]) => {
     const message = problemOf(params[param], kind)

@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts'
 import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 
-/** What goes wrong with one request. `answer` replaces the answer; the others spoil the good one. */
+/** What goes wrong with one request. The kind `answer` replaces the answer; the others spoil the good one. */
 export type RequestFault =
   | { kind: 'none' | 'reset' | 'invalid-json' | 'truncate' }
   | { kind: 'answer'; answer: Answer }

@@ -17,11 +17,11 @@ export interface ClientSession {
   user_identity_ids: string[]
   user_identity_id?: string
   customer_key?: string
-  /** In the published samples, but in no API description (contract, section 13). */
+  /** The published samples have it, but no API description does (contract, section 13). */
   customer_id?: string
 }
 
-/** What differs from session to session. */
+/** The values that differ between sessions. */
 export interface ClientSessionOwner {
   workspaceId: string
   userIdentifierKey: string | null

@@ -11,9 +11,9 @@ import type { AddOptions, FillOptions } from './simulated-seam.ts'
 interface EventCreatorOptions {
   hotel: Hotel
   store: EventStore
-  /** For generated events. */
+  /** The randomness of generated events. */
   random: Random
-  /** For what the caller's events lack, so that adding some does not change those that are generated. */
+  /** The randomness that fills in the caller's events. It is a stream of its own, so that adding events does not change generated ones. */
   additionsRandom: Random
   faults: () => Faults
   /** The server's own clock, in Unix milliseconds. */

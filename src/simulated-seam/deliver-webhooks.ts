@@ -52,7 +52,7 @@ export class WebhookDeliverer {
     return { ...this.#stats }
   }
 
-  /** Retries of an endpoint that stays are signed with its new secret; those of one that goes are given up. */
+  /** Replaces the endpoints. Retries to an endpoint that stays are signed with its new secret; retries to a removed one are given up. */
   setEndpoints(endpoints: readonly WebhookEndpoint[]): void {
     this.#signers = createSigners(endpoints)
   }
@@ -76,7 +76,7 @@ export class WebhookDeliverer {
     }
   }
 
-  /** Resolves when nothing is pending, and when deliveries are stopped. */
+  /** Resolves when nothing is pending, or when deliveries are stopped. */
   drained(): Promise<void> {
     if (this.#stats.pending === 0 || this.#stopped) return Promise.resolve()
     return new Promise((resolve) => this.#waiters.push(resolve))
@@ -120,7 +120,7 @@ export class WebhookDeliverer {
     if (this.#active < concurrency) void this.#work()
   }
 
-  /** One of the workers: attempts what is queued until nothing is. */
+  /** Runs one worker: it attempts queued deliveries until none is left. */
   async #work(): Promise<void> {
     this.#active++
     for (let delivery = this.#queue.take(); delivery; delivery = this.#queue.take()) {
@@ -146,7 +146,7 @@ export class WebhookDeliverer {
       const status = await postWebhook(url, body, headers, { agents: this.#agents, timeoutMs })
       return status >= 200 && status < 300
     } catch {
-      // No answer is one more way to fail, and is counted as such.
+      // An attempt without an answer counts as failed.
       return false
     }
   }

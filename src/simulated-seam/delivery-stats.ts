@@ -3,13 +3,13 @@ export interface DeliveryStats {
   sent: number
   /** Deliveries that were answered 2xx. */
   succeeded: number
-  /** Attempts that were not. */
+  /** Attempts that were not answered 2xx. */
   failed: number
-  /** Attempts after the first of a delivery. */
+  /** Retries: all attempts of a delivery but the first. */
   retried: number
   /** Deliveries that were never sent (`dropRate`), or given up because their endpoint was removed. */
   dropped: number
-  /** Deliveries that were made in addition (`duplicateRate`). */
+  /** Extra deliveries, made because of `duplicateRate`. */
   duplicated: number
   /** Deliveries that failed eight times. */
   exhausted: number

@@ -15,7 +15,7 @@ export class EventStore {
     return this.#byId.get(eventId)
   }
 
-  /** Many at once are sorted once; a few find their place by halving, which is nearly always the end. */
+  /** Adds events. Up to 64 are placed one by one, by halving, nearly always at the end; more are sorted in one go. */
   add(events: readonly StoredEvent[]): void {
     const placeOneByOne = events.length <= 64
     for (const stored of events) {
@@ -37,12 +37,12 @@ export class EventStore {
   }
 }
 
-/** The index of the first event at or after the instant; the number of events if there is none. */
+/** The index of the first event at or after the instant, or the number of events if there is none. */
 export function firstAtOrAfter(ascending: readonly StoredEvent[], instant: Micros): number {
   return firstIndex(ascending, (stored) => stored.createdAtMicros >= instant)
 }
 
-/** `holds` must be false for a first part of the events and true for the rest. */
+/** The first index for which `holds` is true. `holds` must be false for a first part of the events and true for the rest. */
 function firstIndex(ascending: readonly StoredEvent[], holds: (stored: StoredEvent) => boolean): number {
   let low = 0
   let high = ascending.length

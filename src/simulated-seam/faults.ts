@@ -5,11 +5,11 @@ import type { Params } from './params.ts'
 export type Gateway = (request: { path: string; params: Params }, answer: Answer) => Answer | 'cut-off'
 
 /**
- * Everything that can be wrong with, or merely unpromised by, the real thing (contract, sections 6 and 14).
+ * Everything that can go wrong at the real Seam, and everything that it does not promise (contract, sections 6 and 14).
  * Rates are probabilities from 0 to 1. Everything is off by default; see `noFaults`.
  */
 export interface Faults {
-  // Webhooks. Rolled once for each event and endpoint, except the signature, which is rolled for each attempt.
+  // Webhooks. Each fault is rolled once for each event and endpoint; only the signature is rolled for each attempt.
   /** The delivery is never sent. */
   dropRate: number
   /** The delivery is sent twice, with the same svix-id. */
@@ -21,11 +21,11 @@ export interface Faults {
   reorder: boolean
   /** The attempt is signed with another secret. */
   wrongSignatureRate: number
-  /** Added to the true clock in svix-timestamp. */
+  /** Milliseconds added to the true clock in svix-timestamp. */
   webhookClockOffsetMs: number
 
-  // Answers of the API, on every route; at most one of them befalls a request, in this order.
-  /** So many of the next requests are answered 503; counts down. */
+  // Answers of the API, on every route. A request meets at most one of them, rolled in this order.
+  /** How many of the next requests are answered 503. It counts down. */
   failNext: number
   /** The socket is destroyed before any answer. */
   resetRate: number
@@ -34,13 +34,13 @@ export interface Faults {
   retryAfter: string | null
   /** 500 with an error in Seam's shape. */
   errorRate: number
-  /** 502 with a page of HTML: what a gateway says in Seam's place. */
+  /** 502 with a page of HTML, as a gateway answers in Seam's place. */
   badGatewayRate: number
   /** A page of HTML with status 200. */
   htmlRate: number
   /** JSON that stops in the middle, in an otherwise good answer. */
   invalidJsonRate: number
-  /** The content-length of the whole answer, half of its bytes, then the socket is destroyed. */
+  /** The answer promises its whole content-length and sends half of its bytes; then the socket is destroyed. */
   truncateRate: number
 
   // Answers of the API, independent of the above.
@@ -50,31 +50,31 @@ export interface Faults {
   /** Every credential is answered 401. */
   rejectCredentials: boolean
   /**
-   * The chance of a page that has events to hold one item more that is no event: null, a string, an object without
+   * The chance that a page with events gets one more item that is not an event: null, a string, an object without
    * event_id, or one whose created_at is no instant.
    */
   badItemRate: number
   /** Items that are listed beside the client sessions, whatever was asked for. */
   strangeSessions: readonly unknown[]
-  /** No Date header. */
+  /** Answers have no Date header. */
   omitDateHeader: boolean
-  /** What the Date header says, made from the server's clock (Unix milliseconds). Null: the truth. */
+  /** Makes the Date header from the server's clock (Unix milliseconds). Null: the header says the truth. */
   dateHeader: ((serverMs: number) => string) | null
   /** What stands between the API and whoever asks it. Null: nothing. */
   gateway: Gateway | null
 
-  // What events/list means.
-  /** How a page is shown. */
+  // The meaning of events/list.
+  /** The order in which a page shows its events. */
   order: 'newest-first' | 'oldest-first'
   /** Which end of the window survives `limit`: `as-shown` is the start of the shown order. */
   keeps: 'as-shown' | 'newest' | 'oldest'
   /** Bounds of since and between are part of the window. */
   inclusive: boolean
-  /** Instants and bounds are cut to this before they are compared. */
+  /** The precision to which instants and bounds are cut before they are compared. */
   comparePrecision: 'micros' | 'millis'
-  /** How many digits a generated created_at has; the last three are random with `micros`. */
+  /** The precision of a generated created_at. With `micros` its last three digits are random. */
   createdAtPrecision: 'millis' | 'micros'
-  /** The most events in a page, whatever `limit` says. A function is asked for each page. */
+  /** The most events in a page, whatever `limit` says. A function is called for each page. */
   pageCap: number | (() => number)
   /** unstable_offset is accepted and has no effect. */
   ignoreOffset: boolean
@@ -82,9 +82,9 @@ export interface Faults {
   shuffleWithinInstant: boolean
 
   // The server's clock.
-  /** Added to the true clock in the Date header and in created_at of new events. */
+  /** Milliseconds added to the true clock in the Date header and in created_at of new events. */
   clockOffsetMs: number
-  /** An event made from now on is listed so many milliseconds (from, to) after its created_at. Null: at once. */
+  /** The delay (from, to, in milliseconds) between created_at and listing, for events made from now on. Null: listed at once. */
   lateVisibilityMs: readonly [min: number, max: number] | null
 }
 

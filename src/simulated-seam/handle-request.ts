@@ -25,7 +25,7 @@ export async function handleRequest(
   log.add(logged)
   if (upstream.random.chance(faults.slowRate)) await wait(faults.slowMs, undefined, { ref: false })
   if (response.destroyed) return
-  // Read before the answer is made: a Date later than what the page has seen would be a lie.
+  // The clock is read before the answer is made: a Date later than what the page has seen would be a lie.
   const date = (faults.dateHeader ?? httpDate)(upstream.serverNow())
   const fault = chooseFault(faults, upstream.random, request.requestId)
   if (fault.kind === 'reset') {

@@ -2,7 +2,7 @@ import type { ClientSession } from './client-session.ts'
 
 export type CustomMetadata = Record<string, string | boolean>
 
-/** A login at a maker of devices. */
+/** A login at a device maker. */
 export interface ConnectedAccount {
   connectedAccountId: string
   provider: 'august' | 'schlage' | 'ecobee' | 'minut' | 'salto_ks'
@@ -17,9 +17,9 @@ export interface Device {
   name: string
   account: ConnectedAccount
   customMetadata: CustomMetadata
-  /** From 0 to 1; goes down as events are made. */
+  /** From 0 to 1. It goes down as events are made. */
   batteryLevel: number
-  /** Room temperature; drifts as events are made. */
+  /** The room's temperature. It drifts as events are made. */
   celsius: number
 }
 
@@ -56,7 +56,7 @@ export interface Space {
   entranceIds: string[]
 }
 
-/** Everything in the simulated workspace that events are about. It changes as events are made. */
+/** Everything in the simulated workspace that events are about. Making events changes it. */
 export interface Hotel {
   workspaceId: string
   accounts: ConnectedAccount[]
@@ -64,7 +64,7 @@ export interface Hotel {
   thermostats: Device[]
   noiseSensor: Device
   doorbell: Device
-  /** All of the above. */
+  /** All devices above. */
   devices: Device[]
   phoneIds: string[]
   accessCodes: AccessCode[]

@@ -4,7 +4,7 @@ import type { ClientSession } from './client-session.ts'
 import type { ParamKinds, Params } from './params.ts'
 import type { Upstream } from './upstream.ts'
 
-/** Null asks for sessions without a webview or identity (contract, section 8.1). */
+/** The parameters. Null asks for sessions without a webview or identity (contract, section 8.1). */
 export const listClientSessionsKinds: ParamKinds = {
   client_session_id: { type: 'string' },
   connect_webview_id: { type: 'string', nullable: true },

@@ -47,7 +47,7 @@ function boundsOf(params: Params): Pick<PageQuery, 'lower' | 'upper'> {
   return { lower, upper }
 }
 
-/** What no parameter can answer for alone; the messages are Seam's (contract, section 6.2). */
+/** Checks the rules about several parameters together. The messages are Seam's (contract, section 6.2). */
 function together(params: Params): Issue[] {
   const { since, between, limit, unstable_offset: offset } = params
   if (since === undefined && between === undefined)
@@ -60,7 +60,7 @@ function together(params: Params): Issue[] {
     if (upper <= lower)
       issues.push({ param: 'between', message: 'second value must be greater than first value' })
   }
-  // Nothing is published about such limits; refusing them shows a client that asks for one (contract, section 6.3).
+  // Seam publishes nothing about such limits. Refusing them exposes a client that asks for one (contract, section 6.3).
   if (typeof limit === 'number' && !(Number.isInteger(limit) && limit >= 1)) {
     issues.push({ param: 'limit', message: 'Must be a positive integer' })
   }

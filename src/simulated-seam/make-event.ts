@@ -33,11 +33,11 @@ export interface MakeEventOptions {
   random: Random
   at: Micros
   precision: 'millis' | 'micros'
-  /** Default: a random one, by weight. */
+  /** Default: a random type, chosen by weight. */
   type?: string
 }
 
-/** A realistic event whose created_at is `at`; what it is about is taken from the hotel, and may change it. */
+/** Makes a realistic event whose created_at is `at`. It is about something in the hotel, and may change it. */
 export function makeEvent({ hotel, random, at, precision, type }: MakeEventOptions): SeamEvent {
   const eventType = type ?? pickType(random)
   const maker = makerByType.get(eventType)

@@ -2,7 +2,7 @@ import type { Issue, ParamKind, ParamKinds, Params } from './params.ts'
 
 /**
  * Reads a query string by the rules of Seam's parser (contract, section 2.3): lists repeat their key, `key=` is an empty
- * list or null, and without `_strict=true` commas and `key[]` also make lists and more words are booleans.
+ * list or null. Without `_strict=true`, commas and `key[]` make lists as well, and more words are booleans.
  */
 export function parseQuery(query: URLSearchParams, kinds: ParamKinds): { params: Params; issues: Issue[] } {
   const strict = query.get('_strict') === 'true'

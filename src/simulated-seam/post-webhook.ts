@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 
-/** Connections that are kept between deliveries, and how many there are at most. */
+/** Keeps connections open between deliveries, up to a maximum. */
 export interface WebhookAgents {
   http: http.Agent
   https: https.Agent
@@ -35,7 +35,7 @@ export function postWebhook(
       request.destroy(new Error(`no answer from ${url} within ${timeoutMs} ms`))
     }, timeoutMs)
     request.on('response', (response) => {
-      // The connection is only kept when the answer has been read to its end.
+      // Node keeps the connection only when the answer has been read to its end.
       response.resume()
       response.on('error', reject)
       response.on('end', () => resolve(response.statusCode ?? 0))
@@ -43,7 +43,7 @@ export function postWebhook(
     request.on('error', reject)
     request.on('close', () => {
       clearTimeout(timer)
-      // Settles the answers that were cut off without an error; no effect on those that ended.
+      // Settles answers that were cut off without an error. It has no effect on answers that ended.
       reject(new Error(`connection to ${url} closed`))
     })
     request.end(bytes)

@@ -1,4 +1,4 @@
-/** First in, first out. `Array.shift` moves all that is behind, which hurts with a hundred thousand items. */
+/** A first-in, first-out queue. `Array.shift` moves every later item, which is slow with a hundred thousand of them. */
 export class Queue<T> {
   #items: T[] = []
   #head = 0

@@ -23,8 +23,8 @@ export interface Random {
 const base58Alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 
 /**
- * Streams of one seed are independent of each other: how often the fault rolls of a request are drawn depends on timing,
- * and must not change which events are generated.
+ * The streams of one seed are independent of each other. How often a request's faults are rolled depends on timing, and
+ * that must not change which events are generated.
  */
 export function createRandom(seed: number, stream: string): Random {
   const uint32 = sfc32(seed, hashText(stream))
@@ -62,7 +62,7 @@ function sfc32(seed: number, streamHash: number): () => number {
     c |= 0
     return result >>> 0
   }
-  // The first values still show the seed; the reference implementation discards as many.
+  // The first values still show the seed. The reference implementation discards the same number of them.
   for (let i = 0; i < 15; i++) next()
   return next
 }

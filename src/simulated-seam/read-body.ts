@@ -6,8 +6,8 @@ import type { Params } from './params.ts'
 const maxBodyBytes = 8 * 1024 * 1024
 
 /**
- * The JSON object in a request's body. No body is `{}`, whatever its content type says: older SDKs call without
- * arguments that way, as an empty form (contract, section 1, trap 3).
+ * Reads the JSON object in a request's body. An empty body counts as `{}`, whatever its content type says: older SDKs
+ * send an empty form when a call has no arguments (contract, section 1, trap 3).
  */
 export async function readBody(request: IncomingMessage): Promise<Params> {
   const chunks: Buffer[] = []

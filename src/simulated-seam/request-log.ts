@@ -4,9 +4,9 @@ import type { Params } from './params.ts'
 export interface LoggedRequest {
   path: string
   params: Params
-  /** The HTTP status that was sent; 0 while there is no answer yet, or when there never is (`resetRate`). */
+  /** The HTTP status that was sent. It is 0 until there is an answer, and stays 0 when there never is one (`resetRate`). */
   status: number
-  /** Unix milliseconds of the true clock, when the request had been read. */
+  /** When the request had been read, in Unix milliseconds of the true clock. */
   at: number
 }
 
@@ -19,7 +19,7 @@ export class RequestLog {
   /** The request may be changed until it is answered. */
   add(request: LoggedRequest): void {
     this.#requests.push(request)
-    // Cut rarely: cutting one at a time would move the whole list for each request.
+    // The list is cut rarely, because cutting one entry at a time would move the whole list for each request.
     if (this.#requests.length > newestKept * 2) this.#requests = this.#requests.slice(-newestKept)
   }
 

@@ -12,7 +12,7 @@ export interface Route {
   answer: (params: Params, upstream: Upstream) => Answer
 }
 
-/** Each takes GET and POST (contract, section 2.2). */
+/** The API's routes. Each takes GET and POST (contract, section 2.2). */
 export const routes: ReadonlyMap<string, Route> = new Map([
   ['/events/list', { kinds: listEventsKinds, answer: listEvents }],
   ['/events/get', { kinds: getEventKinds, answer: getEvent }],

@@ -5,17 +5,17 @@ export interface SeamEvent {
   event_id: string
   workspace_id: string
   event_type: string
-  /** RFC 3339; when Seam made the event. The time filters of events/list look at this. */
+  /** When Seam made the event (RFC 3339). The time filters of events/list look at it. */
   created_at: string
-  /** RFC 3339; when the thing happened. Absent from old events. */
+  /** When the thing happened (RFC 3339). Old events don't have it. */
   occurred_at?: string
   [field: string]: unknown
 }
 
 /**
- * An event made by the caller. `event_id`, `workspace_id` and `created_at` are filled when absent; without an
- * `event_type`, the given fields are laid over a realistic event. Nothing is checked, so that unusable events can be made;
- * a field given as `undefined` is left out.
+ * An event made by the caller. `event_id`, `workspace_id` and `created_at` are filled in when absent. Without an
+ * `event_type`, the given fields replace those of a realistic event. Nothing is checked, so that unusable events can be
+ * made. A field given as `undefined` is left out.
  */
 export type NewEvent = Record<string, unknown>
 
@@ -25,6 +25,6 @@ export interface StoredEvent {
   /** The event as JSON: the very bytes of a webhook, and of the item in a page. */
   text: string
   createdAtMicros: Micros
-  /** Unix milliseconds by the server's clock from which events/list shows it. */
+  /** From when on events/list shows it, in Unix milliseconds by the server's clock. */
   visibleAtMs: number
 }

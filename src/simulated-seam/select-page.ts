@@ -12,7 +12,7 @@ export interface PageQuery {
   matches: (stored: StoredEvent) => boolean
 }
 
-/** Cuts one page out of all events, with the semantics that the faults ask for. */
+/** Cuts one page out of all events, in the way that the faults demand. */
 export function selectPage(
   ascending: readonly StoredEvent[],
   query: PageQuery,
@@ -41,7 +41,7 @@ export function selectPage(
   return shownAsWalked ? page : page.toReversed()
 }
 
-/** Indexes of the window: the first is in it, the second is not. */
+/** The window's indexes: where it begins (included) and where it ends (excluded). */
 function windowOf(ascending: readonly StoredEvent[], query: PageQuery, faults: Faults): [number, number] {
   const step = precisionStep(faults)
   const edge = (bound: Micros, included: boolean): number => {
@@ -53,7 +53,7 @@ function windowOf(ascending: readonly StoredEvent[], query: PageQuery, faults: F
   return [from, to]
 }
 
-/** Microseconds that are one and the same instant when compared. */
+/** How many microseconds count as one instant in a comparison. */
 function precisionStep(faults: Faults): number {
   return faults.comparePrecision === 'millis' ? 1000 : 1
 }

@@ -4,15 +4,15 @@ import type { Answer } from './answer.ts'
 
 export interface SendOptions {
   requestId: string
-  /** Undefined sends no Date header. */
+  /** The Date header. Undefined: none is sent. */
   date: string | undefined
-  /** Promise the whole body, send half of it, and hang up. */
+  /** Whether to promise the whole body, send half of it, and hang up. */
   truncate: boolean
 }
 
 export function sendAnswer(response: ServerResponse, answer: Answer, options: SendOptions): void {
   const body = Buffer.from(answer.body)
-  // Node would write the true time.
+  // Otherwise Node would write the true time.
   response.sendDate = false
   response.writeHead(answer.status, {
     'content-type': 'application/json; charset=utf-8',

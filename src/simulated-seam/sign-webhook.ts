@@ -1,15 +1,15 @@
 import { Webhook } from 'svix'
 
-/** Where events are pushed to. */
+/** An endpoint that events are pushed to. */
 export interface WebhookEndpoint {
   url: string
   /** `whsec_` and the base64 of the signing key. */
   secret: string
 }
 
-/** One attempt to deliver: what is signed together. */
+/** One attempt to deliver: the parts that are signed together. */
 export interface Attempt {
-  /** Constant over the attempts of a delivery. */
+  /** The same for all attempts of a delivery. */
   messageId: string
   /** Unix milliseconds of this attempt. */
   timestampMs: number
@@ -17,8 +17,8 @@ export interface Attempt {
 }
 
 /**
- * The headers of one attempt (contract, section 14). Each attempt is signed afresh: the receiver refuses a timestamp that
- * is more than five minutes old.
+ * The headers of one attempt (contract, section 14). Each attempt is signed anew, because receivers refuse a timestamp
+ * that is more than five minutes old.
  */
 export function signWebhook(
   signer: Webhook,
@@ -36,7 +36,7 @@ export function createSigners(endpoints: readonly WebhookEndpoint[]): Map<string
   return new Map(endpoints.map(({ url, secret }) => [url, new Webhook(secret)]))
 }
 
-/** Signs with a key that is nobody's. */
+/** Signs with a key that belongs to nobody. */
 export function createStranger(keyBytes: readonly number[]): Webhook {
   return new Webhook(Buffer.from(keyBytes).toString('base64'))
 }

@@ -6,7 +6,7 @@ import type { NewEvent, SeamEvent } from './seam-event.ts'
 import type { WebhookEndpoint } from './sign-webhook.ts'
 
 export interface SimulatedSeamOptions {
-  /** Everything random comes from it, so that a run can be repeated. Default 1. */
+  /** The seed of everything random, so that a run can be repeated. Default 1. */
   seed?: number
   /** Default 127.0.0.1. */
   host?: string
@@ -28,11 +28,11 @@ export interface SimulatedSeamOptions {
 }
 
 export interface AddOptions {
-  /** Also push the events to the webhooks. Default false for `add` and `fill`. */
+  /** Whether the events are pushed to the webhooks, too. Default false for `add` and `fill`. */
   push?: boolean
   /**
-   * Unix milliseconds by the server's clock from which events/list shows the events (`Infinity`: never). Default: by the
-   * fault `lateVisibilityMs`.
+   * From when on events/list shows the events, in Unix milliseconds by the server's clock (`Infinity`: never). By default
+   * the fault `lateVisibilityMs` decides.
    */
   visibleAtMs?: number
 }
@@ -40,10 +40,10 @@ export interface AddOptions {
 export interface FillOptions extends AddOptions {
   /** How many events in all. */
   count: number
-  /** Unix milliseconds between which the events are created; `to` is excluded. */
+  /** The period in which the events are created, in Unix milliseconds. `to` is excluded. */
   from: number
   to: number
-  /** So many of them share the one millisecond `at` (Unix milliseconds). */
+  /** `count` of the events share the one millisecond `at` (Unix milliseconds). */
   burst?: { count: number; at: number }
 }
 
@@ -52,28 +52,28 @@ export interface SimulatedSeam {
   workspaceId: string
   apiKey: string
   personalAccessToken: string
-  /** What the events are about. Client sessions are listed from here: change them at will. */
+  /** What the events are about. Client sessions are listed from it, and a test may change them. */
   hotel: Hotel
   /** Creates realistic events now (default: one); they become listable and are pushed to the webhooks. */
   emit(count?: number): SeamEvent[]
-  /** Adds the caller's events. A created_at given as text is kept to the digit; one that is no instant counts as now. */
+  /** Adds the caller's events. A created_at given as text keeps every digit; one that is no instant counts as now. */
   add(events: readonly NewEvent[], options?: AddOptions): SeamEvent[]
-  /** Makes history: realistic events at random moments of a period, oldest first. */
+  /** Makes a history of realistic events at random moments of a period. Returns them oldest first. */
   fill(options: FillOptions): SeamEvent[]
   /** Emits events at random moments until `stopTraffic` or `stop`. */
   startTraffic(options: { eventsPerSecond: number }): void
   stopTraffic(): void
-  /** Everything that exists upstream, oldest first, also what is not listed yet. */
+  /** All events that exist upstream, oldest first, including those that are not listed yet. */
   events(): readonly SeamEvent[]
   deliveries(): DeliveryStats
   /** The newest 10,000 requests to the API, oldest first. */
   requests(): readonly LoggedRequest[]
   /** Changes the given faults and leaves the rest as it is. */
   setFaults(faults: Partial<Faults>): void
-  /** Replaces the endpoints; deliveries to one that is gone are given up. */
+  /** Replaces the endpoints. Deliveries to a removed endpoint are given up. */
   setWebhooks(webhooks: readonly WebhookEndpoint[]): void
   /** Resolves when no delivery is pending. */
   drained(): Promise<void>
-  /** Closes all sockets and timers; may be called again. */
+  /** Closes all sockets and timers. It may be called more than once. */
   stop(): Promise<void>
 }

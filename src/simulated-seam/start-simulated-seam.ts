@@ -73,7 +73,7 @@ export async function startSimulatedSeam(options: SimulatedSeamOptions = {}): Pr
 function createUpstream(options: SimulatedSeamOptions, faults: Faults): Upstream {
   const { seed = 1, now = Date.now } = options
   const random = createRandom(seed, 'workspace')
-  // Each is drawn, given or not: what is given must not change the rest.
+  // Each value is drawn even if it is given, so that a given value does not change the rest.
   const drawn = {
     workspaceId: random.uuid(),
     // The part after `seam_` must not begin like one of the other kinds of credentials (contract, section 1, trap 10).
@@ -98,9 +98,9 @@ function createUpstream(options: SimulatedSeamOptions, faults: Faults): Upstream
 
 function createServer(upstream: Upstream, log: RequestLog): http.Server {
   // Long lists of ids in a query exceed Node's 16 KiB (contract, section 1, trap 18).
-  // It never closes an idle connection: after Node's five seconds a busy client would reuse one at the moment of its end.
+  // The server never closes an idle connection. With Node's default of five seconds, a busy client would reuse one just as it closes.
   return http.createServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: 0 }, (message, response) => {
-    // Only a request that was cut off, or a mistake in here: either way there is nobody to tell but the client.
+    // Either the request was cut off, or there is a mistake in here. Only the client can be told.
     handleRequest(message, response, upstream, log).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : new Error(String(error)))
     })
@@ -120,7 +120,7 @@ function listen(server: http.Server, host: string, port: number): Promise<string
 
 function close(server: http.Server): Promise<void> {
   return new Promise((resolve) => {
-    // An error only says that it was closed before.
+    // An error only means that the server was closed before.
     server.close(() => resolve())
     server.closeAllConnections()
   })

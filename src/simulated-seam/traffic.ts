@@ -1,6 +1,6 @@
 import type { Random } from './random.ts'
 
-/** Calls `emit` at random moments, on average so many times a second, until it is stopped. */
+/** Calls `emit` at random moments, at an average rate, until it is stopped. */
 export class Traffic {
   readonly #emit: (count: number) => void
   readonly #random: Random
@@ -11,13 +11,13 @@ export class Traffic {
     this.#random = random
   }
 
-  /** Takes the place of traffic that is already running. */
+  /** Starts traffic. It replaces traffic that is already running. */
   start(eventsPerSecond: number): void {
     this.stop()
     if (eventsPerSecond <= 0) return
     let nextAt = performance.now() + this.#gapMs(eventsPerSecond)
     const tick = (): void => {
-      // Timers are no finer than a millisecond: at a high rate several events are due at once.
+      // Timers are no finer than a millisecond, so at a high rate several events are due at once.
       let due = 0
       for (; nextAt <= performance.now(); nextAt += this.#gapMs(eventsPerSecond)) due++
       if (due > 0) this.#emit(due)
@@ -31,7 +31,7 @@ export class Traffic {
     this.#timer = undefined
   }
 
-  /** The gaps of a Poisson process: events that know nothing of each other. */
+  /** The gaps of a Poisson process, whose events are independent of each other. */
   #gapMs(eventsPerSecond: number): number {
     return (-Math.log(1 - this.#random.fraction()) / eventsPerSecond) * 1000
   }

@@ -3,7 +3,7 @@ import type { Faults } from './faults.ts'
 import type { Hotel } from './hotel.ts'
 import type { Random } from './random.ts'
 
-/** What the routes of the simulated API work on. */
+/** Everything that the routes of the simulated API work on. */
 export interface Upstream {
   workspaceId: string
   apiKey: string
@@ -16,6 +16,6 @@ export interface Upstream {
   now: () => number
   /** The server's own clock, in Unix milliseconds: the true one plus `clockOffsetMs`. */
   serverNow: () => number
-  /** Rolls for faults and request ids. */
+  /** The randomness of faults and request ids. */
   random: Random
 }

@@ -41,7 +41,7 @@ export const accessCodeMakers: readonly EventMaker[] = [
       'access_code.delay_in_removing_from_device',
       'access_code.failed_to_remove_from_device',
       'access_code.unmanaged.failed_to_convert_to_managed',
-      // From here on not in the public documentation (contract, section 12.6).
+      // The types from here on are not in the public documentation (contract, section 12.6).
       'access_code.delay_in_issuing',
       'access_code.failed_to_issue',
       'access_code.failed_to_update',

@@ -3,7 +3,7 @@ import type { EventMaker, MakerContext } from './event-maker.ts'
 
 type Fields = Record<string, unknown>
 
-/** The thing an event is about: the field it is named in, and where the hotel keeps its ids. */
+/** A kind of thing that events are about: the field that names it, and where the hotel keeps its ids. */
 function about(
   field: string,
   list: 'entranceIds' | 'userIds' | 'credentialIds' | 'encoderIds' | 'accessGroupIds',

@@ -11,7 +11,7 @@ const attempts = [
   'action_attempt.simulate_manual_lock_via_keypad',
 ]
 
-/** Accounts, logins, action attempts, spaces and sessions. */
+/** Makers of events about accounts, logins, action attempts, spaces and sessions. */
 export const accountMakers: readonly EventMaker[] = [
   {
     types: [
@@ -57,7 +57,7 @@ export const accountMakers: readonly EventMaker[] = [
   },
 ]
 
-/** `customer_key` belongs to some of these types only (contract, section 12.6). */
+/** Only some of these types have a `customer_key` (contract, section 12.6). */
 function login({ hotel, random }: MakerContext, type: string): Fields {
   const { connectWebviewId, connectedAccountId, customerKey } = random.pick(hotel.accounts)
   const mayHaveKey = ['connected_account.connected', 'connect_webview.login_succeeded'].includes(type)
@@ -108,7 +108,7 @@ function space({ hotel, random }: MakerContext): Fields {
   }
 }
 
-/** The oldest session goes, and a new one comes without an event (contract, section 12.5). */
+/** Removes the oldest session. A new one replaces it, without an event (contract, section 12.5). */
 function sessionDeleted({ hotel, random, at }: MakerContext): Fields {
   const gone = hotel.clientSessions.shift()
   hotel.clientSessions.push(buildClientSession(hotel, random.integer(0, 999), at, random))

@@ -7,13 +7,13 @@ export interface MakerContext {
   random: Random
   /** The event's created_at. */
   at: Micros
-  /** An instant so many seconds from `at` (negative: before), as text with as many digits as created_at. */
+  /** The instant this many seconds after `at` (negative: before it), as text with as many digits as created_at. */
   instant: (seconds: number) => string
 }
 
 /**
- * One row of the table of events: the types that share a shape, how often each of them happens compared with others, and
- * what they carry besides the common fields (contract, section 12.6).
+ * One row of the table of events: types that share a shape, how often each of them happens compared with others, and
+ * which fields they have besides the common ones (contract, section 12.6).
  */
 export interface EventMaker {
   types: readonly string[]
@@ -21,7 +21,7 @@ export interface EventMaker {
   fields: (context: MakerContext, type: string) => Record<string, unknown>
 }
 
-/** What every event about a device carries: required ids, and now and then the optional fields. */
+/** The fields of every event about a device: the required ids and, sometimes, the optional ones. */
 export function deviceFields(device: Device, { random }: MakerContext): Record<string, unknown> {
   const { account } = device
   return {
@@ -41,8 +41,8 @@ export function customMetadata(device: Device, random: Random): Record<string, u
 }
 
 /**
- * The errors and warnings of the given owners (`device` gives `device_errors` and `device_warnings`): one error for the
- * first owner, sometimes a warning for the last.
+ * Makes the errors and warnings of the given owners: the owner `device` has `device_errors` and `device_warnings`. The
+ * first owner gets one error, and the last sometimes a warning.
  */
 export function problems(
   owners: readonly string[],

@@ -4,7 +4,7 @@ import type { EventMaker, MakerContext } from './event-maker.ts'
 
 type Fields = Record<string, unknown>
 
-/** The ways a door is used; each gives the fields of the event. */
+/** The ways to use a door. Each makes the fields of its event. */
 const unlocks: readonly ((context: MakerContext) => Fields)[] = [
   withKeycode,
   withKeycode,
@@ -34,7 +34,7 @@ function withKeycode(context: MakerContext): Fields {
   return { ...deviceFields(used.lock, context), method: 'keycode', ...codeFields(used, context) }
 }
 
-/** The PIN is in the event only sometimes (contract, section 12.4: optional). */
+/** Only some of the events have the PIN (contract, section 12.4: optional). */
 function codeFields(used: AccessCode, { random }: MakerContext): Fields {
   return {
     access_code_id: used.accessCodeId,
