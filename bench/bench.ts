@@ -10,21 +10,21 @@ import { type Server, startServer } from './processes/start-server.ts'
 import { WORKSPACE_ID } from './service-parts.ts'
 import type { Options } from './options.ts'
 
-/** What the rows share: settings, processes that are started when first asked for, and one place that ends them all. */
+/** What the rows share: settings, processes that start when they are first needed, and one place that ends them all. */
 export interface Bench {
   options: Options
-  /** Everything that is started registers here how it is ended. */
+  /** Whatever is started registers here how to end it. */
   releasers: Releasers
-  /** Node's flags for everything that runs the service's code. */
+  /** Node's flags for every process that runs the service's code. */
   flags: readonly string[]
-  /** The server for rows that write, with Postgres's own settings. */
+  /** The Postgres server for rows that write, with Postgres's default settings. */
   server(): Promise<Server>
   load(): LoadProcess
   storedEvents: StoredEvents
   start(options: Omit<StartOptions, 'logFile'>): Promise<StartedProcess>
-  /** `seam-mirror serve` on this database, as in production. */
+  /** Starts `seam-mirror serve` on this database, as in production. */
   startMirror(databaseUrl: string, environment?: Readonly<Record<string, string>>): Promise<StartedProcess>
-  /** One of `bench/baselines`. */
+  /** Starts one of `bench/baselines`. */
   startBaseline(
     name: string,
     databaseUrl: string,
@@ -34,7 +34,7 @@ export interface Bench {
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('the secret of the bench,').toString('base64')}`
 
-/** What the service is configured with, where it says nothing else. With a secrets key: PINs are sealed, not just masked. */
+/** The service's settings, unless a row changes them. They have a secrets key, so PINs are sealed and not just masked. */
 const MIRROR_ENVIRONMENT = {
   HOST: '127.0.0.1',
   PORT: '0',
@@ -103,7 +103,7 @@ function startFlags(): string[] {
 
 async function startRegistered(releasers: Releasers, settings: readonly string[]): Promise<Server> {
   const starting = startServer(settings)
-  // Also when it is told to stop before the server has started.
+  // This also holds when the benchmark is told to stop before the server has started.
   releasers.add(async () => (await starting.catch(() => null))?.stop())
   return starting
 }

@@ -4,14 +4,14 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { type AnyNode, parse } from 'acorn'
 
 /*
- * `npm run bench:hostile-texts`: every regular expression of `src` against texts of 64 KB that are made to hurt it (E2). The lint
- * rule finds the super-linear patterns it knows; this finds what takes long. Exit code 1 when one is over the budget.
+ * `npm run bench:hostile-texts` runs every regular expression of `src` against texts of 64 KB that are made to hurt it (E2). The lint
+ * rule finds the super-linear patterns that it knows; this finds those that take long. It exits 1 when one is over the budget.
  */
 
 const TEXT_LENGTH = 64 * 1024
-/** Processor time for one text. A linear pattern takes a few milliseconds, a quadratic one seconds. */
+/** The budget of processor time for one text. A linear pattern takes a few milliseconds, a quadratic one seconds. */
 const BUDGET_MS = 100
-/** For all texts of a pattern. A search that takes for ever can only be ended with its thread. */
+/** The time limit for all texts of a pattern. A search that takes for ever can only be ended with its thread. */
 const GIVE_UP_MS = 120_000
 
 interface Pattern {
@@ -25,7 +25,7 @@ interface Slowest {
   text: string
 }
 
-/** The regular expressions that stand as literals in a source, and how many are put together at run time. */
+/** The regular expressions that are literals in a source, and how many others are put together at run time. */
 function patternsIn(file: string, source: string): { patterns: Pattern[]; built: number } {
   const patterns: Pattern[] = []
   let built = 0
@@ -47,13 +47,13 @@ function patternsIn(file: string, source: string): { patterns: Pattern[]; built:
 
 const OTHERS = '0aA -_.:/,"\\\n\u0000é漢'
 
-/** Characters that the pattern speaks of, and some that it may not. */
+/** Characters that occur in the pattern, and some that may not. */
 function charactersFor(source: string): string[] {
   const literal = source.replaceAll(/\\[a-zA-Z]|[()[\]{}|?*+^$.]/g, '').replaceAll('\\', '')
   return [...new Set((literal + OTHERS).match(/./gsu))].slice(0, 40)
 }
 
-/** One character or two in turn, for 64 KB, begun and ended by something that does not fit. */
+/** 64 KB of one character, or of two in turn, that begin and end with something that does not fit. */
 function* hostileTexts(source: string): Generator<string> {
   const characters = charactersFor(source)
   for (const a of characters) {
@@ -74,7 +74,7 @@ function slowestOf({ source, flags }: Pattern): Slowest {
     const pattern = new RegExp(source, flags.replaceAll(/[gy]/g, ''))
     const before = process.threadCpuUsage()
     pattern.test(text)
-    // Processor time: whatever else the machine does must not look like a slow pattern.
+    // Processor time is measured, so that other work of the machine does not look like a slow pattern.
     const ms = process.threadCpuUsage(before).user / 1000
     if (ms > slowest.ms) slowest = { ms, text: JSON.stringify(text.slice(0, 20)) }
     if (ms > BUDGET_MS) break

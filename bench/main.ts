@@ -9,8 +9,8 @@ import { printTable } from './results/print-table.ts'
 import { ROWS } from './rows.ts'
 
 /*
- * `npm run bench`: every figure beside its baseline in the same run. It is no test: the machine's speed changes by itself, and what
- * counts are ratios of medians over alternating runs.
+ * `npm run bench` measures every figure beside its baseline in the same run. It is no test: the machine's speed changes by itself, so
+ * only ratios of medians over alternating runs count.
  */
 
 const startedAt = performance.now()

@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util'
 
 export interface Options {
-  /** The same rows with smaller numbers, in a minute. */
+  /** Runs the same rows with smaller numbers, in a minute. */
   isQuick: boolean
-  /** Names of the rows to run; null for all. */
+  /** The names of the rows to run. Null: all. */
   only: string[] | null
   jsonFile: string
-  /** Where the plans of `/events/list` go. */
+  /** The file for the plans of `/events/list`. */
   plansFile: string
-  /** Where CPU profiles of the services go (for Chrome's or VS Code's profile view); null: none are made, which is faster. */
+  /** The folder for CPU profiles of the services (for Chrome's or VS Code's profile view). Null: none are made, which is faster. */
   profileDir: string | null
 }
 
-/** Reads the command line; throws for an option it does not know. */
+/** Reads the command line. Throws for an unknown option. */
 export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -10,7 +10,7 @@ import { webhookIdle } from './rows/webhook-idle.ts'
 import { webhookThroughput } from './rows/webhook-throughput.ts'
 
 export interface Row {
-  /** As `--only` takes it. */
+  /** The name that `--only` takes. */
   name: string
   run: (bench: Bench) => Promise<Figure[]>
 }

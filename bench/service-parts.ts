@@ -21,14 +21,14 @@ import type { Db } from '../src/store/database.ts'
 import { type Workspaces, openWorkspaces } from '../src/workspaces/open-workspaces.ts'
 
 /*
- * Everything of the service that the benchmark builds with by hand, apart from starting the service itself: when the
- * service's insides change, this is the file to adapt.
+ * Every part of the service that the benchmark uses directly, besides starting the service itself. When the service's insides
+ * change, this is the file to adapt.
  */
 
 /** The workspace of every benchmark. */
 export const WORKSPACE_ID = 'b887bf84-9849-4454-a562-cf84293d9781'
 
-/** A pool as the service has it, with as many connections as asked for. */
+/** A pool like the service's, with as many connections as asked for. */
 export function openPool(databaseUrl: string, maxConnections: number): Db {
   return openDatabase({
     connectionString: databaseUrl,
@@ -57,21 +57,21 @@ export async function issueReadKey(databaseUrl: string): Promise<string> {
     scopes: ['events:read'],
     expires: null,
     now: new Date(),
-    // The dataset is there before a service that knows its workspace.
+    // The dataset exists before a service that knows its workspace.
     mayBeUnknown: true,
   })
   await db.destroy()
   return key
 }
 
-/** One page of the bulk path: what the poller does with the texts of an answer, in a transaction, without lease and coverage. */
+/** Stores one page as the poller stores an answer's texts: in a transaction, but without lease and coverage. */
 export async function ingestPage(db: Db, texts: readonly string[]): Promise<void> {
   const items = texts.map((text) => parseEvent(text, WORKSPACE_ID))
   const { quarantined } = await db.transaction().execute((trx) => ingestInTransaction(trx, items, 'poll'))
   if (quarantined > 0) throw new Error('An event of the benchmark is not usable.')
 }
 
-/** The receiver as the service has it, with a commit that does nothing. */
+/** The service's receiver, with a commit that does nothing. */
 export async function startReceiverWithoutDatabase(webhookSecret: string): Promise<void> {
   const commit = createGroupCommit<IngestItem>({
     flush: async () => {},
@@ -97,7 +97,7 @@ export async function startReceiverWithoutDatabase(webhookSecret: string): Promi
   })
 }
 
-/** Listens with the service's own HTTP stack and log, and these routes. */
+/** Listens with the service's own HTTP stack and log, and with these routes. */
 export async function startService(routes: Pick<HttpAppOptions, 'direct' | 'routers'>): Promise<void> {
   const logger = createLogger('info')
   const server = await startHttpServer({

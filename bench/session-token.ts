@@ -10,8 +10,8 @@ import { runSql } from '../src/postgres/open-database.ts'
 import type { Db } from '../src/store/database.ts'
 
 /*
- * `npm run bench:session-token`: what a request with a client session token costs beside the same request with a key. One
- * database, one service, requests in turn; medians and their ratio, because the machine's speed changes by itself.
+ * `npm run bench:session-token` measures what a request with a client session token costs beside the same request with a key. One
+ * database and one service get the requests in turn. It prints medians and their ratio, because the machine's speed changes by itself.
  */
 
 const WORKSPACE_ID = 'b887bf84-9849-4454-a562-cf84293d9781'

@@ -5,8 +5,9 @@ import { listEventsSql } from '../../src/store/events/list-events.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 
 /*
- * The newest events with the least that Node can do: its own HTTP server, one prepared statement on one connection, texts put together. No
- * key, no checks, no log, no cursor, nothing that keeps it alive under load: what is below this is Node, pg, Postgres and the network.
+ * Serves the newest events with the least that Node can do: its own HTTP server, one prepared statement on one connection, texts put
+ * together. It has no key, no checks, no log, no cursor and nothing that keeps it alive under load. What it costs is the cost of Node, pg,
+ * Postgres and the network.
  */
 
 const client = new pg.Client({

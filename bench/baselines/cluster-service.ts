@@ -2,8 +2,8 @@ import cluster from 'node:cluster'
 import path from 'node:path'
 
 /*
- * The whole service twice behind one listener (node:cluster). `seam-mirror serve` is what each worker runs, with port 0, which
- * node:cluster gives to all workers as the same port.
+ * The whole service twice behind one listener (node:cluster). Each worker runs `seam-mirror serve` with port 0, and node:cluster
+ * gives all workers the same port.
  */
 
 const WORKERS = 2

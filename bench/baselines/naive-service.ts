@@ -5,8 +5,8 @@ import { Webhook } from 'svix'
 import { EVENT_INSERT_SQL, eventInsertValues } from '../events/event-insert.ts'
 
 /*
- * The service everybody writes: Express, svix, and one INSERT for each request through a pool of ten. It fills the same columns of
- * the same table. What it does without speaks for it: no log, no look at the event, no PINs taken out.
+ * The service that everybody writes: Express, svix, and one INSERT for each request through a pool of ten. It fills the same columns
+ * of the same table. What it leaves out makes it faster: it writes no log, does not look at the event and takes no PINs out.
  */
 
 const POOL_CONNECTIONS = 10

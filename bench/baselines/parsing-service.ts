@@ -6,7 +6,7 @@ import { openAuthentication, openPool, startService } from '../service-parts.ts'
 
 /*
  * `/events/list` as it is usually written: the same HTTP stack, the same authentication and the same query, but each stored event
- * is parsed and printed again. It reads only `since` and `limit`, knows no cursor and no ETag: all of that speaks for it.
+ * is parsed and printed again. It reads only `since` and `limit` and knows no cursor and no ETag, which makes it faster.
  */
 
 const POOL_CONNECTIONS = 10

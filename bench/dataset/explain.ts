@@ -2,15 +2,15 @@ import type { EventQuery } from '../../src/store/events/list-events.ts'
 import { listEventsSql } from '../../src/store/events/list-events.ts'
 import { onDatabase } from '../processes/start-server.ts'
 
-/** Sorting so few rows costs nothing that can be measured: ids that come in arrays, whose events are few, are sorted (GIN). */
+/** Sorting up to this many rows costs nothing that can be measured. Ids that come in arrays have few events, which are sorted (GIN). */
 const SMALL_SORT_ROWS = 1_000
 
-/** Reading so many rows for nothing is walking through the table, whatever the index. */
+/** A plan that reads more rows than this in vain walks through the table, whatever the index. */
 const WALK_ROWS = 100_000
 
 export interface Plan {
   text: string
-  /** What should not be in it. */
+  /** What should not be in the plan. */
   violations: string[]
 }
 
@@ -23,13 +23,13 @@ interface Node {
   Plans?: Node[]
 }
 
-/** The plan of the statement behind this query, run with its values, and what is wrong with it. */
+/** Runs this query's statement with its values, and returns its plan and what is wrong with the plan. */
 export async function explain(databaseUrl: string, query: EventQuery): Promise<Plan> {
   const { text, parameters } = listEventsSql(query)
   return onDatabase(databaseUrl, async (client) => {
     const run = (options: string) =>
       client.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, buffers${options}) ${text}`, parameters)
-    // A fresh connection reads the catalog first, which would count as planning.
+    // A fresh connection reads the catalog first, and that would count as planning.
     await run('')
     const lines = (await run('')).rows.map((row) => String(row['QUERY PLAN']))
     const [row] = (await run(', format json')).rows
@@ -51,7 +51,7 @@ function violationsIn(node: Node, limit: number): string[] {
     return [...below, `reads ${removed.toLocaleString('en-US')} rows to throw them away`]
   }
   if (type !== 'Sort' && type !== 'Incremental Sort') return below
-  // A sort that stops early still takes in all that is below it.
+  // A sort that stops early still takes in all rows below it.
   const rows = (node.Plans ?? []).reduce((sum, each) => sum + each['Actual Rows'] * each['Actual Loops'], 0)
   if (rows <= Math.max(limit, SMALL_SORT_ROWS)) return below
   return [...below, `sorts ${Math.round(rows).toLocaleString('en-US')} rows to give ${limit}`]

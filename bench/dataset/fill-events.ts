@@ -7,17 +7,17 @@ import { dropIndexes, restoreIndexes } from './indexes.ts'
 import { FIRST_CREATED_AT, SPAN_DAYS, valuesOf } from './values.ts'
 
 /**
- * Fills an empty, migrated database with so many events, always the same ones, oldest first: types, and which ids an event
- * carries, as the simulated Seam mixes them; ids by the table in values.ts. Their texts name the same id, time, device and
- * account as the columns do; ids of rarer kinds are in the columns only.
+ * Fills an empty, migrated database with `count` events, always the same ones, oldest first. Types, and which ids an event
+ * carries, are mixed as the simulated Seam mixes them; the ids come from the table in values.ts. The texts name the same id,
+ * time, device and account as the columns do. Ids of rarer kinds are in the columns only.
  *
- * The indexes are dropped before and made again as the migrations made them, which is checked.
+ * It drops the indexes first. Afterwards it makes them again as the migrations made them, and checks that.
  */
 export async function fillEvents(databaseUrl: string, count: number): Promise<void> {
   const indexes = await onDatabase(databaseUrl, async (client) => {
     await makeSamples(client)
     await client.query('begin')
-    // A table that is emptied in the same transaction is filled without the log.
+    // Postgres fills a table that was emptied in the same transaction without writing its log.
     await client.query('truncate events')
     const dropped = await dropIndexes(client)
     await client.query(fillSql(count))
@@ -27,7 +27,7 @@ export async function fillEvents(databaseUrl: string, count: number): Promise<vo
     return dropped
   })
   await restoreIndexes(databaseUrl, indexes)
-  // The planner looks at the indexes' sizes, and GIN has its own statistics.
+  // The planner looks at the indexes' sizes, and GIN keeps statistics of its own.
   await onDatabase(databaseUrl, async (client) => {
     await client.query('analyze events')
     await client.query('checkpoint')
@@ -85,16 +85,16 @@ from (
 ) as v`
 }
 
-/** Which value of the column an event has: r is evenly spread from 0 to 1, so that its square favours low numbers. */
+/** Which value of the column an event has. r is evenly spread from 0 to 1, so its square favours low numbers. */
 function numberSql(column: string, count: number): string {
   const device = `floor(e.r * e.r * ${valuesOf('device_id', count)})::int`
   if (column === 'device_id') return device
-  // A device belongs to one account.
+  // The device decides the account, because it belongs to one account.
   if (column === 'connected_account_id') return `(${device} % ${valuesOf(column, count)})`
   return `((e.h / ${sampleEvents().length}) % ${valuesOf(column, count)})`
 }
 
-/** The id as a part of the event's text, which comes after a value and before its closing quote. */
+/** The id as a part of the event's text. It stands after a value and before that value's closing quote. */
 function idTextSql(column: string): string {
   return `coalesce('","${column}":"' || v.${column}, '')`
 }

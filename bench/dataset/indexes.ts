@@ -2,17 +2,17 @@ import type pg from 'pg'
 import { onDatabase } from '../processes/start-server.ts'
 
 export interface TableIndexes {
-  /** Statements that make them again, as Postgres itself gives them. */
+  /** Postgres's own statements that make the indexes again. */
   primaryKey: string
   others: string[]
-  /** pg_indexes, as text, to compare with. */
+  /** pg_indexes as text, for a comparison. */
   definitions: string
 }
 
-/** One for each core that the benchmark is for. */
+/** How many connections make indexes: one for each core that the benchmark is meant for. */
 const BUILDERS = 2
 
-/** Drops all indexes of `events` and says how to make them again. */
+/** Drops all indexes of `events`, and returns how to make them again. */
 export async function dropIndexes(client: pg.Client): Promise<TableIndexes> {
   const definitions = await readDefinitions(client)
   const { rows: keys } = await client.query<{ name: string; definition: string }>(
@@ -34,7 +34,7 @@ export async function dropIndexes(client: pg.Client): Promise<TableIndexes> {
   }
 }
 
-/** Makes them, two at a time; throws unless they are what they were. */
+/** Makes the indexes again, two at a time. Throws unless they are what they were. */
 export async function restoreIndexes(
   databaseUrl: string,
   { primaryKey, others, definitions }: TableIndexes,

@@ -3,13 +3,13 @@ import type { EventQuery } from '../../src/store/events/list-events.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 import { DEVICES, FIRST_CREATED_AT, valueOf } from './values.ts'
 
-/** One call of `/events/list`, and the query that the service makes of it. */
+/** One call of `/events/list`, and the query that the service makes from it. */
 export interface ListCase {
   name: string
   /** The JSON body. */
   body: Record<string, unknown>
   query: EventQuery
-  /** The second page is asked for: the cursor is in the first one's answer. */
+  /** Asks for the second page, whose cursor is in the first page's answer. */
   isSecondPage?: boolean
 }
 
@@ -19,13 +19,13 @@ interface Filter {
   values: readonly string[]
 }
 
-/** The service's own, for a call that says nothing (api/events/list-events-route.ts). */
+/** The service's default limit, for a call that gives none (api/events/list-events-route.ts). */
 const DEFAULT_LIMIT = 500
 const COMMON_TYPE = 'lock.unlocked'
 const RARE_TYPE = 'device.removed'
 const RARE_TYPES = [RARE_TYPE, 'access_method.revoked', 'connected_account.deleted'] as const
 const WEEK = ['2026-06-01T00:00:00Z', '2026-06-08T00:00:00Z'] as const
-/** Neither among the busiest nor among the quietest; it has a page of 50 also among 100,000 events. */
+/** A device of medium traffic. Even among 100,000 events it has a page of 50. */
 const DEVICE = 100
 const BUSY_DEVICE = 0
 const ACCOUNT = 3
@@ -47,7 +47,7 @@ const account: Filter = {
 }
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
-/** Each filter alone, the pairs that dashboards ask for, and what is hard: many ids, rare combinations, later pages. */
+/** Each filter alone, the pairs that dashboards ask for, and the hard cases: many ids, rare combinations, later pages. */
 export function listCases(): ListCase[] {
   const others = EVENT_FIELDS.filter(
     ({ column }) => column !== 'device_id' && column !== 'connected_account_id',
@@ -73,9 +73,9 @@ export function listCases(): ListCase[] {
     listCase('device_ids (20)', [device(...numbers(DEVICE, DEVICE + 20))], { limit: 50 }),
     listCase('device_ids (200)', [device(...numbers(DEVICE, DEVICE + 200))], { limit: 50 }),
     listCase('device_ids (200 quiet)', [device(...numbers(DEVICES - 200, DEVICES))], { limit: 50 }),
-    // Devices that have no events are what an estimate by averages gets most wrong.
+    // An estimate by averages is most wrong about devices without events.
     listCase('device_ids (20 without events)', [device(...numbers(DEVICES, DEVICES + 20))], { limit: 50 }),
-    // Two thousand of them exist.
+    // Of these ten thousand ids, two thousand exist.
     listCase('device_ids (10,000)', [device(...numbers(0, 10_000))], { limit: 50 }),
     listCase('connected_account_id', [account], { limit: 50 }),
     ...others.map(({ column, one }) =>
@@ -120,7 +120,7 @@ function listCase(
       after: micros(between?.[0] ?? FIRST_CREATED_AT),
       ...(between !== undefined && { before: micros(between[1]) }),
       filters: filters.map(({ column, values }) => ({ column, values })),
-      // The service asks for one more, to know whether there is a next page.
+      // The service reads one event more, to know whether there is a next page.
       limit: (limit ?? DEFAULT_LIMIT) + 1,
       offset: 0,
     },

@@ -6,7 +6,7 @@ interface Page {
   pagination: { next_page_cursor: string | null }
 }
 
-/** The case with the cursor that this service gives at the end of the first page, and the query that means the same. */
+/** The case with the cursor from the end of this service's first page, and the query that means the same. */
 export async function secondPage(url: string, key: string, listCase: ListCase): Promise<ListCase> {
   const response = await fetch(`${url}/events/list`, {
     method: 'POST',

@@ -2,15 +2,15 @@ import type { Server } from '../processes/start-server.ts'
 import { fillEvents } from './fill-events.ts'
 
 export interface StoredEvents {
-  /** The URL of a database with so many events; made once, which takes minutes for five million. */
+  /** The URL of a database with `count` events. It is made once, which takes minutes for five million. */
   database(count: number): Promise<string>
-  /** The server it is on. */
+  /** The server that holds it. */
   server(): Promise<Server>
 }
 
 /**
- * For loading quickly: with wal_level=minimal what fills a fresh table goes to its file, which is synced at the commit, and not
- * to the log as well. Indexes are sorted in memory. Nothing is written to this server while it is measured.
+ * Settings for loading quickly. With wal_level=minimal the rows of a fresh table go only to its file, which is synced at the
+ * commit, and not to the log as well. Indexes are sorted in memory. Nothing is written to this server while it is measured.
  */
 const SETTINGS = [
   'wal_level=minimal',

@@ -3,19 +3,19 @@ import { EVENT_FIELDS } from '../../src/domain/event-fields.ts'
 import { sampleEvents } from '../events/make-events.ts'
 import { FEW_EVENTS } from './sizes.ts'
 
-/** When the stored events were created: evenly spread over this time, whatever their number. */
+/** The period over which the stored events' creation is evenly spread, whatever their number. */
 export const FIRST_CREATED_AT = '2026-01-01T00:00:00Z'
 export const SPAN_DAYS = 300
 
-/** Devices; some are busy, most are quiet: number n has a share of the events that falls with the square root of n. */
+/** How many devices there are. A few are busy, most are quiet: the share of device n falls with the square root of n. */
 export const DEVICES = 2_000
 const ACCOUNTS = 40
-/** Events that carry one id of any other kind, among the fewest events measured: enough for a page of 50. */
+/** How many events carry one id of any other kind, in the smallest dataset: enough for a page of 50. */
 const EVENTS_OF_AN_ID = 70
-/** Events that carry one id of those that come in arrays, whatever the number of events: an access grant is a stay. */
+/** How many events carry one id of a kind that comes in arrays, whatever the number of events: an access grant is one stay. */
 const EVENTS_OF_A_GRANT = 20
 
-/** How many different values a column has among `count` events. */
+/** How many distinct values a column has among `count` events. */
 export function valuesOf(column: string, count: number): number {
   if (column === 'device_id') return DEVICES
   if (column === 'connected_account_id') return ACCOUNTS
@@ -24,7 +24,7 @@ export function valuesOf(column: string, count: number): number {
   return Math.max(1, Math.floor((share * FEW_EVENTS) / EVENTS_OF_AN_ID))
 }
 
-/** Value number n of a column: what SQL's `md5(column || n)` gives, as a UUID. */
+/** Value number n of a column: the result of SQL's `md5(column || n)` as a UUID. */
 export function valueOf(column: string, n: number): string {
   if (column === 'customer_key') return `customer-${n}`
   const hex = createHash('md5').update(`${column}${n}`).digest('hex')
@@ -33,7 +33,7 @@ export function valueOf(column: string, n: number): string {
 
 let shares: ReadonlyMap<string, number> | null = null
 
-/** The part of the events that carry the column. */
+/** The share of the events that have the column. */
 function shareOf(column: string): number {
   shares ??= countShares()
   return shares.get(column) ?? 0

@@ -10,12 +10,12 @@ const COLUMNS = [
   'body',
 ]
 
-/** The INSERT that everybody would write for one event, with the columns and indexes that ours has. */
+/** The INSERT that everybody would write for one event. It has the same columns and indexes as ours. */
 export const EVENT_INSERT_SQL = `insert into events (${COLUMNS.join(', ')}, webhook_at)
 values (${COLUMNS.map((_column, i) => `$${i + 1}`).join(', ')}, now())
 on conflict do nothing`
 
-/** Its values for the event with this JSON. */
+/** The INSERT's values for the event with this JSON. */
 export function eventInsertValues(text: string): unknown[] {
   const event = JSON.parse(text) as Record<string, unknown>
   const fields = EVENT_FIELDS.map(({ type, from }) => {

@@ -5,13 +5,13 @@ import { createRandom } from '../../src/simulated-seam/random.ts'
 import type { SeamEvent } from '../../src/simulated-seam/seam-event.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 
-/** Bytes of an event's JSON: the figure. The simulated Seam's own have 450 on average, without custom metadata. */
+/** Bytes of an event's JSON (the figure). The simulated Seam's own events have 450 on average, without custom metadata. */
 const EVENT_BYTES = 800
-/** How many different events everything is made from; making one costs more than sending it. */
+/** How many sample events all others are made from, because making one costs more than sending it. */
 const SAMPLES = 2_000
 const SAMPLE_LONGEST_AGO_MS = 3_600_000
 
-/** Realistic events of one workspace, always the same ones: the simulated Seam's, filled up to EVENT_BYTES with custom metadata. */
+/** Makes realistic events of one workspace, always the same ones. They are the simulated Seam's, filled up to EVENT_BYTES with custom metadata. */
 export function sampleEvents(): SeamEvent[] {
   const random = createRandom(1, 'bench')
   const startMs = Date.parse('2026-01-01T00:00:00Z')
@@ -32,7 +32,7 @@ function withMetadata(event: SeamEvent): SeamEvent {
   }
 }
 
-/** Makes the JSON of distinct events that are created just now, each from the next sample. */
+/** Makes the JSON of distinct events created just now, each from the next sample. */
 export function createEventTexts(): () => string {
   const samples = sampleEvents()
   let made = 0

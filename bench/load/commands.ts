@@ -1,35 +1,35 @@
 import type { LoadResult } from './run-load.ts'
 
-/** What the load process is asked to do; it does one thing at a time, and prepares before it measures. */
+/** What the load process can be asked to do. It does one thing at a time, and prepares before it measures. */
 export type Command =
-  /** Distinct events, each signed, to `/webhooks/seam`. */
+  /** Sends distinct events, each signed, to `/webhooks/seam`. */
   | {
       kind: 'webhooks'
       url: string
       secret: string
       connections: number
       seconds: number
-      /** Most deliveries to prepare. */
+      /** The most deliveries to prepare. */
       count: number
       ratePerSecond: number | null
     }
-  /** The same request again and again. */
+  /** Sends the same request again and again. */
   | {
       kind: 'requests'
       url: string
       path: string
       key: string
-      /** JSON to POST; null for a GET. */
+      /** The JSON to POST. Null: a GET. */
       body: string | null
-      /** `accept-encoding`; none when not given. */
+      /** The header `accept-encoding`, sent only if given. */
       encoding?: 'gzip'
       connections: number
       seconds: number
       count: number
     }
-  /** The single INSERT of an event on one connection, one after the other, as a prepared statement. */
+  /** Runs the single INSERT of an event as a prepared statement on one connection, one after the other. */
   | { kind: 'inserts'; databaseUrl: string; count: number }
-  /** A named prepared statement on one connection, one after the other. */
+  /** Runs a named prepared statement on one connection, one after the other. */
   | {
       kind: 'statement'
       databaseUrl: string

@@ -4,7 +4,7 @@ import { runInserts } from './run-inserts.ts'
 import { type LoadResult, runLoad } from './run-load.ts'
 import { runStatement } from './run-statement.ts'
 
-/* The load generator: a process of its own, so that its garbage collection and the benchmark's bookkeeping do not meet. */
+/* The load generator. It is a process of its own, so that its garbage collection and the benchmark's bookkeeping do not disturb each other. */
 
 process.on('message', (command: Command) => {
   run(command).then(

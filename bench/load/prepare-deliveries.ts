@@ -1,14 +1,14 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { createEventTexts } from '../events/make-events.ts'
 
-/** Signatures are good for five minutes (contract, 14); a run lasts seconds. */
+/** How long prepared deliveries are used. Their signatures are good for five minutes (contract, 14), and a run lasts seconds. */
 const GOOD_FOR_MS = 120_000
 
 let kept: { secret: string; at: number; deliveries: Buffer[] } | null = null
 
 /**
- * The bytes of at least so many webhook requests, each with an event of its own. Preparing takes as long as a short run, so the
- * next run, which begins with an empty table as well, gets the same ones.
+ * Prepares the bytes of at least `count` webhook requests, each with an event of its own. Preparing takes as long as a short run,
+ * so the next run gets the same requests: it begins with an empty table as well.
  */
 export function prepareDeliveries(secret: string, count: number): Buffer[] {
   const now = Date.now()

@@ -1,11 +1,11 @@
 /**
- * Reads the answers on one connection that has one request in flight, and knows no more of HTTP than our services' answers need:
- * a status, and a body of content-length bytes or none.
+ * Reads the answers on one connection with one request in flight. It knows only as much HTTP as our services' answers need: a
+ * status, and a body of content-length bytes or none.
  */
 export function createResponseReader(onResponse: (status: number) => void): (chunk: Buffer) => void {
   let head: Buffer | null = null
   let status = 0
-  /** Bytes of the body that are still to come; negative between two answers. */
+  /** Bytes of the body that have not come yet. Negative between two answers. */
   let bodyLeft = -1
   return (chunk) => {
     if (bodyLeft > 0) {

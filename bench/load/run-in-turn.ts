@@ -1,7 +1,7 @@
 import { percentile } from '../results/percentile.ts'
 import type { LoadResult } from './run-load.ts'
 
-/** Runs something again and again, one after the other, until so many were run or so much time is over. */
+/** Runs a task again and again, one run after the other, until a number of runs or a time is reached. */
 export async function runInTurn(
   once: (i: number) => Promise<unknown>,
   { count, seconds }: { count: number; seconds: number },

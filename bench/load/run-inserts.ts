@@ -4,7 +4,7 @@ import { EVENT_INSERT_SQL, eventInsertValues } from '../events/event-insert.ts'
 import { runInTurn } from './run-in-turn.ts'
 import type { LoadResult } from './run-load.ts'
 
-/** The single INSERT by hand: one connection, a prepared statement, values that are ready before the clock runs. */
+/** Runs the single INSERT by hand: one connection, a prepared statement, and values that are ready before the clock runs. */
 export async function runInserts(databaseUrl: string, count: number): Promise<LoadResult> {
   const nextText = createEventTexts()
   const rows = Array.from({ length: count }, () => eventInsertValues(nextText()))

@@ -9,13 +9,13 @@ export interface LoadOptions {
   connections: number
   /** The bytes of request number `i`. */
   request: (i: number) => Buffer
-  /** Most requests sent. */
+  /** The most requests to send. */
   count: number
-  /** No request is sent after so long. */
+  /** After this time no request is sent. */
   seconds: number
   /**
-   * Null: a closed loop, each connection sends as soon as it has its answer. Otherwise an open loop: so many requests fall due
-   * each second, and a latency begins when its request fell due, so that waiting for a free connection counts.
+   * Null: a closed loop, in which each connection sends as soon as it has its answer. Otherwise an open loop, in which this many
+   * requests fall due each second. A latency begins when its request falls due, so waiting for a free connection counts.
    */
   ratePerSecond: number | null
 }
@@ -23,19 +23,19 @@ export interface LoadOptions {
 export interface LoadResult {
   /** Requests answered 2xx. */
   ok: number
-  /** All others, by status. */
+  /** All other requests, by status. */
   failed: Record<string, number>
-  /** From the first request to the last answer. */
+  /** The time from the first request to the last answer. */
   seconds: number
   p50Ms: number
   p99Ms: number
-  /** The load generator's own CPU time for each request, in microseconds: it has the same cores. */
+  /** The load generator's own CPU time for each request, in microseconds. It counts, because it runs on the same cores. */
   generatorMicros: number
 }
 
 /**
- * Raw sockets, prepared bytes, one request in flight on each connection, latencies in a typed array: the load generator shares
- * two cores with what it measures, and a full HTTP client would take half of one.
+ * Sends load over raw sockets, with prepared bytes, one request in flight on each connection, and latencies in a typed array. The
+ * load generator shares two cores with what it measures, and a full HTTP client would take half of one.
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { connections, request, count, seconds, ratePerSecond } = options

@@ -2,12 +2,13 @@ import pg from 'pg'
 import { runInTurn } from './run-in-turn.ts'
 import type { LoadResult } from './run-load.ts'
 
-/** The first runs of a connection plan and warm up; Postgres decides on a generic plan after the fifth. */
+/** Runs that don't count: a connection's first ones plan and warm up, and Postgres decides on a generic plan after the fifth. */
 const WARM_UP_RUNS = 6
 
 /**
- * A named prepared statement without HTTP around it. Postgres may keep one plan for all values or plan each time, whichever it
- * thinks better (`plan_cache_mode`); both ways are tried here, and the faster one counts: a baseline should be the best there is.
+ * Measures a named prepared statement without HTTP around it. Postgres may keep one plan for all values or plan each time,
+ * whichever it thinks better (`plan_cache_mode`). Both ways are tried here and the faster one counts, because a baseline should
+ * be the best there is.
  */
 export async function runStatement(
   databaseUrl: string,
@@ -28,7 +29,7 @@ async function runOn(
   const client = new pg.Client({
     connectionString: databaseUrl,
     options: `-c plan_cache_mode=${planCacheMode}`,
-    // What the service does: JSON stays text.
+    // JSON stays text, as in the service.
     types: { getTypeParser: () => (value: unknown) => value },
   })
   await client.connect()

@@ -3,23 +3,23 @@ import { emptyEvents } from '../rows/empty-events.ts'
 import { cpuSeconds } from './process-tree.ts'
 import { ingestPage, openPool } from '../service-parts.ts'
 
-/** Events on a page of Seam's, the most it gives (contract, 6.1). */
+/** Events on one of Seam's pages: the most that Seam gives (contract, 6.1). */
 const PAGE_EVENTS = 500
 
 export interface BulkResult {
   events: number
   seconds: number
-  /** CPU time while it ingested: the process's own, and Postgres's where the machine tells it. */
+  /** CPU time of the ingest: the process's own, and Postgres's where the machine tells it. */
   cpuSeconds: { service: number; postgres: number | null }
   peakRssMb: number
 }
 
-/** Compiled code, as in a service that has run for a while. COPY needs no such thing. */
+/** Pages that don't count. They let V8 compile the code, as in a service that has run for a while. COPY needs none. */
 const WARM_UP_PAGES = 20
 
 /*
- * The bulk path alone: pages of 500 on one connection, one after the other. Making the events is not timed, nor are the first pages, which are
- * taken out again.
+ * The bulk path alone: pages of 500 on one connection, one after the other. Neither the making of the events is timed nor the first
+ * pages, which are taken out again.
  */
 
 const [databaseUrl = '', eventCount = '0', postgresPid = ''] = process.argv.slice(2)

@@ -1,24 +1,24 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 
-/** Of /proc/<pid>/stat: Linux counts CPU time in hundredths of a second everywhere that Node runs. */
+/** The unit of /proc/<pid>/stat. Linux counts CPU time in hundredths of a second everywhere that Node runs. */
 const TICKS_PER_SECOND = 100
 
 interface Stat {
   pid: number
   parent: number
-  /** User and system time, its own and that of children it has waited for. */
+  /** User and system time of the process and of the children that it has waited for. */
   ticks: number
 }
 
-/** CPU seconds (user and system) of a process and everything below it since they started; null where there is no /proc. */
+/** CPU seconds (user and system) of a process and all its descendants since they started. Null where there is no /proc. */
 export function cpuSeconds(pid: number): number | null {
   const processes = tree(pid)
   if (processes.length === 0) return null
   return processes.reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_PER_SECOND
 }
 
-/** The highest resident memory that any process of the tree has had, in MB; what it has now where there is no /proc. */
+/** The highest resident memory that any process of the tree has had, in MB. Without /proc, the memory that it has now. */
 export function peakRssMb(pid: number): number | null {
   const processes = tree(pid)
   if (processes.length === 0) return currentRssMb(pid)
@@ -37,7 +37,7 @@ function readAll(): Stat[] {
   try {
     names = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   } catch {
-    // Not Linux.
+    // There is no /proc: this is not Linux.
   }
   return names.flatMap((name) => readStat(name) ?? [])
 }
@@ -45,12 +45,12 @@ function readAll(): Stat[] {
 function readStat(name: string): Stat | null {
   try {
     const text = readFileSync(`/proc/${name}/stat`, 'latin1')
-    // The second field is the program's name in brackets, which may hold anything.
+    // The second field is the program's name in brackets. The name may hold any character.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
     return { pid: Number(name), parent: Number(fields[1]), ticks }
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
     return null
   }
 }

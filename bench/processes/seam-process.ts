@@ -2,7 +2,7 @@ import { sampleEvents } from '../events/make-events.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 
-/* A simulated Seam without latency, whose workspace has so many events, evenly spread over a week that ended a while ago. */
+/* A simulated Seam without latency. Its workspace has a number of events, evenly spread over a week that ended a while ago. */
 
 const { EVENTS = '0', FROM = '', TO = '', SEAM_API_KEY = '' } = process.env
 const seam = await startSimulatedSeam({ workspaceId: WORKSPACE_ID, apiKey: SEAM_API_KEY })

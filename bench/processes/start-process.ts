@@ -14,22 +14,22 @@ export interface StartOptions {
   command: readonly [string, ...string[]]
   environment: Readonly<Record<string, string>>
   logFile: string
-  /** The service is a child of what is started: its own pid, which its log says, is the one to measure and to stop. */
+  /** Whether the service is a child of the started program. Then the pid from its log is the one to measure and to stop. */
   isUnderNpm?: boolean
 }
 
 export interface StartedProcess {
   pid: number
   url: string
-  /** From the spawn until it said that it listens. */
+  /** The time from the spawn until the log said that it listens. */
   startMs: number
   stop(): Promise<void>
 }
 
 /**
  * Starts one of our programs as a process of its own, with nothing of this environment but the path, and waits until its log says
- * that it listens. Its output goes to a file, as in production it goes to something that reads it elsewhere: a pipe to the
- * benchmark would make that work for each line.
+ * that it listens. Its output goes to a file, because in production another program reads it: a pipe would give the benchmark
+ * work for each line.
  */
 export async function startProcess(options: StartOptions): Promise<StartedProcess> {
   const { command, environment, logFile, isUnderNpm = false } = options
@@ -53,7 +53,7 @@ export async function startProcess(options: StartOptions): Promise<StartedProces
   }
 }
 
-/** Where it listens, and which process says so. */
+/** Finds in the log where the program listens, and which process says so. */
 async function listening(child: ChildProcess, logFile: string): Promise<{ url: string; pid: number }> {
   const giveUpAt = performance.now() + START_TIMEOUT_MS
   for (;;) {

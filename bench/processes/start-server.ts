@@ -6,13 +6,13 @@ import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts'
 import { migrateDatabase } from '../service-parts.ts'
 
-/** A Postgres of the benchmark's own, durable as in production; its files are gone when it is stopped. */
+/** The benchmark's own Postgres, durable as in production. Its files are deleted when it is stopped. */
 export interface Server {
-  /** The postmaster's, for its CPU time. */
+  /** The postmaster's pid, to measure CPU time. */
   pid: number
   /** A folder that Postgres can write to. */
   dataDir: string
-  /** Makes a migrated, empty database and returns its URL. */
+  /** Makes a migrated, empty database, and returns its URL. */
   createDatabase(name: string): Promise<string>
   stop(): Promise<void>
 }
@@ -20,10 +20,10 @@ export interface Server {
 const STOP_TIMEOUT_MS = 10_000
 const LOOK_EVERY_MS = 20
 
-/** A temporary embedded server would otherwise save itself the syncing. */
+/** Turns syncing on, which a temporary embedded server leaves out. */
 const DURABLE = ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on']
 
-/** Starts it, and refuses to go on unless it syncs what it commits. `settings` such as `max_wal_size=4GB`. */
+/** Starts the server, and refuses to go on unless it syncs what it commits. `settings` are such as `max_wal_size=4GB`. */
 export async function startServer(settings: readonly string[]): Promise<Server> {
   const server = await startEmbeddedPostgres({ settings: [...settings, ...DURABLE] })
   try {
@@ -49,8 +49,8 @@ export async function startServer(settings: readonly string[]): Promise<Server> 
 }
 
 /**
- * Ends the server at once and deletes its files. An orderly shutdown would first write out gigabytes that nobody reads again,
- * for longer than Ctrl-C is given.
+ * Ends the server at once and deletes its files. An orderly shutdown would first write out gigabytes that nobody reads again, and
+ * take longer than Ctrl-C is given.
  */
 async function throwAway(pid: number, pidFile: string, dataDir: string): Promise<void> {
   process.kill(pid, 'SIGQUIT')
@@ -59,7 +59,7 @@ async function throwAway(pid: number, pidFile: string, dataDir: string): Promise
   await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
 }
 
-/** Runs something on a connection of its own. */
+/** Runs a task on a connection of its own. */
 export async function onDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

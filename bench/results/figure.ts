@@ -7,25 +7,25 @@ export interface Figure {
   ours: number
   baseline: { what: string; value: number } | null
   target: Target | null
-  /** CPU time for each event or request, in microseconds; null where it can't be had. */
+  /** CPU time for each event or request, in microseconds. Null where it can't be measured. */
   cpuMicros?: { service: number | null; postgres: number | null } | undefined
-  /** Highest resident memory of the service's process, in MB. */
+  /** The highest resident memory of the service's process, in MB. */
   peakRssMb?: number | null | undefined
   p50Ms?: number | undefined
   p99Ms?: number | undefined
-  /** What a reader must know to trust the line; a failed check makes it not reached. */
+  /** What a reader must know to trust the line. With a failed check, the target counts as not reached. */
   notes?: string[]
   problems?: string[]
 }
 
-/** What is to be reached: by the ratio of ours to the baseline, or where there is none, by our own figure. */
+/** The target: a limit for the ratio of ours to the baseline or, without a baseline, for our own figure. */
 type Target = { atLeast: number } | { atMost: number }
 
 export function ratioOf({ ours, baseline }: Figure): number | null {
   return baseline === null ? null : ours / baseline.value
 }
 
-/** Null for a line without a target. */
+/** Whether the target is reached. Null for a line without a target. */
 export function isReached(figure: Figure): boolean | null {
   const { target, problems = [] } = figure
   if (target === null) return problems.length > 0 ? false : null

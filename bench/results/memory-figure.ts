@@ -1,9 +1,9 @@
 import type { Figure } from './figure.ts'
 
-/** The limit for the service's peak memory, in MB, in every row. */
+/** The limit for the service's peak memory in every row, in MB. */
 const MOST_MB = 200
 
-/** The highest of all rows; nothing where memory could not be read. */
+/** The line for the highest memory of all rows. There is none where memory could not be read. */
 export function memoryFigure(figures: readonly Figure[]): Figure[] {
   const [highest] = figures
     .flatMap(({ what, peakRssMb }) => (typeof peakRssMb === 'number' ? [{ what, peakRssMb }] : []))

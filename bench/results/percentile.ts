@@ -1,4 +1,4 @@
-/** The value below which that part of the values lies; they must be sorted. */
+/** The value below which the given part of the values lies. The values must be sorted. */
 export function percentile(sorted: ArrayLike<number>, part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
 }

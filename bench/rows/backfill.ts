@@ -13,11 +13,11 @@ import { measureCpu } from './measure-cpu.ts'
 const API_KEY = 'seam_simulated1_the_key_of_the_benchmark'
 const DAY_MS = 86_400_000
 const HISTORY_DAYS = 7
-/** The newest event is older than the settle time, so that one run of the poller can prove all of it. */
+/** How old the newest event is: older than the settle time, so that one run of the poller can prove all of the history. */
 const NEWEST_AGO_MS = 600_000
 const LOOK_EVERY_MS = 50
 
-/** A service with an empty database beside a Seam with a week of history: from `listening` until all of it is proven. */
+/** Measures a service with an empty database and a Seam with a week of history: from `listening` until all of it is proven. */
 export async function backfill(bench: Bench): Promise<Figure[]> {
   const { isQuick } = bench.options
   const events = isQuick ? 10_000 : 100_000
@@ -82,7 +82,7 @@ export async function backfill(bench: Bench): Promise<Figure[]> {
   ]
 }
 
-/** Seconds until a run of the poller has proven everything. */
+/** Waits until a run of the poller has proven everything, and returns the seconds. */
 async function untilComplete(databaseUrl: string): Promise<number> {
   const startedAt = performance.now()
   return onDatabase(databaseUrl, async (client) => {

@@ -9,7 +9,7 @@ import { inTurn } from './in-turn.ts'
 import { ingestInBulk } from './ingest-in-bulk.ts'
 import { measureCpu } from './measure-cpu.ts'
 
-/** The bulk path (pages of 500, one client) beside COPY of the very rows it made, from a file on the server, in one statement. */
+/** The bulk path (pages of 500, one client), beside one COPY statement that loads the very rows it made from a file on the server. */
 export async function bulk(bench: Bench): Promise<Figure[]> {
   const server = await bench.server()
   const databaseUrl = await server.createDatabase('bulk')
@@ -73,7 +73,7 @@ export async function bulk(bench: Bench): Promise<Figure[]> {
   ]
 }
 
-/** All that an insert fills; the other columns have defaults, which COPY fills as well. */
+/** The columns that an insert fills. The other columns have defaults, which COPY fills as well. */
 async function copiedColumns(databaseUrl: string): Promise<string> {
   return onDatabase(databaseUrl, async (client) => {
     const { rows } = await client.query<{ columns: string }>(

@@ -4,21 +4,21 @@ import { countEvents, emptyEvents } from './empty-events.ts'
 import { measureCpu } from './measure-cpu.ts'
 import type { Run } from './median-run.ts'
 
-/** No service here answers more a second; so many deliveries are prepared for each second. */
+/** Deliveries to prepare for each second of a run. No service here answers more. */
 const MOST_PER_SECOND = 22_000
 
 export interface DeliverOptions {
   process: StartedProcess
-  /** Where it stores; null for one that does not. */
+  /** The database that the service stores in. Null: it stores nothing. */
   databaseUrl: string | null
   connections: number
   seconds: number
-  /** Null: as fast as it answers. */
+  /** Deliveries a second. Null: as fast as the service answers. */
   ratePerSecond: number | null
   count?: number
 }
 
-/** One run of webhooks on an empty table. `problems` gets what makes the figure dishonest: refusals, events that are not there. */
+/** Makes one run of webhooks on an empty table. Adds to `problems` what makes the figure dishonest: refusals, missing events. */
 export async function deliver(
   bench: Bench,
   { process, databaseUrl, connections, seconds, ratePerSecond, count }: DeliverOptions,

@@ -1,6 +1,6 @@
 import { onDatabase } from '../processes/start-server.ts'
 
-/** Makes every run begin alike: no events, no work left over from the run before. */
+/** Makes every run begin alike: without events, and without work left over from the run before. */
 export async function emptyEvents(databaseUrl: string): Promise<void> {
   await onDatabase(databaseUrl, async (client) => {
     await client.query('truncate events, quarantine')

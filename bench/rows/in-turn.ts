@@ -1,4 +1,4 @@
-/** Runs all of them, in their order, so many times: what the machine does meanwhile meets all of them alike. */
+/** Runs all tasks in their order, several times over, so that other work of the machine disturbs all of them alike. */
 export async function inTurn<Name extends string, T>(
   rounds: number,
   contenders: Readonly<Record<Name, () => Promise<T>>>,

@@ -5,7 +5,7 @@ import type { Bench } from '../bench.ts'
 import type { BulkResult } from '../processes/bulk-process.ts'
 import { countEvents } from './empty-events.ts'
 
-/** One run of the bulk path on an empty table, in a process of its own. */
+/** Makes one run of the bulk path on an empty table, in a process of its own. */
 export async function ingestInBulk(
   bench: Bench,
   databaseUrl: string,

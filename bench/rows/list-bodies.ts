@@ -12,7 +12,7 @@ import { medianRun } from './median-run.ts'
 const CONNECTIONS = 16
 const EVENTS_ASKED = 500
 
-/** Pages of 500 events to 16 connections: stored text sent as it is, beside the same service parsing and printing each event. */
+/** Pages of 500 events to 16 connections: the stored text sent as it is, beside the same service that parses and prints each event. */
 export async function listBodies(bench: Bench): Promise<Figure[]> {
   const databaseUrl = await bench.storedEvents.database(FEW_EVENTS)
   const { pid: postgres } = await bench.storedEvents.server()
@@ -40,7 +40,7 @@ export async function listBodies(bench: Bench): Promise<Figure[]> {
     if (Object.keys(load.failed).length > 0) problems.push(`answers: ${JSON.stringify(load.failed)}`)
     return { load, cpu }
   }
-  // Compiled code for both.
+  // Warm up, so that the code of both is compiled.
   await inTurn(1, { ours: () => run(ours), parsing: () => run(parsing) })
   const runs = await inTurn(isQuick ? 1 : 4, { ours: () => run(ours), parsing: () => run(parsing) })
   const [mine, theirs] = [medianRun(runs.ours), medianRun(runs.parsing)]

@@ -15,7 +15,7 @@ import { inTurn } from './in-turn.ts'
 
 const MOST_OF_SQL = 2
 const MOST_OF_FEW_EVENTS = 1.5
-/** What takes longer is measured once: the noise of the machine is not what is wrong with it. */
+/** A case that takes longer is measured only once, because the machine's noise is not its problem. */
 const SLOW_MS = 500
 
 interface Store {
@@ -25,7 +25,7 @@ interface Store {
   key: string
 }
 
-/** `/events/list`, one request at a time, beside its SQL without HTTP, among few events and among many. */
+/** `/events/list`, one request at a time, beside its SQL without HTTP. Both among few events and among many. */
 export async function listFilters(bench: Bench): Promise<Figure[]> {
   const few = await openStore(bench, FEW_EVENTS)
   const many = bench.options.isQuick ? null : await openStore(bench, MANY_EVENTS)
@@ -55,7 +55,7 @@ async function openStore(bench: Bench, events: number): Promise<Store> {
   const databaseUrl = await bench.storedEvents.database(events)
   const key = await issueReadKey(databaseUrl)
   const process = await bench.startMirror(databaseUrl)
-  // Compiled code, filled pools: the first case would pay for it otherwise.
+  // Warm up, so that the first case does not pay for compiling code and filling pools.
   await bench.load().run({
     kind: 'requests',
     url: process.url,
@@ -69,7 +69,7 @@ async function openStore(bench: Bench, events: number): Promise<Store> {
   return { events, databaseUrl, key, process }
 }
 
-/** What a request costs that asks nothing of Postgres: no answer over HTTP can be faster. */
+/** The cost of a request that asks nothing of Postgres. No answer over HTTP can be faster. */
 async function httpAlone(bench: Bench, { process: { url }, key }: Store): Promise<Figure> {
   const command = { kind: 'requests', url, path: '/livez', key, body: null, connections: 1 } as const
   const { p50Ms, p99Ms } = await bench.load().run({ ...command, seconds: 0.5, count: 1000 })
@@ -85,7 +85,7 @@ async function httpAlone(bench: Bench, { process: { url }, key }: Store): Promis
   }
 }
 
-/** How far we are from the least that a Node service can need, which has no target: one request at a time, and one after the other for both. */
+/** How far we are from the least that a Node service can need. Both get one request at a time, in turn. It has no target. */
 async function besideBareService(
   bench: Bench,
   { databaseUrl, process: ours, key }: Store,

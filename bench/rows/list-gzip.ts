@@ -11,9 +11,9 @@ import { medianRun } from './median-run.ts'
 const EVENTS_ASKED = 500
 
 /**
- * Pages of 500 events to callers that ask for gzip, beside the same pages as they are. On one machine compressing can only cost:
- * what it saves is the time on a network, which the sizes tell. One connection is always answered compressed; of sixteen as many as
- * the service compresses at a time.
+ * Pages of 500 events to callers that ask for gzip, beside the same pages uncompressed. On one machine compressing can only cost: what
+ * it saves is time on a network, which the sizes tell. A single connection always gets compressed answers; of sixteen, only as many do
+ * as the service compresses at a time.
  */
 export async function listGzip(bench: Bench): Promise<Figure[]> {
   const databaseUrl = await bench.storedEvents.database(FEW_EVENTS)
@@ -60,7 +60,7 @@ export async function listGzip(bench: Bench): Promise<Figure[]> {
   return figures
 }
 
-/** Of one answer as it is sent, in KB. */
+/** The size of one answer as it is sent, in KB. */
 async function sizeOf(url: string, key: string, body: string, encoding: string): Promise<number> {
   const response = await fetch(`${url}/events/list`, {
     method: 'POST',

@@ -5,7 +5,7 @@ export interface Cpu {
   postgres: number | null
 }
 
-/** Runs something and says how many CPU microseconds the service and Postgres took for each of the `count` it returns. */
+/** Runs a task, and says how many CPU microseconds the service and Postgres took for each of the `count` that it returns. */
 export async function measureCpu<T>(
   pids: { service: number | null; postgres: number },
   work: () => Promise<T>,

@@ -15,7 +15,7 @@ export interface MedianRun {
   generatorMicros: number
 }
 
-/** The medians of several runs, each quantity by itself. */
+/** The medians of several runs, taken for each quantity by itself. */
 export function medianRun(runs: readonly Run[]): MedianRun {
   const of = (value: (run: Run) => number) => median(runs.map(value))
   const cpu = (value: (run: Run) => number | null) => {

@@ -6,7 +6,7 @@ import { WORKSPACE_ID } from '../service-parts.ts'
 
 const MOST_MS = 1000
 
-/** From `npm start` until it listens, with a database that is there and migrated. */
+/** The time from `npm start` until the service listens, with a migrated database. */
 export async function start(bench: Bench): Promise<Figure[]> {
   const databaseUrl = await (await bench.server()).createDatabase('start')
   const environment = {

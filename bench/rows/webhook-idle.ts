@@ -6,7 +6,7 @@ import { emptyEvents } from './empty-events.ts'
 import { inTurn } from './in-turn.ts'
 import { medianRun } from './median-run.ts'
 
-/** One webhook at a time on an idle service: waiting to form a batch would show here. */
+/** One webhook at a time on an idle service. A wait to form a batch would show here. */
 export async function webhookIdle(bench: Bench): Promise<Figure[]> {
   const databaseUrl = await (await bench.server()).createDatabase('webhook_idle')
   const ours = await bench.startMirror(databaseUrl)
@@ -18,7 +18,7 @@ export async function webhookIdle(bench: Bench): Promise<Figure[]> {
     const options = { process, databaseUrl, connections: 1, seconds: 30, ratePerSecond: null, count }
     return deliver(bench, options, problems)
   }
-  // Compiled code for both.
+  // Warm up, so that the code of both is compiled.
   await inTurn(isQuick ? 1 : 2, { ours: () => run(ours), naive: () => run(naive) })
   const runs = await inTurn(isQuick ? 2 : 5, {
     ours: () => run(ours),

@@ -11,7 +11,7 @@ const CONNECTIONS = [
   { connections: 256, atLeast: 2.8 },
 ]
 const OF_CEILING_AT_LEAST = 0.6
-/** Two replicas are measured where it is busiest. */
+/** Two replicas are measured only with the most connections. */
 const CLUSTER_CONNECTIONS = 256
 
 interface Services {
@@ -22,8 +22,8 @@ interface Services {
 }
 
 /**
- * Webhook to commit: ours, the service that everybody writes, the ceiling without a database, and ours twice behind one
- * listener, in turn on the same table, emptied before each run.
+ * Webhook to commit, for ours, the service that everybody writes, the ceiling without a database, and ours twice behind one
+ * listener. They run in turn on the same table, which is emptied before each run.
  */
 export async function webhookThroughput(bench: Bench): Promise<Figure[]> {
   const databaseUrl = await (await bench.server()).createDatabase('webhook')
@@ -42,7 +42,7 @@ export async function webhookThroughput(bench: Bench): Promise<Figure[]> {
   return figures
 }
 
-/** Compiled code, filled pools: what a service has that has run for a minute. */
+/** Warms a service up: compiled code and filled pools, as after a minute. */
 async function warmUp(bench: Bench, services: Services, databaseUrl: string): Promise<void> {
   const seconds = bench.options.isQuick ? 0.5 : 2
   for (const process of Object.values(services) as StartedProcess[]) {
@@ -120,7 +120,7 @@ async function atConnections(
   ]
 }
 
-/** For information: what a second process brings when Postgres and the load generator share the same cores. */
+/** For information: what a second process gains while Postgres and the load generator share the same cores. */
 function clusterFigure(what: string, cluster: MedianRun, mine: MedianRun): Figure {
   return {
     row: 'webhook',
