@@ -30,7 +30,7 @@ export interface SessionRow {
   token: string
   connectedAccountIds: string[]
   connectWebviewIds: string[]
-  /** Seconds from now; negative for one that has expired. */
+  /** When it expires, in seconds from now. Negative: it has expired. */
   expiresIn?: number
   deleted?: boolean
 }
@@ -45,7 +45,7 @@ export interface AccessServer {
   store: (workspaceId: string, events: readonly object[], keyring?: Keyring | null) => Promise<void>
   issue: (request: Partial<KeyRequest>) => Promise<string>
   addSession: (session: SessionRow) => Promise<void>
-  /** Who is remembered for these headers. */
+  /** The caller that is remembered for these headers. */
   recall: (headers: Record<string, string>) => ReturnType<Recall>
   /** `/events/list` since the beginning of time, or another request. */
   ask: (headers: Record<string, string>, path?: string, body?: object) => Promise<Response>

@@ -176,7 +176,7 @@ describe('credentials that are refused', () => {
 test('failures of an address are answered later and later, and a success is not slowed', async () => {
   server.delays.length = 0
   await seenBy(bearer(keys.a))
-  // The refusals above were of this kind of credential as well.
+  // The refusals above concerned this kind of credential as well.
   for (let i = 0; i < 20; i++) await server.ask(bearer(createKey('access_token').key))
   expect(server.delays.slice(-3)).toEqual([3000, 3000, 3000])
   const { length } = server.delays
@@ -189,7 +189,7 @@ test("B9: a request's line in the log names the key or the session, and nothing 
     const reqId = (await server.ask(headers)).headers.get('seam-request-id')
     return server.logs.find((line) => line.reqId === reqId && line.path === '/events/list')
   }
-  // The second time it is proven by the query.
+  // The second time, the query proves the caller.
   for (let i = 0; i < 2; i++) {
     expect(await lineOf(bearer(keys.b))).toMatchObject({ keyId: idOf(keys.b), address: '127.0.0.1' })
     expect(await lineOf(bearer(LIVE))).toMatchObject({ clientSessionId: 's1', address: '127.0.0.1' })

@@ -12,7 +12,7 @@ import { A, type AccessServer, B, startAccessServer } from './access-server.ts'
 const ACCOUNT = 'c35ecf64-474a-466a-95a6-7b35cb4c8bb4'
 const OTHER_ACCOUNT = 'd35ecf64-474a-466a-95a6-7b35cb4c8bb4'
 const TOKEN = 'seam_cst1liveLIVE_aaaaaaaaaaaaaaaaaaaaaaaa'
-/** Matches nothing: what a dashboard hears that asks what is new. */
+/** A query that matches nothing, as when a dashboard asks what is new. */
 const NOTHING_NEW = { since: '2099-01-01' }
 
 let server: AccessServer
@@ -26,7 +26,7 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-/** What is seen with the credential, or the status of the refusal. */
+/** What the credential shows, or the status of the refusal. */
 async function seenBy(headers: Record<string, string>, body?: object): Promise<string[] | number> {
   const response = await server.ask(headers, '/events/list', body)
   if (response.status !== 200) return response.status
@@ -34,7 +34,7 @@ async function seenBy(headers: Record<string, string>, body?: object): Promise<s
   return events.map((each) => each.event_id).toSorted()
 }
 
-/** The same credential twice: whoever asks the second time is remembered. */
+/** Asks twice with the same credential, so that the second time the caller is remembered. */
 async function introduce(headers: Record<string, string>, sees: string[]): Promise<void> {
   await seenBy(headers)
   expect(await seenBy(headers)).toEqual(sees.toSorted())
@@ -76,7 +76,7 @@ describe('I10: a caller that is remembered', () => {
           server.db,
         )
     }
-    // Both have to be introduced before they expire, which a busy machine may need more time for.
+    // Both must be looked up before they expire, and a busy machine may take long for that.
     for (let seconds = 4; ; seconds *= 4) {
       await expireIn(seconds)
       await introduce(bearer(key), both).catch(() => {})

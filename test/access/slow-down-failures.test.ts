@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { addressBlock } from '../../src/access/address-block.ts'
 import { createFailureBrake, MAX_DELAY_MS } from '../../src/access/slow-down-failures.ts'
 
-/** A brake on a clock of its own: whoever waits goes on when the clock gets there. */
+/** A brake with a clock of its own. A waiting failure goes on when the clock reaches its time. */
 function rig() {
   let nowMs = 0
   const sleepers: { atMs: number; wake: () => void }[] = []
@@ -21,7 +21,7 @@ function rig() {
   const fail = (attempt: { family?: string; address?: string; name?: string | null } = {}) =>
     brake.fail({ family: 'key', address: '192.0.2.1', name: null, ...attempt })
   const forgive = (name: string) => brake.forgive({ family: 'key', address: '192.0.2.1', name })
-  /** When each of so many failures that come at once is answered 401; null for a 429. */
+  /** Makes several failures at once, and returns when each is answered 401. Null: it is answered 429. */
   const answersTo = async (count: number): Promise<(number | null)[]> => {
     const start = nowMs
     const answers = Array.from({ length: count }, async () => ((await fail()) ? nowMs - start : null))
@@ -48,7 +48,7 @@ test('E13: guesses from an address that also has a good key are not sped up by i
     }
     await advance(1_000)
   }
-  // Three for nothing, four on the way to the longest delay, then one in three seconds.
+  // Three are free, four lead up to the longest delay, and then one is answered every three seconds.
   expect(guesses).toBeLessThanOrEqual(3 + 4 + 20)
   expect(guesses).toBeGreaterThanOrEqual(20)
 })
@@ -76,7 +76,7 @@ test('E13, I12: what is remembered of addresses and of guesses is bounded', asyn
   const { fail, delays } = rig()
   for (let i = 0; i < 3; i++) await fail({ address: 'first' })
   for (let i = 0; i < 10_000; i++) await fail({ address: `other ${i}`, name: `guess ${i}` })
-  // It was dropped for the 10,000 that failed later, and begins again.
+  // Its record was dropped in favour of the 10,000 addresses that failed later, so it begins again.
   expect(await fail({ address: 'first' })).toBe(true)
   expect(delays()).toEqual([])
 })

@@ -105,7 +105,7 @@ function generateSessions(): SessionRow[] {
     workspaceId: n % 2 === 0 ? A : B,
     clientSessionId: uuid('9', n),
     token: `seam_cst1session0_${String(n).padStart(24, 'x')}`,
-    // Few and many accounts are read in two ways, and some sessions have none.
+    // Sessions with few accounts and with many are read in two different ways, and some sessions have none.
     connectedAccountIds: n % 10 === 9 ? [] : subset(accounts, n, n % 7 === 6 ? 12 : 1 + (n % 4)),
     connectWebviewIds: n % 3 === 0 ? subset(webviews, n, 1 + (n % 2)) : [],
     expiresIn: n % 17 === 16 ? -5 : 3600,

@@ -55,7 +55,7 @@ describe('seam-mirror audit', () => {
     expect(found.stdout).toMatch(/^ {2}covered time from \S+Z to \S+Z$/m)
     expect(found.stdout).toContain(`    ${late}`)
     const advice = /SEAM_MIRROR_SETTLE_SECONDS, 5\) looks too short; (\d+) seconds/.exec(found.stdout)
-    // From its creation to the audit's answer: half an hour, and as long as the machine took to get there.
+    // The time from its creation to the audit's answer is half an hour, plus what the machine took to get there.
     expect(Number(advice?.[1])).toBeGreaterThanOrEqual(30 * 60)
     expect(Number(advice?.[1])).toBeLessThan(60 * 60)
 
@@ -102,7 +102,7 @@ describe('seam-mirror audit', () => {
     expect(none.stdout).toMatch(/nothing in this range is covered/)
   })
 
-  // Processes of one test run at once: starting one takes most of its time.
+  // The processes of one test run at once, because starting takes most of a process's time.
   test('refuses a range or a workspace that makes no sense with exit code 1, and says what is wrong', async () => {
     const cases: [string[], RegExp][] = [
       [['--since', 'yesterday'], /--since yesterday is neither/],

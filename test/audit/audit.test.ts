@@ -143,7 +143,7 @@ describe('an audit', () => {
     const run = await auditedRun(rig)
     expect(run).toMatchObject({ outcome: 'found', eventsMissing: 3, isSettleTimeSuspect: true, error: null })
     expect(run.missingEventIds.toSorted()).toEqual(late.toSorted())
-    // From the creation of the oldest, 90 minutes before the start, to the answer; the exchange and the seconds of `Date` on top.
+    // The time from the oldest event's creation, 90 minutes before the start, to the answer, plus the exchange and the whole seconds of `Date`.
     expect(run.longestDelaySeconds).toBeGreaterThanOrEqual(92 * 60)
     expect(run.longestDelaySeconds).toBeLessThan(92 * 60 + 10)
     await expectNoFalseClaim(rig)
@@ -157,7 +157,7 @@ describe('an audit', () => {
     })
     expect(row?.ids.toSorted()).toEqual(late.toSorted())
 
-    // They are there now: the next audit has nothing to say about them.
+    // They are stored now, so the next audit says nothing about them.
     expect(await auditedRun(rig)).toMatchObject({
       outcome: 'clean',
       eventsMissing: 0,
@@ -301,7 +301,7 @@ describe('an audit', () => {
       formatInstant(at(5)),
     ])
     const [late] = addLate(rig, 60)
-    // In the millisecond by which a request is wider than covered time: read and stored, but nobody had claimed it.
+    // A request is a millisecond wider than covered time. An event in there is read and stored, but nobody had claimed it.
     const [edge] = rig.seam.add([{ created_at: formatInstant(at(5) - 500n) }])
     const run = await auditedRun(rig)
     expect((await storedEvents(rig)).has(edge?.event_id ?? '')).toBe(true)
@@ -444,7 +444,7 @@ describe('an audit that does not reach its end', () => {
     const late = addLate(rig, 5)
     rig.seam.setFaults({ pageCap: 50 })
     const { signal } = new AbortController()
-    // A pause between pages that never ends is where the process stood when it died.
+    // A pause between two pages that never ends stands for the process's death at that point.
     const waits: string[] = []
     const options = await auditOptions(rig, {
       waiting: {
@@ -506,7 +506,7 @@ describe('an audit beside a poller', () => {
       expect(poller.status()).toMatchObject({ failures: 0, isStandby: false })
     }
     const run = await auditing
-    // The poller's own reading may have met the newest of them first.
+    // The poller may have found the newest of them first.
     expect(run.missingEventIds).toEqual(expect.arrayContaining(late.slice(1)))
     await poller.pollNow()
     await expectComplete(rig, DAY_AGO)

@@ -18,7 +18,7 @@ const WRITING = [
 ]
 const ALL = [...READING, ...WRITING]
 
-/** What a command that fails says: one line, no log, no stack, and nothing on stdout. */
+/** Runs a command that fails, and returns what it says: one line, no log, no stack, and nothing on stdout. */
 async function complaint(args: string[], environment: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await runCommand(args, environment)
   expect({ args, code, stdout }).toEqual({ args, code: 1, stdout: '' })

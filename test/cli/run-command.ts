@@ -1,6 +1,6 @@
 import { ENDLESS_IDLE, type Exit, runProgram } from '../support/run-program.ts'
 
-/** `seam-mirror <args>` to its end; one that leaves a connection open does not end (A2). */
+/** Runs `seam-mirror <args>` to its end. A command that leaves a connection open does not end (A2). */
 export function runCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,

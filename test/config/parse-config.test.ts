@@ -163,7 +163,7 @@ const bad: [name: string, values: string[], says: RegExp][] = [
       'seam_pk1_long_enough_otherwise',
       'seam_mirror_0123456789a',
       `seam_mirror_${'0'.repeat(128)}`,
-      // What no header carries, or no longer names the same key when it arrives.
+      // A header can't carry these, or they would no longer be the same key when they arrive.
       'seam_mirror_ 0123456789abcdef0123',
       'seam_mirror_…0123456789abcdef0123',
       'seam_mirror_$(openssl rand -hex 24)',
@@ -368,7 +368,7 @@ test('I9: no value of a secret variable is in any problem or warning, good or ba
   )
   fc.assert(
     fc.property(fc.record(Object.fromEntries(secretNames.map((name) => [name, value]))), (environment) => {
-      // Something is wrong anyway, so that there is a message.
+      // Another setting is wrong on purpose, so that there is a message.
       const problems = problemsOf({ ...environment, PORT: 'http' }).join('\n')
       expect(problems).toContain('PORT')
       for (const secret of Object.values(environment)) {

@@ -39,7 +39,7 @@ describe('names that nobody reads', () => {
     expect(problemsOf(name)).toEqual([
       `${name} is not a variable that seam-mirror knows; did you mean ${nearest}?`,
     ])
-    // Also while it has no value: the one that was meant has none either.
+    // An empty one is refused as well, because the variable that was meant has no value either.
     expect(problemsOf(name, '')).toHaveLength(1)
   })
 

@@ -26,7 +26,7 @@ const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
 }
 const { postgres, 'seam-mirror': service } = services
 
-/** As compose fills in `${NAME:-default}` and `${NAME:?problem}`: an empty variable counts as none. */
+/** Fills in `${NAME:-default}` and `${NAME:?problem}` as compose does. An empty variable counts as none. */
 function filledIn(text: string, variables: Readonly<Record<string, string>>): string {
   return text.replaceAll(
     /\$\{(\w+):([-?])([^}]*)\}/g,
@@ -39,7 +39,7 @@ function filledIn(text: string, variables: Readonly<Record<string, string>>): st
   )
 }
 
-/** What the container gets: all of `.env`, and on top of it what the file says. */
+/** The container's environment: all of `.env`, and on top of it the compose file's own variables. */
 function containerEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
   expect(service.env_file).toBe('.env')
   const own = Object.entries(service.environment).map(([name, text]) => [name, filledIn(text, env)] as const)
@@ -108,7 +108,7 @@ test.each(['ab/cd+e=', 'a$b$$c%41 d#e', '"\'`\\@:?&ä'])(
     const migrate = (PGPASSWORD: string) =>
       runProgram('bin/seam-mirror.js', ['migrate'], { ...environment, DATABASE_URL: url.href, PGPASSWORD })
     expect(await migrate(environment.PGPASSWORD ?? '')).toMatchObject({ code: 0 })
-    // Where any password will do, this would prove nothing.
+    // If the server took any password, the success above would prove nothing.
     expect(await migrate(`${password}x`)).toMatchObject({ code: 1 })
   },
 )

@@ -16,14 +16,14 @@ const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
 const run = promisify(execFile)
 const { database } = await databaseOfThisFile()
 
-/** Its blocks of TypeScript, without the indentation of the list they stand in. */
+/** The README's blocks of TypeScript, without the indentation of the list around them. */
 function samples(): string[] {
   return [...README.matchAll(/^( *)```ts\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', code = '']) =>
     code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   )
 }
 
-/** A project of somebody who has the SDK installed and copies the samples into files of their own. */
+/** Makes a project as a reader has it, with the SDK installed and the samples copied into files. */
 async function projectOf(files: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'readme-samples-'))
   onTestFinished(() => rm(folder, { recursive: true }))

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 
 const TESTS = path.join(import.meta.dirname, '..')
 
-/** A test waits for a condition with the limits of `vitest.config.ts`, or with one at least as long as these. */
+/** A test waits for a condition with the limits of `vitest.config.ts`, or with limits at least as long as these. */
 const SHORTEST_WAIT_MS = 60_000
 const SHORTEST_TEST_MS = 120_000
 
-/** Every way in which a test measured the machine. */
+/** Finds every way in which a test would measure the machine's speed. */
 function measures(source: string): string[] {
   const limits = (pattern: RegExp, least: number) =>
     [...source.matchAll(pattern)].filter(([, limit = '']) => Number(limit.replaceAll('_', '')) < least)

@@ -28,7 +28,7 @@ test.each([
   '1000000s',
   'constructor',
   '1e2s',
-  // More than a hundred years: the way back would leave the calendar.
+  // More than a hundred years back would leave the calendar.
   '36526d',
   '999999w',
 ])('F16: %j is no duration', (text) => {

@@ -120,7 +120,7 @@ describe('E11, I9: what is read back of an event is never masked', () => {
 })
 
 describe('E7, I12: the search for PINs is limited, and what is beyond a limit is sealed whole', () => {
-  /** Whether nothing of it is looked for, nothing stays, and all of it comes back. */
+  /** Whether the event is beyond a limit: then it is sealed whole, and all of it comes back. */
   const isSealedWhole = (json: string): boolean => {
     const taken = takeOutSecrets(json)
     return findSecrets(json) === null && taken.json.length < 200 && putBackSecrets(taken) === json

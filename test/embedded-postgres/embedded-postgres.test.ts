@@ -15,7 +15,7 @@ import { startProgram, startService } from '../support/run-program.ts'
 
 const programs = await findPrograms()
 
-/** For data folders; Postgres runs as another user than root, who must be able to get here. */
+/** A folder for data folders. Postgres does not run as root, and its user must be able to enter it. */
 async function folder(): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), 'seam-mirror-embedded-'))
   await chmod(dir, 0o755)
@@ -23,7 +23,7 @@ async function folder(): Promise<string> {
   return dir
 }
 
-/** Stopped with the test, whatever becomes of that. */
+/** Starts a server that is stopped with the test, also when the test fails. */
 async function start(dir: string): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ dir })
   onTestFinished(() => server.stop().catch(() => {}))
@@ -126,7 +126,7 @@ const environment = (dir: string) => ({
   SEAM_MIRROR_DATA_DIR: dir,
 })
 
-/** Names of what is in the folder two levels deep, as far as it can be seen at this moment. */
+/** The names in the folder, two levels deep, as far as they can be read at this moment. */
 async function namesIn(dir: string): Promise<string[]> {
   const names = await readdir(dir).catch(() => [])
   const below = names.map((name) => readdir(path.join(dir, name)).catch(() => []))
@@ -188,7 +188,7 @@ test('F9: files that a crash has left empty are in nobody’s way', async () => 
   const first = await start(dir)
   await first.stop()
   await writeFile(pidFileOf(first), '')
-  // Where older releases kept it.
+  // Older releases kept it there.
   await writeFile(path.join(first.dataDir, 'postgres-password'), '')
   expect(await ask(await start(dir), 'select 1')).toBe(1)
 })

@@ -26,7 +26,7 @@ test('E4, I12: queries of one caller that hang keep neither webhooks nor the rea
     .poll(async () => (await blocked.execute(db)).rows[0]?.count, { timeout: 60_000 })
     .toBe(slotsPerCaller)
 
-  // Some of the others may still be on their way; of so many, some find the line full.
+  // Some of the others may still be on their way. There are so many that some find the queue full.
   const refused = await Promise.race(Array.from({ length: 20 }, list))
   expect(refused.status).toBe(429)
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)

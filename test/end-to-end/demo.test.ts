@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
 test('npm run demo answers the curl it prints, and Ctrl-C leaves nothing behind', async () => {
-  // Where temporary folders go, so that a left-over one is seen. A parent that Postgres's own user can enter, for root.
+  // Temporary folders go here, so that one that is left over is seen. Under root, Postgres's own user must be able to enter the parent.
   const temporary = await mkdtemp(path.join(tmpdir(), 'demo-test-'))
   await chmod(temporary, 0o755)
   onTestFinished(() => rm(temporary, { recursive: true, force: true }))

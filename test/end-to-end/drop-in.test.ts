@@ -14,7 +14,7 @@ const FROM = NOW - 3 * DAY_MS
 let database: TestDatabase
 let seam: SimulatedSeam
 let app: TestApp
-/** Seam's own client, of Seam and of the mirror: all that differs is the endpoint and the key. */
+/** Seam's own client, once for Seam and once for the mirror. Only the endpoint and the key differ. */
 let upstream: SeamHttp
 let mirror: SeamHttp
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   // No maximum is published; this one is the mirror's.
   seam = await startSimulatedSeam({ seed: 11, faults: { pageCap: 1000 } })
-  // Moments that no two events share: in which order Seam lists the events of one instant is not known.
+  // No two events share a moment, because the order in which Seam lists the events of one instant is not known.
   seam.fill({ count: 1500, from: FROM, to: NOW - 60_000 })
   app = await startTestApp(database.url, {
     SEAM_ENDPOINT: seam.url,
@@ -97,7 +97,7 @@ test('The SDK gets the same answers from both for 300 generated queries', async 
       },
       { requiredKeys: [] },
     ),
-    // One filter at a time finds something most often.
+    // A single filter finds something more often than several do.
     fc
       .constantFrom('device_id', 'event_type', 'connected_account_id', 'access_code_id')
       .chain((field) => one(field).map((value) => ({ [field]: value }))),

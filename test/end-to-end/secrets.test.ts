@@ -190,7 +190,7 @@ async function fill(world: World): Promise<void> {
   for (const body of unusable) expect((await deliver(app.url, body)).status).toBe(204)
 }
 
-/** Whatever may end up in a log: Postgres's own words about a row, refused requests, wrong keys. */
+/** Causes everything that may end up in a log: Postgres's own words about a row, refused requests, wrong keys. */
 async function provokeErrors(world: World): Promise<void> {
   const { app, seam, keys } = world
   const pin = () => newPin(world)
@@ -315,7 +315,7 @@ async function sent({ app, seam, delivered }: World): Promise<string[]> {
   return [...upstream.map((event) => JSON.stringify(event)), ...delivered]
 }
 
-/** That what is served are these events, with masks. */
+/** Checks that exactly these events are served, with masks. */
 function expectMasked(world: World, texts: readonly string[], originals: readonly string[]): void {
   expect(byId(texts).map((text) => JSON.parse(text) as Fields)).toEqual(
     byId(originals).map((text) => masked(world, text)),
@@ -369,7 +369,7 @@ describe.each<[string, Buffer[]]>([
 
   test('I9: no PIN, token, key or webhook secret is anywhere in the database', async () => {
     const text = await dump(world)
-    // It is all there to be searched.
+    // First: everything is there to be searched.
     for (const { event_id: id } of world.seam.events().slice(0, 100)) expect(text).toContain(id)
     for (const { client_session_id: id } of world.seam.hotel.clientSessions) expect(text).toContain(id)
     for (const key of Object.values(world.keys)) expect(text).toContain(key.slice(0, key.indexOf('_', 6)))
@@ -471,7 +471,7 @@ describe('with a secrets key', () => {
       )
       await runSql(app.db, 'drop table kept', [])
     })
-    // Each gets its neighbour's.
+    // Each row gets its neighbour's secrets.
     await runSql(
       app.db,
       `update events set secrets = other.secrets from kept join kept as other on other.place = kept.place % (select count(*) from kept) + 1

@@ -220,7 +220,7 @@ describe('several workspaces', () => {
     const warnings = app.logs.filter(({ msg }) => msg === 'a run of the poller failed')
     expect(new Set(warnings.map(({ workspace }) => workspace))).not.toContain('east')
 
-    // Those without a poll have their webhooks all the same.
+    // Workspaces that are not polled still get their webhooks.
     for (const name of NAMES) {
       const event = eventOf(name)
       expect((await deliver(app.url, event, { secret: SECRETS[name] })).status).toBe(204)
@@ -229,7 +229,7 @@ describe('several workspaces', () => {
     expect(await readCoverage(app.db, idOf('north'))).toEqual([])
     expect((await readCoverage(app.db, idOf('east'))).length).toBe(1)
 
-    // And come back by themselves, with what they missed.
+    // They recover by themselves, and get what they missed.
     seams.north.setFaults({ rejectCredentials: false })
     await poll(app, 'north')
     expect(await eventIdsIn(app, 'north')).toEqual(expect.arrayContaining(upstreamIds('north')))

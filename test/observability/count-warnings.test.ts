@@ -21,7 +21,7 @@ test('B9, I12: the first warning of a kind is logged at once, those of the same 
   ])
   endMinute()
   expect(said()).toEqual([['not_json', 999]])
-  // Whoever goes on is counted on; whoever was quiet for a minute is told of at once again.
+  // A kind that continues is counted further. One that was quiet for a minute is logged at once again.
   warnings.warn('not_json', { id: 'a' })
   warnings.warn('not_utf8', { id: 'b' })
   expect(said()).toEqual([['not_utf8', 'b']])

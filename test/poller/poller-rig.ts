@@ -29,7 +29,7 @@ export const DAY_MS = 24 * HOUR_MS
 export const START_MS = Math.floor((Date.now() - 20 * HOUR_MS) / MINUTE_MS) * MINUTE_MS
 /** Where the backfill of most tests begins. */
 export const DAY_AGO: Micros = microsFromMillis(START_MS - DAY_MS)
-/** `askedAt` is Seam's clock minus the time the exchange took: coverage may end so much before the horizon. */
+/** How much before the horizon coverage may end: `askedAt` is Seam's clock minus the time that the exchange took. */
 export const SLOWEST_ANSWER: Micros = 30n * MICROS_PER_SECOND
 
 export interface RigOptions {
@@ -55,7 +55,7 @@ export interface Rig {
   settleSeconds: number
   /** Upstream's true clock, in Unix milliseconds. */
   clock: { ms: number }
-  /** After how many milliseconds an attempt is given up: long, because one that is given up too soon is one page more than a test has counted. */
+  /** After how many milliseconds an attempt is given up. It is long, because an attempt given up too soon costs a page that a test did not count. */
   timeoutMs: number
   /** What the pollers waited between attempts, in milliseconds. */
   waits: number[]
@@ -66,7 +66,7 @@ export interface Rig {
   runs(): Promise<PollRunRow[]>
 }
 
-/** Node-cron's next tick is in some February: only `pollNow` makes the poller run. */
+/** A schedule whose next tick is in some February, so that only `pollNow` makes the poller run. */
 const NEVER = '0 0 0 29 2 *'
 
 export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
@@ -105,7 +105,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
         backfillSince: options.backfillSince ?? { kind: 'instant', at: DAY_AGO },
         logger,
         waiting: { sleep, random: () => 0.5 },
-        // Time passes for the poller as it does upstream.
+        // As much time passes for the poller as upstream.
         clock: { ...systemClock, monotonicMs: () => clock.ms - START_MS },
         ...changes,
       })
@@ -132,7 +132,7 @@ export function pageRequests(seam: SimulatedSeam): { params: Record<string, unkn
   return seam.requests().filter(({ path }) => path === '/events/list')
 }
 
-/** The copy and what it is a copy of: enough to compare them. */
+/** The copy and its upstream, as far as a comparison needs them. */
 export type Pair = Pick<Rig, 'db' | 'seam' | 'workspaceId'>
 
 /** Creation times of what is stored, by event id, read apart from the code under test. */
@@ -151,7 +151,7 @@ export async function storedEvents({
 
 /** The claim that must hold at any moment: what lies in a covered range upstream is stored, with the same creation time. */
 export async function expectNoFalseClaim(rig: Pair): Promise<void> {
-  // Coverage first: what is stored only grows.
+  // Coverage is read first, because stored events only grow in number.
   const covered = await readCoverage(rig.db, rig.workspaceId)
   const stored = await storedEvents(rig)
   const missing = rig.seam.events().flatMap(({ event_id: id, created_at: createdAt }) => {

@@ -20,7 +20,7 @@ const RUNS = 15
 const BAD_ROUNDS = 4
 const GOOD_ROUNDS = 6
 
-/** What a listing means; it does not pass. Offsets work, or an instant with more than a page in it could never be proven. */
+/** What a listing means, the same in good and bad weather. Offsets always work: otherwise an instant with more than a page of events could never be proven. */
 const semantics = fc.record({
   order: fc.constantFrom('newest-first', 'oldest-first'),
   keeps: fc.constantFrom('as-shown', 'newest', 'oldest'),

@@ -10,7 +10,7 @@ const EVERY_SECOND = { schedule: '* * * * * *', clock: systemClock }
 const WAIT = { timeout: 60_000, interval: 50 }
 
 const apiKey = (key: string) => ({ kind: 'api_key', apiKey: key }) as const
-/** Nothing listens there. */
+/** An address where nothing listens. */
 const NOWHERE = 'http://127.0.0.1:9'
 
 test.each([
@@ -41,7 +41,7 @@ test.each([
   isBroken = true
   const healthy = await rig.startPoller(EVERY_SECOND)
   await expect.poll(() => healthy.status().lastSuccessAt, WAIT).not.toBeNull()
-  // And it keeps the lease.
+  // It also keeps the lease.
   await expect.poll(() => broken.status().isStandby, WAIT).toBe(true)
   expect(healthy.status().isStandby).toBe(false)
   rig.clock.ms += MINUTE_MS

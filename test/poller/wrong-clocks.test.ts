@@ -126,7 +126,7 @@ test(`E1, I6: in ${RUNS} random lives of Seam's and the database's clock, of whi
       let poller = await rig.startPoller()
       await pollWatched(rig, poller)
       for (const { seam: drawn, databaseAheadMs, polls, passMs, emits, restarts } of steps) {
-        // One of them at least is not ahead: more than that nobody can promise.
+        // At least one of the clocks is not ahead. Without that, nobody could promise anything.
         const aheadMs = drawn.isAhead ? Math.min(0, databaseAheadMs) : databaseAheadMs
         const since = clock.ms
         let answers = 0
@@ -146,7 +146,7 @@ test(`E1, I6: in ${RUNS} random lives of Seam's and the database's clock, of whi
           await pollWatched(rig, poller)
           const lost = lostOf(before, await readCoverage(db, rig.workspaceId))
           const end: Micros = before.at(-1)?.to ?? 0n
-          // A clock that swings may say anything within one run: what it said at worst.
+          // A clock that swings may say anything within one run, so the worst that it said counts.
           const allowed = micros(Math.max(earliestSaid, clock.ms + aheadMs) - SETTLE_MS)
           const isDenied = allowed - 3n * MICROS_PER_SECOND < end
           expect(lost.length === 0 || isDenied, 'what one clock allowed is not taken back').toBe(true)

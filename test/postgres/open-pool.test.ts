@@ -87,7 +87,7 @@ test.each(WAYS)(
 test.each(WAYS)(
   'I12: a statement that never ends, and is not ended by Postgres, takes its connection with it instead of blocking the next: %s',
   async (_title, ask) => {
-    // As on a network gone silent: Postgres' own limit never comes into it.
+    // The network has gone silent, so Postgres' own limit does not help.
     const db = open({ statementTimeoutMs: 1_000 })
     const before = await pidOf(db)
     await sql`set statement_timeout = 0`.execute(db)

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/runtime/on-schedule.ts'
 
 export interface SimulatedClock extends Clock {
-  /** Lets so much time pass, timers and all. */
+  /** Lets time pass, and runs the timers that fall due. */
   pass(ms: number): void
   /** Sets the wall clock; no time passes. */
   setWallBy(ms: number): void

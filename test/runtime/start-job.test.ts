@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../src/runtime/on-schedule.ts'
 import { startJob } from '../../src/runtime/start-job.ts'
 import { simulatedClock } from './simulated-clock.ts'
 
-/** A job of which each run waits until it is let end. */
+/** A job whose every run waits until the test lets it end. */
 function heldJob(
   whileRunning: 'run-again' | 'drop',
   skips: number[] = [],

@@ -17,7 +17,7 @@ const states = async () => {
   return hashes.map((hash) => found.get(hash)?.state ?? 'gone')
 }
 const all = (state: string) => sessions.map(() => state)
-/** As if so much time had passed since a listing lacked them. */
+/** Makes it look as if this much time had passed since a listing lacked them. */
 const wait = (minutes: number) =>
   runSql(db, 'update client_sessions set unconfirmed_since = unconfirmed_since - make_interval(mins => $1)', [
     minutes,

@@ -13,7 +13,7 @@ import { type Answer, listing, startUpstream } from './upstream.ts'
 
 const { db } = await databaseOfThisFile()
 
-/** Counts what is done, and knows the most of it that was done in one turn of the event loop. */
+/** Counts work, and knows the most work that was done in one turn of the event loop. */
 function countTurns() {
   let inThisTurn = 0
   let most = 0
@@ -72,7 +72,7 @@ test('I14: a stop while a listing is stored waits for one part of it, and the ne
   await runSql(db, 'truncate client_sessions, client_session_syncs', [])
   const upstream = await startUpstream()
   upstream.sessions = listing(...Array.from({ length: 2_000 }, () => sampleSession()))
-  // Between the first part and the second: whoever stores has to wait for this lock.
+  // This happens between the first part and the second: storing has to wait for this lock.
   const lock = await db.startTransaction().execute()
   await runSql(lock, 'lock table client_sessions in exclusive mode', [])
   const sync = await startSync(db, upstream.url)

@@ -48,11 +48,11 @@ test.each([
   await seam.stop()
   const sync = await startSync(db, upstream.url, { keyring })
   await sync.syncNow()
-  // And a run that fails over one of them.
+  // The next run fails over one of them.
   upstream.sessions = listing(stranger, 'no JSON')
   await sync.syncNow()
   expect(sync.status().failures).toBe(1)
-  // And one that sets some of them aside.
+  // The next one sets some of them aside.
   upstream.sessions = listing(
     ...seam.hotel.clientSessions,
     { ...stranger, device_count: 8 },

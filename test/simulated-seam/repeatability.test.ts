@@ -53,7 +53,7 @@ test('traffic makes events until it is stopped', async () => {
   await expect.poll(() => seam.events().length).toBeGreaterThan(50)
   seam.stopTraffic()
   const { length } = seam.events()
-  // A turn of the timers, in which traffic that was not stopped would go on.
+  // Traffic that was not stopped would go on in this turn of the timers.
   await new Promise((resolve) => setTimeout(resolve, 5))
   expect(seam.events()).toHaveLength(length)
 })

@@ -5,7 +5,7 @@ import { ids, list, startSeam } from './ask.ts'
 import type { Receiver } from './receive-webhooks.ts'
 import { startReceiver } from './receive-webhooks.ts'
 
-/** The whole schedule of 27.6 hours in a tenth of a second. */
+/** The time scale that makes the whole schedule of 27.6 hours last a tenth of a second. */
 const retryTimeScale = 1e-6
 
 function byId(a: { event_id: string }, b: { event_id: string }): number {

@@ -12,7 +12,7 @@ export interface ConnectProxy {
   stop(): Promise<void>
 }
 
-/** An HTTP proxy that opens tunnels, and knows where the names of `hosts` are: nobody else does. With a status, it refuses. */
+/** An HTTP proxy that opens tunnels. Only it knows where the names of `hosts` are. With a status, it refuses. */
 export async function startConnectProxy(
   hosts: Readonly<Record<string, string>>,
   refuseWith?: number,

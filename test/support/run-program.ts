@@ -6,12 +6,12 @@ import { onTestFinished } from 'vitest'
 import type { Readable } from 'node:stream'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-/** What Node has compiled for one process, the next one loads from here: some hundred are started in a run of all tests. */
+/** Node's compile cache for all processes of the tests. A run of all tests starts some hundred of them. */
 const COMPILE_CACHE = path.join(tmpdir(), 'seam-mirror-tests-compile-cache')
 
 /**
- * Idle connections live for an hour in a program with this in its environment, so that it ends only if it closes them: one that
- * forgets to is seen without measuring how long it takes (A2).
+ * In a program with this in its environment, idle connections live for an hour, so that it ends only if it closes them. A program
+ * that forgets to is found without measuring how long it takes (A2).
  */
 export const ENDLESS_IDLE = { NODE_OPTIONS: `--import=${path.join(import.meta.dirname, 'endless-idle.js')}` }
 
@@ -68,7 +68,7 @@ export function startCommand(
     try {
       killGroup('SIGKILL')
     } catch {
-      // All of it has ended.
+      // All processes of the group have ended.
     }
   }
   // A test that fails half-way leaves no process behind, nor does a run that is told to stop.
@@ -107,7 +107,7 @@ export interface Service extends Program {
   url: string
 }
 
-/** The service, as soon as it listens; throws with its output when it ends instead. */
+/** Resolves with the service as soon as it listens. Throws with its output when it ends instead. */
 export async function startService(environment: Readonly<Record<string, string>>): Promise<Service> {
   const program = startProgram('bin/seam-mirror.js', ['serve'], {
     HOST: '127.0.0.1',
@@ -123,7 +123,7 @@ export async function startService(environment: Readonly<Record<string, string>>
       .split('\n')
       .find((text) => text.includes('"listening"') && text.endsWith('}'))
     if (line !== undefined) {
-      // From now on its end is the caller's to expect.
+      // From now on the caller decides whether its end is expected.
       ended.catch(() => {})
       return { ...program, url: (JSON.parse(line) as { url: string }).url }
     }

@@ -6,16 +6,16 @@ export interface TcpProxy {
   url: string
   /** Breaks every connection and refuses new ones: the server behind it is gone. */
   cut(): Promise<void>
-  /** Undoes `cut`, on the same port; with a URL, to the server there: the old one's successor. */
+  /** Undoes `cut`, on the same port. With a URL, it leads to the server there, as the old one's successor. */
   restore(newTargetUrl?: string): Promise<void>
-  /** New connections go to the server there; those that are open stay with the old one. */
+  /** New connections go to the server at this URL. Open ones stay with the old server. */
   moveTo(newTargetUrl: string): void
   /**
-   * Nothing is forwarded any more, in either direction, and no socket is closed or refused: a network that has gone silent.
-   * With `{ onlyOpen: true }` that befalls the connections there are, and new ones work: a server that has moved.
+   * Stops forwarding in both directions without closing or refusing a socket, as a network that has gone silent.
+   * With `{ onlyOpen: true }` only the open connections stop and new ones work, as with a server that has moved.
    */
   silence(options?: { onlyOpen?: boolean }): void
-  /** Undoes `silence`: what was sent meanwhile arrives. */
+  /** Undoes `silence`. What was sent meanwhile arrives. */
   resume(): void
   stop(): Promise<void>
 }
@@ -42,7 +42,7 @@ export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
         socket.on('close', () => {
           sockets.delete(socket)
           silenced.delete(socket)
-          // Through a silent network not even the end of a connection is heard of.
+          // A silent network does not even tell of the end of a connection.
           if (!silenced.has(other)) other.destroy()
         })
         if (isSilent) silenced.add(socket)

@@ -1,5 +1,5 @@
 /**
- * A certificate for `seam.test`, `localhost` and 127.0.0.1 that signs itself and is good until 2126, with its key: who is to trust it
+ * A self-signed certificate for `seam.test`, `localhost` and 127.0.0.1, good until 2126, with its key. A program that is to trust it
  * names it as an authority (NODE_EXTRA_CA_CERTS). It protects nothing.
  */
 export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----

@@ -8,12 +8,12 @@ export interface TestDatabase {
   url: string
   /** Opens a pool on it; `drop` closes it. */
   open(maxConnections?: number): Db
-  /** As it was when it was new, in a tenth of the time that another one takes. */
+  /** Empties the database as it was when it was new, in a tenth of the time that a new one takes. */
   empty(): Promise<void>
   drop(): Promise<void>
 }
 
-/** What the migrations have put into tables stays. */
+/** Empties all tables but those that migrations have filled. */
 const EMPTY_SQL = `
 do $$ begin
   execute (
@@ -22,7 +22,7 @@ do $$ begin
   );
 end $$`
 
-/** One for all tests of the file that calls this at its top, and a pool on it; dropped after the last of them. */
+/** A database and a pool for all tests of the file that calls this at its top. The database is dropped after the last test. */
 export async function databaseOfThisFile(): Promise<{ database: TestDatabase; db: Db }> {
   const database = await createTestDatabase()
   afterAll(() => database.drop())

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 
 /*
- * What PgBouncer does in transaction mode, in a hundred lines, so that the tests need nothing but npm: a client has a server connection for
- * the length of a transaction, and the next one it gets is another one. The service was also run behind PgBouncer 1.18 itself.
+ * Does what PgBouncer does in transaction mode, in a hundred lines, so that the tests need nothing but npm. A client has a server
+ * connection for the length of a transaction, and gets another one for the next. The service was also run behind PgBouncer 1.18 itself.
  */
 
 export interface TransactionPooler {
@@ -82,7 +82,7 @@ export async function startTransactionPooler(
       for (const data of unsent) taken.write(data)
       unsent = []
     }
-    // A client that leaves in the middle of a transaction: PgBouncer closes its server connection.
+    // When a client leaves in the middle of a transaction, PgBouncer closes its server connection.
     client.on('close', () => server?.destroy())
   }
 

@@ -18,7 +18,7 @@ export interface WebhookStream {
   stop(): void
 }
 
-/** Sends signed events over so many connections, each the next one as soon as the last was answered. */
+/** Sends signed events over several connections. Each sends the next one as soon as the last was answered. */
 export function streamWebhooks(
   baseUrl: string,
   connections: number,
@@ -46,7 +46,7 @@ export function streamWebhooks(
   }
 }
 
-/** The status, once the whole answer is there; the error's code when there is none. */
+/** The status once the whole answer has arrived, or the error's code when there is no answer. */
 function post(agent: Agent, url: string, body: string): Promise<number | string> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createPageSize, MAX_PAGE_LIMIT, type PageSize } from '../../src/walk/page-size.ts'
 
-/** Asks for pages of an upstream that answers up to `most` events; which sizes were asked for. */
+/** Asks for pages of an upstream that answers up to `most` events, and returns the sizes that were asked for. */
 function ask(pageSize: PageSize, most: number, times: number): number[] {
   return Array.from({ length: times }, () => {
     const limit = pageSize.limit()

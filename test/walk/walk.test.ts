@@ -13,7 +13,7 @@ const START = 1_000_000n * SECOND
 interface Scenario {
   semantics: ModelSemantics
   events: ModelEvent[]
-  /** Upstream's clock at the first request, and how much passes from one to the next. */
+  /** Upstream's clock at the first request, and how much time passes between two requests. */
   clock: Micros
   tick: Micros
   gap: Interval
@@ -84,7 +84,7 @@ const scenarios = (trusted: Partial<ModelSemantics> = {}): fc.Arbitrary<Scenario
     }),
   )
 
-/** Walks the gap to its end, checking at every step that nothing is called proven which is not. */
+/** Walks the gap to its end, and checks at every step that only what is proven is called proven. */
 function walk(scenario: Scenario): {
   covered: Interval[]
   stored: Set<string>
@@ -103,7 +103,7 @@ function walk(scenario: Scenario): {
     const step = takePage(state, page)
     covered.push(...step.proven)
     for (const range of step.proven) {
-      // Not only what is visible now: what will become visible later must not lie in a range that is called complete.
+      // This holds for what becomes visible later as well: it must not lie in a range that is called complete.
       const missing = scenario.events.filter(
         (event) => isIn(event.createdAt, range) && !stored.has(event.eventId),
       )
@@ -118,7 +118,7 @@ function walk(scenario: Scenario): {
   return { covered, stored, requests, stalled: state.stalled, clock }
 }
 
-/** Events that a store would know of: in the walk's tests, those long visible outside the gap. */
+/** Events that a store would know of. In the walk's tests these are the ones outside the gap that have long been visible. */
 function anchorsOf({ events: all, gap }: Scenario): Anchors {
   const below = all.filter(({ createdAt }) => createdAt < gap.from).map(({ createdAt }) => createdAt)
   const above = all
@@ -157,7 +157,7 @@ describe('the coverage walk', () => {
   })
 
   test('I5: an upstream that shuffles the events of one instant gets no false claim, and what lies behind it is reached', () => {
-    // A cap of 7 and 40 events at one instant: some offset shows an event twice and skips another, so it can't be proven.
+    // With a cap of 7 and 40 events at one instant, some offset shows an event twice and skips another, so it can't be proven.
     for (let seed = 0; seed < 200; seed++) {
       const burst = Array.from({ length: 40 }, (_, i) => at(`${seed}.${i}`, START + SECOND))
       const { stored } = walk({

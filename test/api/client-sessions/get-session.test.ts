@@ -92,7 +92,7 @@ test('a client session without parameters gets itself, with its token, by GET, b
   expect(await (await server.post('/client_sessions/get', {}, token)).json()).toEqual(expected)
   const seam = SeamHttp.fromClientSessionToken(token, { endpoint: server.url })
   expect(await seam.clientSessions.get()).toEqual(mine)
-  // What the SDK's own renewal of tokens rests on (contract 8.2).
+  // The SDK's own renewal of tokens relies on this (contract 8.2).
   await expect(seam.updateClientSessionToken(token)).resolves.toBeUndefined()
 })
 

@@ -19,7 +19,7 @@ const IDENTITY = 'b4ce8233-3b35-4d2d-82ec-d48513684f0a'
 const OTHER_WORKSPACE = randomUUID()
 const SEED_ID = 'a083ce0f-8b03-4081-ac9a-1ad2ce6aaabc'
 
-/** The session of the seed page, as it is written there. */
+/** The seed page's session, as the page writes it. */
 const seed = {
   client_session_id: SEED_ID,
   connect_webview_ids: [WEBVIEW],

@@ -30,8 +30,8 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 /**
- * A crowd that is hard to page through: several share a creation time, neighbours are a microsecond apart, and some creation times
- * can't be read; ids are UUIDs and other text.
+ * Sessions that are hard to page through. Several share a creation time, neighbours are a microsecond apart, and some creation times
+ * can't be read. Ids are UUIDs and other text.
  */
 function crowd(count: number): SampleSession[] {
   return Array.from({ length: count }, (_, i) =>
@@ -52,7 +52,7 @@ async function list(body: object, credential?: string): Promise<Page> {
   return (await response.json()) as Page
 }
 
-/** Follows the cursors to the end; `between` runs between two pages. */
+/** Follows the cursors to the end. Calls `between` between two pages. */
 async function follow(
   body: { limit: number },
   between: (page: number) => Promise<void> = async () => {},
@@ -108,7 +108,7 @@ describe('limit and page_cursor on /client_sessions/list', () => {
 
   test('E16: sessions of 250 KB come in pages of so many bytes, each session once', async () => {
     const large = sessions.slice(0, 50)
-    // Made where they are stored: 25 MB in all.
+    // They are made in the database, because they are 25 MB in all.
     await runSql(
       server.db,
       `update client_sessions set listed_digest = null, body = (body::jsonb || jsonb_build_object('filler', repeat('x', 500000)))::json

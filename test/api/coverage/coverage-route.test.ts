@@ -61,7 +61,7 @@ async function coverage(query = ''): Promise<Coverage> {
   return ((await response.json()) as { coverage: Coverage }).coverage
 }
 
-/** Events created `minutesAgo` and before, a minute apart. */
+/** Events a minute apart, the newest of them created `minutesAgo`. */
 function history(count: number, minutesAgo: number) {
   const at = (i: number) => new Date(Date.now() - (minutesAgo + i) * 60_000).toISOString()
   return seam.add(Array.from({ length: count }, (_, i) => ({ created_at: at(i) })))
@@ -123,7 +123,7 @@ describe('/v1/coverage', () => {
     expect(sightings.webhook_lag?.p99).toBeGreaterThanOrEqual(sightings.webhook_lag?.p95 ?? Infinity)
     expect(sightings.poll_lag?.p50).toBeGreaterThan(100)
     expect(webhooks.last_at).toMatch(/Z$/)
-    // The newest four, and the one that came by webhook alone.
+    // These are the newest four, and the one that came by webhook alone.
     const since = new Date(Date.parse(events[3]?.created_at ?? '') - 30_000).toISOString()
     const narrow = await coverage(`?since=${since}`)
     expect(narrow.sightings.poll_only + narrow.sightings.both + narrow.sightings.webhook_only).toBe(5)

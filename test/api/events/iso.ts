@@ -1,4 +1,4 @@
-/** Microseconds since 1970, from 1970 on, as an instant in UTC: written here once more so that tests do not lean on the code. */
+/** Writes microseconds since 1970 as an instant in UTC. It is written here once more, so that tests do not rely on the code under test. */
 export function iso(micros: bigint): string {
   const seconds = new Date(Number(micros / 1_000_000n) * 1000).toISOString().slice(0, 19)
   return `${seconds}.${(micros % 1_000_000n).toString().padStart(6, '0')}Z`

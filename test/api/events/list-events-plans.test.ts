@@ -16,7 +16,7 @@ import { WORKSPACE_ID } from '../../support/sample-event.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 const ROWS = 40_000
-/** Values of each id; with one event in three carrying it, each value has some 60 events. */
+/** How many values each id has. One event in three carries the id, so each value has some 60 events. */
 const VALUES = 200
 
 let database: TestDatabase
@@ -101,7 +101,7 @@ test.each(FIELDS.filter(({ column }) => !column.endsWith('_ids')))(
 )
 
 test('Several values of a filter give what the filter says, however their events are spread, on every page', async () => {
-  // One value with hundreds of the newest events, some with few and old ones, some with none, some doubled.
+  // One value has hundreds of the newest events, some have few and old ones, some have none, and some are given twice.
   await sql`
     update events set device_id = ${uuid(777)}::uuid where workspace_id = ${WORKSPACE_ID}
       and created_at > (select max(created_at) from events) - interval '900 seconds' and created_at not in (
@@ -141,7 +141,7 @@ test('Several values of a filter give what the filter says, however their events
   expect(compared).toBeGreaterThan(2_000)
 })
 
-/** Rows that a plan has read, with those it threw away; each loop of a node counts. */
+/** How many rows a plan has read, including those it threw away. Each loop of a node counts. */
 async function rowsRead(query: EventQuery): Promise<number> {
   const { text, parameters } = listEventsSql(query)
   const [row] = await runSql<{ 'QUERY PLAN': string }>(
@@ -163,7 +163,7 @@ interface PlanNode {
   'Actual Rows': number
   'Actual Loops': number
   'Rows Removed by Filter'?: number
-  /** Only of a scan that reads nothing but an index. */
+  /** Only a scan that reads nothing but an index has it. */
   'Heap Fetches'?: number
   Plans?: PlanNode[]
 }
@@ -180,7 +180,7 @@ const LIST: EventQuery = {
 test('E4: many ids of events are looked up, each by itself; no walk through all events in the order of time', async () => {
   for (const count of [2, 600, 10_000]) {
     const values = Array.from({ length: count }, () => randomUUID())
-    // The shorter the page, the sooner Postgres thinks it has found it on a walk.
+    // The shorter the page, the more Postgres believes that walking through the table finds it soon.
     for (const limit of [1, 11, 501]) {
       const plan = await explain([{ column: 'event_id', values }], limit)
       expect(plan.includes('events_pkey') && !plan.includes('events_by_time')).toBe(true)

@@ -9,7 +9,7 @@ const OTHER_WORKSPACE_ID = '5f0c2f8e-3c0a-4a53-9b57-3c1f1d3a9e10'
 const SOME_MICROS = BigInt(Date.UTC(2026, 5, 15, 12)) * 1000n
 const EVENT_COUNT = 400
 
-/** Few values, so that filters match some events and not others; every field has its own. */
+/** A few values for each field, so that filters match some events and not others. */
 function valuesOf(field: string): string[] {
   if (field === 'customer_key') return ['customer-1', 'customer-2', 'ключ']
   if (field === 'event_type') return ['lock.locked', 'lock.unlocked', 'device.connected', 'nobody.knows_this']
@@ -17,7 +17,7 @@ function valuesOf(field: string): string[] {
   return [1, 2, 3].map((i) => `000000${n}-0000-4000-8000-00000000000${i}`)
 }
 
-/** 40 instants, most of them within one millisecond: ties, and neighbours that only microseconds tell apart. */
+/** 40 instants, most of them within one millisecond: some are equal, and others differ only in microseconds. */
 const arbitraryMicros = fc
   .oneof(
     fc.integer({ min: 0, max: 30 }),
@@ -73,7 +73,7 @@ interface Query {
   [filter: string]: unknown
 }
 
-/** What `/events/list` must answer, said as plainly as possible. */
+/** The answer that `/events/list` must give, computed as plainly as possible. */
 function expectedIds(query: Query, bounds: { after: bigint; before?: bigint }): string[] {
   const matches = ({ micros, event }: Generated): boolean =>
     micros > bounds.after &&
@@ -208,7 +208,7 @@ test('Whatever the filters, bounds, limit and offset, the list is what a plain f
   )
 })
 
-/** As the SDKs write it. */
+/** Writes a query as the SDKs do. */
 function asQuery(query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     [value].flat().map((item): [string, string] => [name, String(item)]),

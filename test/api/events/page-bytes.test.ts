@@ -21,7 +21,7 @@ beforeAll(async () => {
   server = await startAccessServer()
   authorization = `Bearer ${await server.issue({ workspaceIds: [A] })}`
   const { event_id: _, ...event } = sampleEvent({ workspace_id: A })
-  // Made where they are stored: sending 40 MB would take most of the test's time.
+  // They are made in the database, because sending 40 MB would take most of the test's time.
   await runSql(
     server.db,
     `insert into events (workspace_id, event_id, event_type, created_at, body, poll_at)

@@ -29,7 +29,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** An answer may be a second old. */
+/** Waits until /readyz has this status, because an answer may be a second old. */
 const readyzWith = async (status: number): Promise<Response> => {
   await expect.poll(async () => (await fetch(`${app.url}/readyz`)).status, { interval: 100 }).toBe(status)
   return fetch(`${app.url}/readyz`)
@@ -96,7 +96,7 @@ describe('health', () => {
       ],
     })
     const [workspace] = ready.workspaces
-    // The settle time, and what the test itself takes.
+    // The lag is the settle time, and the time that the test itself takes.
     expect(workspace?.coverage_lag_seconds).toBeGreaterThanOrEqual(300)
     expect(workspace?.coverage_lag_seconds).toBeLessThan(3600)
     expect(workspace?.last_successful_poll_age_seconds).toBeLessThan(3600)
@@ -162,7 +162,7 @@ describe('health', () => {
     try {
       const asked: Promise<Response>[] = []
       const ask = () => void asked.push(fetch(`${app.url}/readyz`))
-      // The last answer may be good for a second yet.
+      // The last answer may still be used for a second.
       await expect
         .poll(() => {
           ask()
@@ -187,7 +187,7 @@ describe('health', () => {
   test('/readyz is 503 while the database takes no writes, and says so', async () => {
     const name = sql.id(new URL(database.url).pathname.slice(1))
     await sql`alter database ${name} set default_transaction_read_only = on`.execute(db)
-    // The setting holds for new connections.
+    // The setting applies to new connections only.
     await proxy.cut()
     await proxy.restore()
     try {

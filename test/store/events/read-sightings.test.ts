@@ -26,7 +26,7 @@ test('E4, I12: only so many events are counted, the newest, and the answer says 
   const whole = await readSightings(db, WORKSPACE_ID, micros(0), micros(10))
   expect(whole).toMatchObject({ from: micros(0), webhookOnly: 4, pollOnly: 2 })
   const part = await readSightings(db, WORKSPACE_ID, micros(0), micros(10), 3)
-  // 4, 5 and 6: from right behind the newest that was not counted.
+  // Events 4, 5 and 6 are counted; `from` is right behind the newest event that was not counted.
   expect(part).toMatchObject({ from: micros(3) + 1n, webhookOnly: 1, pollOnly: 2 })
   const exact = await readSightings(db, WORKSPACE_ID, micros(0), micros(10), 6)
   expect(exact).toMatchObject({ from: micros(0), webhookOnly: 4, pollOnly: 2 })
