@@ -164,7 +164,7 @@ function elsewhere(): ApiError {
   return new ApiError(
     401,
     'unauthorized',
-    'This credential is good, but the workspace asked for is none of its own, or is not served here',
+    'This credential is valid, but not for the requested workspace, or that workspace is not served here',
   )
 }
 

@@ -5,6 +5,6 @@ import { isDatabaseAway, tookTooLong } from '../postgres/postgres-errors.ts'
 /** Turns a database error into the answer for a caller; null for any other error. */
 export function translateError(error: unknown): ApiError | null {
   if (tookTooLong(error))
-    return serviceUnavailable('The database took too long to answer: ask for less, or again later', error)
+    return serviceUnavailable('The database took too long to answer: ask for less, or try again later', error)
   return isDatabaseAway(error) ? serviceUnavailable('The database can not be reached right now', error) : null
 }

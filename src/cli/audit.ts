@@ -36,7 +36,7 @@ export function auditCommand({ useDatabase, answer, say, end }: Context): Comman
     .option('--workspace <id or name>', 'only this one; without it, every workspace with credentials')
     .addHelpText(
       'after',
-      '\nWithout --since, SEAM_MIRROR_AUDIT_LOOKBACK_HOURS. It runs beside the service.\n' +
+      '\nWithout --since it goes back SEAM_MIRROR_AUDIT_LOOKBACK_HOURS. It can run while the service does.\n' +
         'Exit code: 0 when nothing was missing, 2 when something was (it is stored now), 1 when not all could be checked.',
     )
     .action(async (flags: AuditFlags) => {
@@ -116,9 +116,7 @@ function choose(
     )
   const chosen = named.filter((entry): entry is Entry => entry.credentials !== null)
   if (chosen.length === 0)
-    throw new Error(
-      'An audit asks Seam, and there are no credentials for that: set SEAM_API_KEY, for example.',
-    )
+    throw new Error('An audit needs credentials to ask Seam: set SEAM_API_KEY, for example.')
   return chosen
 }
 
@@ -155,7 +153,7 @@ function toJson({ name, result }: Finding): object {
 }
 
 function describe({ name, result }: Finding): string[] {
-  if (result instanceof Error) return [`${name}: failed, and nothing is known: ${result.message}`]
+  if (result instanceof Error) return [`${name}: the audit failed and proves nothing: ${result.message}`]
   if (result.kind === 'nothing_covered')
     return [`${name}: nothing in this range is covered yet, so there was nothing to audit.`]
   const { run } = result

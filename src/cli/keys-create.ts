@@ -18,16 +18,16 @@ interface CreateFlags {
 export function keysCreateCommand({ useDatabase, answer, say }: Context): Command {
   return addJsonOption(new Command('create'))
     .description('make a key and show it once')
-    .requiredOption('--name <name>', 'what it is for')
-    .option('--workspace <ids...>', 'workspace it is for; several for an access token')
-    .option('--force', 'also for a workspace that is not known here', false)
-    .option('--access-token', 'an access token, which must come with the seam-workspace header', false)
+    .requiredOption('--name <name>', 'what the key is for')
+    .option('--workspace <ids...>', 'the workspace that it is for; an access token may have several')
+    .option('--force', 'allow a workspace that is not known here', false)
+    .option('--access-token', 'make an access token, which is sent with the seam-workspace header', false)
     .option(
       '--scopes <list>',
       'comma-separated: events:read, client_sessions:read, secrets:read, admin',
       DEFAULT_SCOPES,
     )
-    .option('--expires <when>', 'an instant (RFC 3339) or a duration such as 90d')
+    .option('--expires <when>', 'when it ends: an instant (RFC 3339) or a duration such as 90d')
     .action(async (flags: CreateFlags) => {
       const issued = await useDatabase((db) =>
         issueKey(db, {

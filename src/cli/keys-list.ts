@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 
 export function keysListCommand({ useDatabase, answer, say }: Context): Command {
   return addJsonOption(new Command('list'))
-    .description('all keys, without their secret part')
+    .description('list all keys, without their secret part')
     .action(async ({ json }: { json: boolean }) => {
       const keys = await useDatabase(listApiKeys)
       answer({ isJson: json, document: { keys }, lines: keys.flatMap(describe) })

@@ -8,7 +8,7 @@ export function quarantineDiscardCommand({ useDatabase, answer, say }: Context):
   return addJsonOption(new Command('discard'))
     .argument('<ids...>')
     .description('remove items for good')
-    .option('--yes', 'really', false)
+    .option('--yes', 'confirm that they are to be removed', false)
     .action(async (texts: string[], { yes, json }: { yes: boolean; json: boolean }) => {
       const ids = itemIdsOf(texts)
       if (!yes)

@@ -17,7 +17,7 @@ export function filterOf({ workspace, reason }: FilterFlags): QuarantineFilter {
 export function workspaceIdOf(text: string): string {
   // The type annotation keeps `isUuid` from narrowing: text that is no UUID is still text.
   const isId: boolean = isUuid(text)
-  if (!isId) throw new Error(`${text} is not the id of a workspace: that is a UUID.`)
+  if (!isId) throw new Error(`${text} is not a workspace id, which is a UUID.`)
   return text.toLowerCase()
 }
 

@@ -13,9 +13,9 @@ interface ListFlags extends FilterFlags {
 
 export function quarantineListCommand({ useDatabase, answer, say }: Context): Command {
   return addJsonOption(new Command('list'))
-    .description('the items that were seen last, newest first')
-    .option('--workspace <id>', 'only of this workspace')
-    .option('--reason <reason>', 'only with this reason, such as bad_created_at')
+    .description('list the items that were seen last, newest first')
+    .option('--workspace <id>', 'only items of this workspace')
+    .option('--reason <reason>', 'only items with this reason, such as bad_created_at')
     .option('--limit <count>', 'how many at most', DEFAULT_LIMIT)
     .action(async (flags: ListFlags) => {
       const filter = filterOf(flags)

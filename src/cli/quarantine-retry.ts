@@ -37,12 +37,12 @@ export function quarantineRetryCommand({ useDatabase, answer, say }: Context): C
   return addJsonOption(new Command('retry'))
     .argument('[ids...]')
     .description('parse items again and store what is usable now, as if it had just arrived')
-    .option('--all', 'every item, or every one that --reason and --workspace name', false)
-    .option('--reason <reason>', 'with --all: only with this reason')
-    .option('--workspace <id>', 'with --all: only of this workspace')
+    .option('--all', 'every item, or those that --reason and --workspace select', false)
+    .option('--reason <reason>', 'with --all: only items with this reason')
+    .option('--workspace <id>', 'with --all: only items of this workspace')
     .option(
       '--as <id>',
-      "store another workspace's events for this workspace if they name it; look at them first: anybody with a secret or key of the workspace that they came to can have made them",
+      'store events for this workspace if they name it, although they came to another one; look at them first: anybody with a secret or key of that other one can have made them',
     )
     .action(async (ids: string[], flags: RetryFlags) => {
       const filter = checkedFilter(ids, flags)
@@ -87,7 +87,7 @@ function checkedFilter(ids: readonly string[], flags: RetryFlags): QuarantineFil
   if (flags.all && ids.length > 0) throw new Error('Name items or say --all, not both.')
   if (!flags.all && ids.length === 0) throw new Error('Name the items to retry, or say --all.')
   if (!flags.all && (flags.reason !== undefined || flags.workspace !== undefined))
-    throw new Error('--reason and --workspace choose among --all; they do not go with named items.')
+    throw new Error('--reason and --workspace need --all; they do not go with named items.')
   // --as accepts what the events say about their workspace, so the user must also say which workspace they came to (see parseAgain).
   if (flags.all && flags.as !== undefined && flags.workspace === undefined)
     throw new Error('--as with --all needs --workspace: the workspace that the events came to.')
@@ -105,7 +105,7 @@ async function retryOne(retry: () => Promise<RetryOutcome>, id: string): Promise
     return await retry()
   } catch (error) {
     throw new Error(
-      `Item ${id} could not be retried and is in quarantine as before. Those shown are done; run it again for the rest.`,
+      `Item ${id} could not be retried and is still in quarantine. The items shown are done; run the command again for the rest.`,
       { cause: error },
     )
   }

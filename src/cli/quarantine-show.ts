@@ -9,8 +9,8 @@ import { itemIdsOf, times, unknownItems } from './quarantine-flags.ts'
 export function quarantineShowCommand({ useDatabase, answer }: Context): Command {
   return addJsonOption(new Command('show'))
     .argument('<id>')
-    .description('everything about one item, its PINs masked')
-    .option('--secrets', 'with its PINs', false)
+    .description('show everything about one item, its PINs masked')
+    .option('--secrets', 'show its PINs as well', false)
     .action(async (text: string, { secrets, json }: { secrets: boolean; json: boolean }) => {
       const [id = ''] = itemIdsOf([text])
       const { item, opened } = await useDatabase(async (db, config) => {

@@ -22,12 +22,12 @@ interface StatusFlags {
 /** `seam-mirror status`: what `/v1/coverage` says about every known workspace. */
 export function statusCommand({ useDatabase, answer, say, end }: Context): Command {
   return addJsonOption(new Command('status'))
-    .description('how complete the copy is, by which path events come, and what went wrong')
+    .description('show how complete the copy is, which path brings the events, and what went wrong')
     .option('--workspace <id or name>', 'only this one')
     .option('--fail-if-older-than <age>', 'exit with 2 when coverage ends longer ago than this, such as 10m')
     .addHelpText(
       'after',
-      '\nExit code: 0 when it could be read, however bad it looks; 1 when it could not, or no workspace is known yet;\n' +
+      '\nExit code: 0 when the state could be read, however bad it is; 1 when it could not, or no workspace is known yet;\n' +
         '2 when coverage is older than --fail-if-older-than, or there is none. Its normal age is the settle time (300 s)\n' +
         'and a poll interval.',
     )
@@ -72,6 +72,6 @@ async function reportOn(db: Db, config: Config, wanted: string | undefined): Pro
 
 function complaintAbout({ workspaceId, lagSeconds }: CoverageReport, age: string): string {
   return lagSeconds === null
-    ? `Nothing is proven complete of workspace ${workspaceId}, so it is older than ${age}.`
+    ? `Nothing of workspace ${workspaceId} is proven complete, which counts as older than ${age}.`
     : `Coverage of workspace ${workspaceId} ends ${lagSeconds.toFixed(0)} seconds ago, which is older than ${age}.`
 }

@@ -50,12 +50,12 @@ async function findDatabase(
   if (embedded.kind === 'running') return { url: embedded.url, config }
   const demo = await readRunningDemo(config.dataDir)
   if (demo !== null) {
-    say('This is about the demo that is running.')
+    say('This is the database of the running demo.')
     return { url: demo.DATABASE_URL, config: parseConfig(demo) }
   }
   throw new Error(
     embedded.kind === 'stopped'
-      ? `The embedded database in ${embedded.dir} runs while the service does, and it is not running. Start the service (npm start) and do this beside it.`
-      : `There is no database: DATABASE_URL is not set, and ${embedded.dir} holds no embedded one. Set DATABASE_URL, or start the service (npm start) and do this beside it.`,
+      ? `The embedded database in ${embedded.dir} runs only while the service does, and it is not running now. Start the service (npm start) and run this command again.`
+      : `There is no database: DATABASE_URL is not set, and ${embedded.dir} holds no embedded one. Set DATABASE_URL, or start the service (npm start) and run this command again.`,
   )
 }

@@ -34,7 +34,7 @@ const file = z
   // Without an id or an API key nothing could tell which workspace the entry is: a webhook's secret must not decide whose events it signs.
   .refine(
     (entries) => entries.length === 1 || entries.every((each) => each.workspace_id || each.api_key),
-    'has an entry without credentials, which needs workspace_id where there are several',
+    'has several entries, so each needs workspace_id or api_key',
   )
 
 function areDistinct(values: readonly (string | undefined)[]): boolean {

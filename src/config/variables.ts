@@ -109,7 +109,7 @@ export const VARIABLES = [
     default: null,
     defaultMeaning: 'none: only keys made with `seam-mirror keys create`',
     meaning:
-      'one more key for the read API, for the first steps: all configured workspaces, no secrets; 24 to 128 characters that begin with `seam_`',
+      'a key of the read API for the first steps: it opens all configured workspaces and shows no secrets; 24 to 128 characters that begin with `seam_`',
     secret: true,
   },
   {
@@ -120,7 +120,7 @@ export const VARIABLES = [
     defaultMeaning:
       'made in the data dir for the embedded database; otherwise none: secrets are masked and not kept',
     meaning:
-      'encrypts PINs and tokens: 32 bytes, base64; for rotation several, comma-separated: the first encrypts, all decrypt',
+      'encrypts PINs and tokens: 32 bytes as base64; to rotate it, set several, comma-separated: the first encrypts, all decrypt',
     secret: true,
   },
   {
@@ -166,7 +166,7 @@ export const VARIABLES = [
     field: 'auditLookbackHours',
     check: check.count(1, 8760),
     default: '30',
-    meaning: 'how much of it: so many hours back from the end of coverage',
+    meaning: 'how many hours before the end of coverage an audit begins',
   },
   {
     name: 'SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE',
@@ -198,7 +198,7 @@ export const VARIABLES = [
     field: 'noProxy',
     check: check.text,
     default: null,
-    meaning: 'hosts that are asked directly all the same, comma-separated',
+    meaning: 'hosts that are asked directly in spite of the proxy, comma-separated',
   },
   {
     name: 'SEAM_MIRROR_TRUST_PROXY',
@@ -207,7 +207,7 @@ export const VARIABLES = [
     default: null,
     defaultMeaning: 'none: callers have the addresses of their connections',
     meaning:
-      "whose `X-Forwarded-For` tells a caller's address: how many proxies stand in front, or their addresses and networks, comma-separated (`10.0.0.0/8`, `loopback`); for the log and the limit to failed attempts",
+      "which proxies' `X-Forwarded-For` is believed about a caller's address: how many proxies stand in front, or their addresses and networks, comma-separated (`10.0.0.0/8`, `loopback`); used for the log and for slowing down failed attempts",
   },
   {
     name: 'LOG_LEVEL',

@@ -77,7 +77,7 @@ export function createBodyReader(maxArrivingBytes: number = MAX_ARRIVING_BYTES):
       }
       const body: Arriving = {
         bytes: 0,
-        giveUp: () => giveUp(serviceUnavailable('Too many request bodies are on their way')),
+        giveUp: () => giveUp(serviceUnavailable('Too many request bodies are still arriving')),
       }
       request.on('data', (chunk: Buffer) => {
         if (isGivenUp) return

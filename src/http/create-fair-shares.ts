@@ -73,7 +73,7 @@ export function createFairShares(shares: FairShares): Share {
         line.waiting.splice(line.waiting.indexOf(entry), 1)
         waiting -= 1
         if (line.waiting.length === 0) rotation = rotation.filter((each) => each !== line)
-        reject(serviceUnavailable('The query has waited for its turn for too long'))
+        reject(serviceUnavailable('The query waited too long for its turn'))
       }
       const entry = { start: resolve, timer: setTimeout(giveUp, shares.maxWaitMs) }
       waiting += 1
@@ -102,7 +102,7 @@ function nameOf(caller: Caller): string {
 }
 
 function tooManyOfOne(): ApiError {
-  return new ApiError(429, 'too_many_requests', 'Too many queries of this caller are waiting', {
+  return new ApiError(429, 'too_many_requests', 'Too many queries from this caller are waiting', {
     headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
   })
 }

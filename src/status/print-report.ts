@@ -51,7 +51,7 @@ function clockLines(clock: ClockReport | null): string[] {
   const seconds = Math.abs(Math.round(clock.aheadSeconds ?? 0))
   const apart = `${seconds} s ${(clock.aheadSeconds ?? 0) < 0 ? 'behind' : 'ahead of'} the database's`
   const what = {
-    apart: `is ${apart}: what is complete ends by the one that is behind`,
+    apart: `is ${apart}: coverage ends by the clock that is behind`,
     missing: 'IS NOT KNOWN: its answers have no Date header, and nothing is proven without one',
     unreadable:
       'IS NOT KNOWN: its answers have a Date header that is no date, and nothing is proven without one',

@@ -90,11 +90,7 @@ export async function openWorkspaces(
     }
     known.set(key, { key, id, learnedFrom: from })
     if (before === null) logger.info({ workspace: key, workspaceId: id, from }, 'the workspace is known')
-    else
-      logger.warn(
-        { workspace: key, workspaceId: id, before, from },
-        'the workspace is another one than before',
-      )
+    else logger.warn({ workspace: key, workspaceId: id, before, from }, 'the workspace has changed')
     return id
   }
   // One call at a time, because the database is awaited between the check whether an id is taken and the recording of it.

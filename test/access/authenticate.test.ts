@@ -151,7 +151,7 @@ describe('credentials that are refused', () => {
       expect(await errorOf(response)).toMatchObject({
         type: 'unauthorized',
         message:
-          'This credential is good, but the workspace asked for is none of its own, or is not served here',
+          'This credential is valid, but not for the requested workspace, or that workspace is not served here',
       })
     }
     expect(server.delays).toHaveLength(length)

@@ -43,7 +43,7 @@ test('A5: commands use the embedded database of a service that runs, and start n
     const stopped = await runCommand(args, environment)
     expect(stopped).toMatchObject({ code: 1, stdout: '' })
     expect(stopped.stderr).toMatch(
-      /^The embedded database in \S+ runs while the service does, and it is not running\./,
+      /^The embedded database in \S+ runs only while the service does, and it is not running now\./,
     )
   }
   expect(await readdir(folder, { recursive: true })).toEqual(before)
@@ -58,7 +58,7 @@ test('A5: beside a demo that runs, commands are about the demo, and make no data
   const postgres = await processesNaming(folder)
 
   const status = await runCommand(['status'], environment)
-  expect(status).toMatchObject({ code: 0, stderr: 'This is about the demo that is running.\n' })
+  expect(status).toMatchObject({ code: 0, stderr: 'This is the database of the running demo.\n' })
   expect(status.stdout).toMatch(/^Workspace [0-9a-f-]{36}$/m)
   expect(status.stdout).not.toContain('no credentials')
   expect((await processesNaming(folder)).length).toBe(postgres.length)

@@ -52,7 +52,7 @@ test('B8: what is not proven at all is older than anything; --workspace asks abo
   ])
   expect(all).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/^Nothing is proven complete of .*\n$/),
+    stderr: expect.stringMatching(/^Nothing of workspace .* is proven complete, .*\n$/),
   })
   expect(hotel).toMatchObject({ code: 0, stderr: '' })
   expect(hotel.stdout).not.toContain(OTHER_WORKSPACE)

@@ -114,7 +114,7 @@ describe('the workspaces file', () => {
         { name: 'north', api_key: API_KEY },
         { name: 'south', webhook_secrets: [WEBHOOK_SECRET] },
       ],
-      /needs workspace_id where there are several/,
+      /has several entries, so each needs workspace_id or api_key/,
     ],
     [
       'lists a workspace twice, in whatever case',

@@ -337,7 +337,7 @@ describe('a retry that fails half-way', () => {
       await failing(when, async () => {
         const { lines, error } = await run(['retry', id], KEY)
         expect(lines).toEqual([])
-        expect(error?.message).toContain(`Item ${id} could not be retried and is in quarantine as before`)
+        expect(error?.message).toContain(`Item ${id} could not be retried and is still in quarantine`)
         expect(error?.cause).toMatchObject({ message: 'no more' })
       })
       expect(await quarantined(db, id)).toEqual(before)
