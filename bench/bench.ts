@@ -7,7 +7,7 @@ import { createStoredEvents, type StoredEvents } from './dataset/stored-events.t
 import { type LoadProcess, startLoadProcess } from './processes/start-load-process.ts'
 import { type StartedProcess, type StartOptions, startProcess } from './processes/start-process.ts'
 import { type Server, startServer } from './processes/start-server.ts'
-import { WORKSPACE_ID } from './service-parts.ts'
+import { SECRETS_KEY, WORKSPACE_ID } from './service-parts.ts'
 import type { Options } from './options.ts'
 
 /** What the rows share: settings, processes that start when they are first needed, and one place that ends them all. */
@@ -40,7 +40,7 @@ const MIRROR_ENVIRONMENT = {
   PORT: '0',
   SEAM_WORKSPACE_ID: WORKSPACE_ID,
   SEAM_WEBHOOK_SECRET: WEBHOOK_SECRET,
-  SEAM_MIRROR_SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
+  SEAM_MIRROR_SECRETS_KEY: SECRETS_KEY.toString('base64'),
 }
 
 export async function openBench(options: Options): Promise<Bench> {

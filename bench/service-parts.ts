@@ -17,6 +17,8 @@ import { createVerifier } from '../src/receiver/verify-delivery.ts'
 import { webhookRoute } from '../src/receiver/webhook-route.ts'
 import { migrate } from '../src/postgres/migrate.ts'
 import { openDatabase } from '../src/postgres/open-database.ts'
+import { sealingSecrets } from '../src/secrets/sealing-secrets.ts'
+import type { Secrets } from '../src/secrets/secrets.ts'
 import type { Db } from '../src/store/database.ts'
 import { type Workspaces, openWorkspaces } from '../src/workspaces/open-workspaces.ts'
 
@@ -64,10 +66,20 @@ export async function issueReadKey(databaseUrl: string): Promise<string> {
   return key
 }
 
+/** The key of every benchmark's service. */
+export const SECRETS_KEY = Buffer.alloc(32, 7)
+
+/** Seals PINs, as a service with a key does. */
+export function openBenchSecrets(): Secrets {
+  return sealingSecrets([SECRETS_KEY])
+}
+
 /** Stores one page as the poller stores an answer's texts: in a transaction, but without lease and coverage. */
-export async function ingestPage(db: Db, texts: readonly string[]): Promise<void> {
+export async function ingestPage(db: Db, secrets: Secrets, texts: readonly string[]): Promise<void> {
   const items = texts.map((text) => parseEvent(text, WORKSPACE_ID))
-  const { quarantined } = await db.transaction().execute((trx) => ingestInTransaction(trx, items, 'poll'))
+  const { quarantined } = await db
+    .transaction()
+    .execute((trx) => ingestInTransaction(trx, items, 'poll', secrets))
   if (quarantined > 0) throw new Error('An event of the benchmark is not usable.')
 }
 

@@ -6,6 +6,7 @@ import { parseEvent } from '../src/domain/event.ts'
 import { ingestBatch } from '../src/ingest/ingest-batch.ts'
 import { startApp } from '../src/app/app.ts'
 import { startEmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.ts'
+import { maskingSecrets } from '../src/secrets/masking-secrets.ts'
 import { runSql } from '../src/postgres/open-database.ts'
 import type { Db } from '../src/store/database.ts'
 
@@ -40,7 +41,7 @@ async function fill(db: Db): Promise<void> {
       }
       return parseEvent(JSON.stringify(event), WORKSPACE_ID)
     })
-    await ingestBatch(db, items, 'poll')
+    await ingestBatch(db, items, 'poll', maskingSecrets())
   }
   await runSql(
     db,

@@ -1,7 +1,7 @@
 import { createEventTexts } from '../events/make-events.ts'
 import { emptyEvents } from '../rows/empty-events.ts'
 import { cpuSeconds } from './process-tree.ts'
-import { ingestPage, openPool } from '../service-parts.ts'
+import { ingestPage, openBenchSecrets, openPool } from '../service-parts.ts'
 
 /** Events on one of Seam's pages: the most that Seam gives (contract, 6.1). */
 const PAGE_EVENTS = 500
@@ -24,9 +24,10 @@ const WARM_UP_PAGES = 20
 
 const [databaseUrl = '', eventCount = '0', postgresPid = ''] = process.argv.slice(2)
 const db = openPool(databaseUrl, 1)
+const secrets = openBenchSecrets()
 const nextText = createEventTexts()
 const page = () => Array.from({ length: PAGE_EVENTS }, nextText)
-for (let i = 0; i < WARM_UP_PAGES; i++) await ingestPage(db, page())
+for (let i = 0; i < WARM_UP_PAGES; i++) await ingestPage(db, secrets, page())
 await emptyEvents(databaseUrl)
 let [seconds, cpuMicros] = [0, 0]
 const postgresBefore = cpuSeconds(Number(postgresPid))
@@ -34,7 +35,7 @@ for (let events = 0; events < Number(eventCount); events += PAGE_EVENTS) {
   const texts = page()
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
-  await ingestPage(db, texts)
+  await ingestPage(db, secrets, texts)
   seconds += (performance.now() - startedAt) / 1000
   const { user, system } = process.cpuUsage(cpuBefore)
   cpuMicros += user + system

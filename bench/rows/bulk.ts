@@ -64,7 +64,7 @@ export async function bulk(bench: Bench): Promise<Figure[]> {
       peakRssMb: of(({ peakRssMb }) => peakRssMb),
       problems,
       notes: [
-        'ours parses the texts, takes PINs out, and commits each page; COPY commits once',
+        'ours parses the texts, takes PINs out and seals them, and commits each page; COPY commits once',
         ...(Number.isNaN(copyCpu)
           ? []
           : [`COPY takes ${copyCpu.toFixed(1)} CPU µs of Postgres for each row`]),

@@ -21,7 +21,7 @@ import { startAudit } from '../audit/start-audit.ts'
 import { type Poller, startPoller } from '../poller/start-poller.ts'
 import { eventRoutes } from '../api/events/event-routes.ts'
 import { webhookRoute } from '../receiver/webhook-route.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { sessionRoutes } from '../api/client-sessions/session-routes.ts'
 import { type SessionSync, startSessionSync } from '../sessions/start-session-sync.ts'
 import { openSeamClient } from '../seam/open-seam-client.ts'
@@ -30,7 +30,7 @@ import type { Db } from '../store/database.ts'
 import { coverageRoute } from '../api/coverage/coverage-route.ts'
 import { readPageCursorKey } from '../store/keys/read-page-cursor-key.ts'
 import { sleep } from '../runtime/sleep.ts'
-import { openKeyring } from './open-keyring.ts'
+import { openSecrets } from './open-secrets.ts'
 import { openReceiver } from './open-receiver.ts'
 import { DATABASE_POOLS, openStore } from './open-store.ts'
 import { Releasers } from '../runtime/releasers.ts'
@@ -127,12 +127,12 @@ async function openParts(
   const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
   const workspaces = await store.whenReachable(() => openWorkspaces(webhookDb, entries, logger))
 
-  const keyring = await openKeyring(config, { mayMakeKey: true })
+  const secrets = await openSecrets(config, { mayMakeKey: true })
   const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
 
-  const receiver = openReceiver({ config, webhookDb, jobsDb, keyring, logger, releasers, limits: LIMITS })
+  const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers, limits: LIMITS })
   const { noteQuarantined } = receiver
-  const jobParts = { config, db: jobsDb, keyring, noteQuarantined, workspaces, logger, releasers }
+  const jobParts = { config, db: jobsDb, secrets, noteQuarantined, workspaces, logger, releasers }
   const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(jobParts, entry) ?? [])
 
   const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
@@ -153,8 +153,8 @@ async function openParts(
     addressOf,
     direct: [webhookRoute({ ...receiver.routeParts, workspaces, readBody })],
     routers: [
-      eventRoutes({ db, route, keyring, pageCursors }),
-      sessionRoutes({ db, route, keyring, pageCursors }),
+      eventRoutes({ db, route, secrets, pageCursors }),
+      sessionRoutes({ db, route, secrets, pageCursors }),
       coverageRoute({
         db,
         route,
@@ -184,7 +184,7 @@ async function openParts(
 interface Parts {
   config: Config
   db: Db
-  keyring: Keyring | null
+  secrets: Secrets
   noteQuarantined: NoteQuarantined
   workspaces: Workspaces
   logger: Logger
@@ -193,13 +193,13 @@ interface Parts {
 
 /** Starts one workspace's scheduled jobs, independent of other workspaces; null for a workspace without credentials. */
 function startWorkspaceJobs(
-  { config, db, keyring, noteQuarantined, workspaces, logger, releasers }: Parts,
+  { config, db, secrets, noteQuarantined, workspaces, logger, releasers }: Parts,
   { key, credentials }: WorkspaceConfig,
 ): { poller: Poller; sessionSync: SessionSync } | null {
   if (credentials === null) return null
   const common = {
     db,
-    keyring,
+    secrets,
     noteQuarantined,
     client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
     pageSize: createPageSize(),

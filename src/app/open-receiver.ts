@@ -8,7 +8,7 @@ import { createGroupCommit } from '../receiver/group-commit.ts'
 import { createVerifier } from '../receiver/verify-delivery.ts'
 import type { WebhookRouteOptions } from '../receiver/webhook-route.ts'
 import type { Releasers } from '../runtime/releasers.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { addRefusedDeliveries } from '../store/refusals/add-refused-deliveries.ts'
 import type { Db } from '../store/database.ts'
 
@@ -17,7 +17,7 @@ export interface ReceiverParts {
   /** Used for storing deliveries and for nothing else. */
   webhookDb: Db
   jobsDb: Db
-  keyring: Keyring | null
+  secrets: Secrets
   logger: Logger
   releasers: Releasers
   limits: {
@@ -38,7 +38,7 @@ export interface Receiver {
 
 /** Builds what the webhook route needs, and what counts and logs deliveries that are not stored as events. */
 export function openReceiver(parts: ReceiverParts): Receiver {
-  const { config, webhookDb, jobsDb, keyring, logger, releasers, limits } = parts
+  const { config, webhookDb, jobsDb, secrets, logger, releasers, limits } = parts
   const warnings = countWarnings(logger, "something that arrived can't be used and is in quarantine")
   releasers.add(async () => warnings.stop())
   const noteQuarantined: NoteQuarantined = (items, path) => {
@@ -48,7 +48,7 @@ export function openReceiver(parts: ReceiverParts): Receiver {
   }
   const commit = createGroupCommit<IngestItem>({
     flush: async (items) => {
-      const { kept } = await ingestBatch(webhookDb, items, 'webhook', keyring)
+      const { kept } = await ingestBatch(webhookDb, items, 'webhook', secrets)
       noteQuarantined(kept, 'webhook')
     },
     maxFlushes: limits.webhookFlushes,

@@ -8,7 +8,7 @@ import {
   type NoteQuarantined,
 } from '../ingest/ingest-batch.ts'
 import { reduceRefusedEvents } from '../ingest/reduce-refused-events.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { Db } from '../store/database.ts'
 import { readDatabaseNow } from '../postgres/read-database-clock.ts'
 import type { Database } from '../store/schema.ts'
@@ -19,8 +19,7 @@ import { type WalkState, nextRequest, startWalk } from '../walk/walk.ts'
 /** No lease: an audit moves no coverage, so there is nothing to fence. */
 export interface AuditTools extends AskTools {
   db: Db
-  /** Null: secrets of events are masked and not kept. */
-  keyring: Keyring | null
+  secrets: Secrets
   noteQuarantined: NoteQuarantined
 }
 
@@ -121,14 +120,14 @@ async function auditOnePage(
 
 /** Stores a page's events as the poller does, without coverage; returns the tally with them, once they are durable. */
 async function storeAuditedPage(
-  { db, keyring, noteQuarantined }: AuditTools,
+  { db, secrets, noteQuarantined }: AuditTools,
   page: AnsweredPage,
   { tally, covered, onFound }: AuditedRange,
 ): Promise<AuditTally> {
   let kept: IngestResult['kept'] = []
   const stored = await reduceRefusedEvents(db, page.items, 'poll', (accepted) =>
     db.transaction().execute(async (trx) => {
-      const ingested = await ingestInTransaction(trx, accepted, 'poll', keyring)
+      const ingested = await ingestInTransaction(trx, accepted, 'poll', secrets)
       const { inserted } = ingested
       kept = ingested.kept
       const missing = missingOf(accepted, inserted, covered)

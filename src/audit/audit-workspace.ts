@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { MICROS_PER_SECOND, type Micros, formatInstant } from '../domain/instant.ts'
 import type { Interval } from '../domain/interval.ts'
 import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
 import type { Db } from '../store/database.ts'
@@ -18,8 +18,7 @@ import type { BackfillSince } from '../domain/backfill-since.ts'
 
 export interface AuditOptions {
   db: Db
-  /** Null: secrets of events are masked and not kept. */
-  keyring?: Keyring | null
+  secrets: Secrets
   noteQuarantined?: NoteQuarantined
   client: SeamClient
   pageSize: PageSize
@@ -88,7 +87,6 @@ export async function auditWorkspace(
   const verdict = await judge(problem, tally, signal, () =>
     auditRange(
       {
-        keyring: null,
         noteQuarantined: () => {},
         retryPolicy: RETRY_POLICY,
         ...options,

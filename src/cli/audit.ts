@@ -3,7 +3,7 @@ import type { Config, WorkspaceConfig } from '../config/config.ts'
 import { parseDuration } from '../domain/duration.ts'
 import { formatInstant, parseInstant } from '../domain/instant.ts'
 import { sleep } from '../runtime/sleep.ts'
-import { openKeyring } from '../app/open-keyring.ts'
+import { openSecrets } from '../app/open-secrets.ts'
 import { type AuditRequest, type AuditResult, auditWorkspace } from '../audit/audit-workspace.ts'
 import { createPageSize } from '../walk/page-size.ts'
 import { openSeamClient } from '../seam/open-seam-client.ts'
@@ -80,13 +80,13 @@ async function auditAll(
   const entries = config.workspaces.map(({ key, workspaceId }) => ({ key, workspaceId }))
   const workspaces = await openWorkspaces(db, entries, sentenceLogger(say))
   const chosen = choose(config.workspaces, workspaces, flags.workspace)
-  const keyring = await openKeyring(config)
+  const secrets = await openSecrets(config, { mayMakeKey: false })
   useProxy(config)
   const findings: Finding[] = []
   for (const { key, credentials } of chosen) {
     const options = {
       db,
-      keyring,
+      secrets,
       client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: SEAM_TIMEOUT_MS }),
       pageSize: createPageSize(),
       workspaces,

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { openKeyring } from '../app/open-keyring.ts'
+import { openSecrets } from '../app/open-secrets.ts'
 import { allIds } from '../quarantine/all-ids.ts'
 import { type RetryOutcome, retryItem } from '../quarantine/retry-item.ts'
 import type { QuarantineFilter } from '../store/quarantine/list-quarantined.ts'
@@ -57,10 +57,10 @@ export function quarantineRetryCommand({ useDatabase, answer, say }: Context): C
       }
       try {
         await useDatabase(async (db, config) => {
-          const keyring = await openKeyring(config)
+          const secrets = await openSecrets(config, { mayMakeKey: false })
           if (as !== null) await requireKnownWorkspace(db, as)
           for await (const id of wanted ?? allIds(db, filter ?? filterOf({}))) {
-            const outcome = await retryOne(() => retryItem(db, keyring, id, as), id)
+            const outcome = await retryOne(() => retryItem(db, secrets, id, as), id)
             // With --all, an item that is gone was taken by somebody else.
             if (outcome.kind !== 'unknown' || wanted !== null) take({ id, ...outcome })
           }

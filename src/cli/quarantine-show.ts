@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { openKeyring } from '../app/open-keyring.ts'
+import { openSecrets } from '../app/open-secrets.ts'
 import { bodyText } from '../quarantine/body-text.ts'
 import { getQuarantined } from '../store/quarantine/get-quarantined.ts'
 import { addJsonOption } from './add-json-option.ts'
@@ -11,12 +11,15 @@ export function quarantineShowCommand({ useDatabase, answer }: Context): Command
     .argument('<id>')
     .description('show everything about one item, its PINs masked')
     .option('--secrets', 'show its PINs as well', false)
-    .action(async (text: string, { secrets, json }: { secrets: boolean; json: boolean }) => {
+    .action(async (text: string, { secrets: withSecrets, json }: { secrets: boolean; json: boolean }) => {
       const [id = ''] = itemIdsOf([text])
       const { item, opened } = await useDatabase(async (db, config) => {
         const found = await getQuarantined(db, id)
         if (found === null) throw unknownItems([id])
-        return { item: found, opened: bodyText(found, await openKeyring(config), secrets) }
+        return {
+          item: found,
+          opened: bodyText(found, await openSecrets(config, { mayMakeKey: false }), withSecrets),
+        }
       })
       const { body: _sealed, ...about } = item
       answer({

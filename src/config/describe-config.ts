@@ -1,4 +1,4 @@
-import { keyIdOf } from '../secrets/keyring.ts'
+import { keyIdOf } from '../secrets/sealing-secrets.ts'
 import type { Config } from './config.ts'
 import { textOf, VARIABLES, type Variable } from './variables.ts'
 

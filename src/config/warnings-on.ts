@@ -45,7 +45,7 @@ function ofWorkspaces({ workspaces }: Unjudged): string[] {
   })
 }
 
-/** Without a key secrets are not kept. The embedded database is exempt: its key is made and kept in the data folder (open-keyring.ts). */
+/** Without a key secrets are not kept. The embedded database is exempt: its key is made and kept in the data folder (open-secrets.ts). */
 function ofSecrets({ secretsKeys, databaseUrl }: Unjudged): string[] {
   if (secretsKeys !== null || databaseUrl === null) return []
   return [

@@ -1,7 +1,7 @@
 import { isSameEvent } from '../domain/same-event.ts'
 import type { UnusableEvent } from '../domain/event.ts'
 import { unsealEvent } from '../secrets/event-secrets-box.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { EventRow } from '../store/events/event-insert-sql.ts'
 import type { Db } from '../store/database.ts'
 import { type DifferingEvent, readDifferingEvents } from '../store/events/read-differing-events.ts'
@@ -14,20 +14,18 @@ import { type DifferingEvent, readDifferingEvents } from '../store/events/read-d
 export async function findConflicts(
   db: Pick<Db, 'executeQuery'>,
   known: readonly EventRow[],
-  keyring: Keyring | null,
+  secrets: Secrets,
 ): Promise<UnusableEvent[]> {
   if (known.length === 0) return []
   const differing = await readDifferingEvents(db, known)
-  return differing.filter((each) => !saysTheSame(each, keyring)).map(({ row }) => conflictOf(row))
+  return differing.filter((each) => !saysTheSame(each, secrets)).map(({ row }) => conflictOf(row))
 }
 
 /** Compares the events with their PINs where those can be opened, because two events may differ in nothing else; otherwise without. */
-function saysTheSame({ row, storedBody, storedSecrets }: DifferingEvent, keyring: Keyring | null): boolean {
+function saysTheSame({ row, storedBody, storedSecrets }: DifferingEvent, secrets: Secrets): boolean {
   const { workspaceId, eventId, json } = row.event
   const stored =
-    keyring === null || storedSecrets === null
-      ? null
-      : unsealEvent(keyring, storedBody, storedSecrets, workspaceId, eventId)
+    storedSecrets === null ? null : unsealEvent(secrets, storedBody, storedSecrets, workspaceId, eventId)
   return stored === null ? isSameEvent(storedBody, row.body) : isSameEvent(stored, json)
 }
 

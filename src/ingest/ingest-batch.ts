@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { insertEvents, insertEventsReturningNew } from '../store/events/insert-events.ts'
 import { insertQuarantined, type Quarantined } from '../store/quarantine/insert-quarantined.ts'
 import type { Db } from '../store/database.ts'
@@ -27,22 +27,22 @@ export type NoteQuarantined = (items: readonly Quarantined[], path: IngestPath) 
 
 /**
  * The only way an event gets into the store (I2): receiver, poller, backfill and audit all end in this file. When this returns, the whole
- * batch is durable; when it throws, nothing of it is. Without a keyring, secrets are masked and not kept (I9).
+ * batch is durable; when it throws, nothing of it is. Its secrets are sealed or masked (I9).
  */
 export async function ingestBatch(
   db: Db,
   items: readonly IngestItem[],
   path: IngestPath,
-  keyring: Keyring | null = null,
+  secrets: Secrets,
 ): Promise<Omit<IngestResult, 'inserted'>> {
   const store = async (accepted: readonly IngestItem[]): Promise<Omit<IngestResult, 'inserted'>> => {
     // In the usual case one statement is its own transaction, which costs one round trip instead of four.
     const events = accepted.filter((item) => item.kind === 'event')
     if (events.length === accepted.length && !events.some(isSessionDeletion)) {
-      const known = await insertEvents(db, events, (event) => protectEvent(event, keyring), path)
-      return quarantine(db, await findConflicts(db, known, keyring), path, keyring)
+      const known = await insertEvents(db, events, (event) => protectEvent(event, secrets), path)
+      return quarantine(db, await findConflicts(db, known, secrets), path, secrets)
     }
-    return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, keyring))
+    return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, secrets))
   }
   return reduceRefusedEvents(db, items, path, (accepted) => retryConflicts(() => store(accepted)))
 }
@@ -55,24 +55,24 @@ export async function ingestInTransaction(
   trx: Transaction<Database>,
   items: readonly IngestItem[],
   path: IngestPath,
-  keyring: Keyring | null = null,
+  secrets: Secrets,
 ): Promise<IngestResult> {
   const events = items.filter((item) => item.kind === 'event')
   const unusable = items.filter((item) => item.kind === 'unusable')
-  const toRow = (event: UsableEvent) => protectEvent(event, keyring)
+  const toRow = (event: UsableEvent) => protectEvent(event, secrets)
   const { inserted, known } = await insertEventsReturningNew(trx, events, toRow, path)
   await markSessionsDeleted(trx, deletedSessions(events, inserted))
-  const conflicts = await findConflicts(trx, known, keyring)
-  return { inserted, ...(await quarantine(trx, [...unusable, ...conflicts], path, keyring)) }
+  const conflicts = await findConflicts(trx, known, secrets)
+  return { inserted, ...(await quarantine(trx, [...unusable, ...conflicts], path, secrets)) }
 }
 
 async function quarantine(
   db: Pick<Db, 'executeQuery'>,
   items: readonly UnusableEvent[],
   path: IngestPath,
-  keyring: Keyring | null,
+  secrets: Secrets,
 ): Promise<Omit<IngestResult, 'inserted'>> {
-  const rows = items.map((item) => protectUnusable(item, keyring))
+  const rows = items.map((item) => protectUnusable(item, secrets))
   return { quarantined: items.length, kept: await insertQuarantined(db, rows, path) }
 }
 

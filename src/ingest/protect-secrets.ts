@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { UnusableEvent, UsableEvent } from '../domain/event.ts'
 import { eventColumns } from '../domain/event-columns.ts'
 import { EVENT_FIELDS } from '../domain/event-fields.ts'
 import { type MaskedEvent, takeOutSecrets, takeOutThoroughly, WHOLE } from '../domain/event-secrets.ts'
 import { sealEventSecrets } from '../secrets/event-secrets-box.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { EventRow } from '../store/events/event-insert-sql.ts'
 import type { QuarantineRow } from '../store/quarantine/insert-quarantined.ts'
 
@@ -13,15 +12,15 @@ import type { QuarantineRow } from '../store/quarantine/insert-quarantined.ts'
  * Nothing else in the service writes an event's text.
  */
 
-export function protectEvent(event: UsableEvent, keyring: Keyring | null): EventRow {
+export function protectEvent(event: UsableEvent, secrets: Secrets): EventRow {
   const masked = event.isRefused ? takeOutThoroughly(event.json) : takeOutSecrets(event.json)
-  const isKept = masked.secrets.length > 0 && keyring !== null
   return {
     event: mayHoldSecret(event, masked) ? { ...event, ...eventColumns(JSON.parse(masked.json)) } : event,
     body: masked.json,
-    sealedSecrets: isKept
-      ? sealEventSecrets(keyring, masked.secrets, event.workspaceId, event.eventId)
-      : null,
+    sealedSecrets:
+      masked.secrets.length > 0
+        ? sealEventSecrets(secrets, masked.secrets, event.workspaceId, event.eventId)
+        : null,
   }
 }
 
@@ -44,13 +43,19 @@ const TEXT_FIELDS = EVENT_FIELDS.flatMap(({ type }, i) => (type === 'text' ? [i]
  * The digest finds the same body again. It is never a plain hash of the original body, because whoever has that and the masked body could
  * try all PINs.
  */
-export function protectUnusable(item: UnusableEvent, keyring: Keyring | null): QuarantineRow {
-  if (keyring !== null) {
-    const body = keyring.seal(Buffer.from(item.body).toString('base64'), quarantineContext(item.workspaceId))
-    return { item, body, isSealed: true, digest: keyring.fingerprint(item.body) }
-  }
+export function protectUnusable(item: UnusableEvent, secrets: Secrets): QuarantineRow {
+  const sealed = sealQuarantined(item, secrets)
+  if (sealed !== null) return { item, body: sealed, isSealed: true, digest: secrets.fingerprint(item.body) }
   const body = maskUnusable(item.body)
-  return { item, body, isSealed: false, digest: createHash('sha256').update(body).digest() }
+  return { item, body, isSealed: false, digest: secrets.fingerprint(body) }
+}
+
+/** A whole body, sealed for the quarantine; null when secrets are not kept. */
+export function sealQuarantined(
+  { workspaceId, body }: Pick<UnusableEvent, 'workspaceId' | 'body'>,
+  secrets: Secrets,
+): Buffer | null {
+  return secrets.seal(Buffer.from(body).toString('base64'), quarantineContext(workspaceId))
 }
 
 /** The context that a quarantined body is sealed for: it opens for no other workspace. */

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { QuarantineRow } from '../store/quarantine/insert-quarantined.ts'
-import { quarantineContext } from './protect-secrets.ts'
+import { sealQuarantined } from './protect-secrets.ts'
 
 export interface UnusableSessionItem {
   workspaceId: string
@@ -20,15 +19,19 @@ const LONGEST_NAME = 40
  * Makes the quarantine row of a listed client session that can't be used. It may hold a token anywhere, so it is sealed whole. Without a
  * key every value is masked, so that only the names are left.
  */
-export function protectUnusableSession(item: UnusableSessionItem, keyring: Keyring | null): QuarantineRow {
-  if (keyring !== null) {
-    const body = keyring.seal(Buffer.from(item.body).toString('base64'), quarantineContext(item.workspaceId))
-    // KIND keeps the digest apart from that of an event with the same bytes, which is another item.
-    return { item, body, isSealed: true, digest: keyring.fingerprint(Buffer.concat([KIND, item.body])) }
-  }
+export function protectUnusableSession(item: UnusableSessionItem, secrets: Secrets): QuarantineRow {
+  const sealed = sealQuarantined(item, secrets)
+  // KIND keeps the digest apart from that of an event with the same bytes, which is another item.
+  if (sealed !== null)
+    return {
+      item,
+      body: sealed,
+      isSealed: true,
+      digest: secrets.fingerprint(Buffer.concat([KIND, item.body])),
+    }
   const body = Buffer.from(maskSession(Buffer.from(item.body).toString('utf8')))
   // Masked, most sessions look alike: what is wrong with each is not to be lost by that.
-  const digest = createHash('sha256').update(KIND).update(item.reason).update('\0').update(body).digest()
+  const digest = secrets.fingerprint(Buffer.concat([KIND, Buffer.from(`${item.reason}\0`), body]))
   return { item, body, isSealed: false, digest }
 }
 

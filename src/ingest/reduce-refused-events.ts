@@ -4,6 +4,7 @@ import { insertEvents } from '../store/events/insert-events.ts'
 import { protectEvent } from './protect-secrets.ts'
 import type { Db } from '../store/database.ts'
 import { postgresErrorKind } from '../postgres/postgres-errors.ts'
+import { maskingSecrets } from '../secrets/masking-secrets.ts'
 
 type Item = UsableEvent | UnusableEvent
 
@@ -60,7 +61,7 @@ async function isAccepted(db: Db, events: readonly UsableEvent[], path: IngestPa
   const trx = await db.startTransaction().execute()
   try {
     // Masking is enough here, because this transaction is always rolled back.
-    await insertEvents(trx, events, (event) => protectEvent(event, null), path)
+    await insertEvents(trx, events, (event) => protectEvent(event, maskingSecrets()), path)
     return true
   } catch (error) {
     if (postgresErrorKind(error) !== 'data') throw error

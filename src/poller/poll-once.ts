@@ -122,7 +122,6 @@ async function poll(
   try {
     const result = await pollRound(
       {
-        keyring: null,
         noteQuarantined: () => {},
         retryPolicy: RETRY_POLICY,
         ...options,

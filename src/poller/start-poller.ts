@@ -5,7 +5,7 @@ import { startJob } from '../runtime/start-job.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import type { RetryPolicy, Waiting } from '../seam/with-retries.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { releaseLease } from '../store/coverage/leases.ts'
 import type { Db } from '../store/database.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
@@ -16,8 +16,7 @@ import type { BackfillSince } from '../domain/backfill-since.ts'
 
 export interface PollerOptions {
   db: Db
-  /** Null: secrets of events are masked and not kept. */
-  keyring?: Keyring | null
+  secrets: Secrets
   noteQuarantined?: NoteQuarantined
   client: SeamClient
   pageSize: PageSize

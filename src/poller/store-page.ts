@@ -2,7 +2,7 @@ import type { Micros } from '../domain/instant.ts'
 import type { Interval } from '../domain/interval.ts'
 import { type IngestItem, type IngestResult, ingestInTransaction } from '../ingest/ingest-batch.ts'
 import { reduceRefusedEvents } from '../ingest/reduce-refused-events.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { addCoverage } from '../store/coverage/add-coverage.ts'
 import type { Db } from '../store/database.ts'
 import { retryConflicts } from '../postgres/retry-conflicts.ts'
@@ -18,13 +18,13 @@ export async function storePage(
   held: HeldLease,
   items: readonly IngestItem[],
   proven: readonly Interval[],
-  keyring: Keyring | null,
+  secrets: Secrets,
 ): Promise<IngestResult & { databaseNow: Micros }> {
   return reduceRefusedEvents(db, items, 'poll', (accepted) =>
     retryConflicts(() =>
       db.transaction().execute(async (trx) => {
         const databaseNow = await held.fence(trx)
-        const result = await ingestInTransaction(trx, accepted, 'poll', keyring)
+        const result = await ingestInTransaction(trx, accepted, 'poll', secrets)
         await addCoverage(trx, held.lease.workspaceId, proven)
         return { ...result, databaseNow }
       }),

@@ -1,7 +1,7 @@
 import type { Micros } from '../domain/instant.ts'
 import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
 import type { Db } from '../store/database.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { type AskTools, askForPage } from '../walk/ask-for-page.ts'
 import type { ClockVerdict } from '../walk/judge-clocks.ts'
 import type { WalkState } from '../walk/walk.ts'
@@ -22,8 +22,7 @@ export interface Tally {
 
 export interface WalkTools extends AskTools {
   db: Db
-  /** Null: secrets of events are masked and not kept. */
-  keyring: Keyring | null
+  secrets: Secrets
   noteQuarantined: NoteQuarantined
   /** Checked in every transaction that moves coverage (I13). */
   held: HeldLease
@@ -34,7 +33,7 @@ export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tal
   const page = await askForPage(tools, state, tools.held.databaseNow)
   if (page === null) return state
   const { items, step, clock } = page
-  const stored = await storePage(tools.db, tools.held, items, step.proven, tools.keyring)
+  const stored = await storePage(tools.db, tools.held, items, step.proven, tools.secrets)
   tally.pages += 1
   tally.eventsSeen += items.length
   tally.eventsNew += stored.inserted.length

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { protectUnusable } from '../ingest/protect-secrets.ts'
 import { maskSession } from '../ingest/protect-unusable-session.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import { maskingSecrets } from '../secrets/masking-secrets.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
 import { openBody } from './open-body.ts'
 
@@ -13,8 +14,8 @@ export interface BodyText {
 }
 
 /** A quarantined body for the eyes of a person, with its PINs masked unless they are asked for (I9). */
-export function bodyText(item: QuarantinedItem, keyring: Keyring | null, withSecrets: boolean): BodyText {
-  const opened = openBody(item, keyring)
+export function bodyText(item: QuarantinedItem, secrets: Secrets, withSecrets: boolean): BodyText {
+  const opened = openBody(item, secrets)
   if (opened.kind === 'closed') return { text: null, notes: [opened.detail] }
   const notes: string[] = []
   let { bytes } = opened
@@ -33,7 +34,10 @@ export function bodyText(item: QuarantinedItem, keyring: Keyring | null, withSec
 /** Of a client session nothing is shown but its form: its token may be anywhere in it. */
 function withoutSecrets({ workspaceId, detail, path }: QuarantinedItem, body: Buffer): Buffer {
   if (path === 'sessions') return Buffer.from(maskSession(body.toString('utf8')))
-  return protectUnusable({ kind: 'unusable', workspaceId, reason: 'not_json', detail, body }, null).body
+  return protectUnusable(
+    { kind: 'unusable', workspaceId, reason: 'not_json', detail, body },
+    maskingSecrets(),
+  ).body
 }
 
 function secretsOf({ path }: QuarantinedItem): string {

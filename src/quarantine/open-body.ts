@@ -1,5 +1,6 @@
 import { quarantineContext } from '../ingest/protect-secrets.ts'
-import { type Keyring, sealedWith } from '../secrets/keyring.ts'
+import { sealedWith } from '../secrets/sealing-secrets.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
 
 export type OpenedBody =
@@ -10,16 +11,13 @@ export type OpenedBody =
   /** No key that is configured opens it. `detail` says which one would. */
   | { kind: 'closed'; detail: string }
 
-/** What was kept of a quarantined body, as far as the keyring opens it. */
-export function openBody(
-  { body, isSealed, workspaceId }: QuarantinedItem,
-  keyring: Keyring | null,
-): OpenedBody {
+/** What was kept of a quarantined body, as far as a key opens it. */
+export function openBody({ body, isSealed, workspaceId }: QuarantinedItem, secrets: Secrets): OpenedBody {
   if (!isSealed) return { kind: 'masked', bytes: body }
-  const text = keyring?.open(body, quarantineContext(workspaceId)) ?? null
+  const text = secrets.open(body, quarantineContext(workspaceId))
   if (text !== null) return { kind: 'whole', bytes: Buffer.from(text, 'base64') }
   const keyId = sealedWith(body) ?? 'unknown'
-  const fits = keyring?.keyIds.includes(keyId) ?? false
+  const fits = secrets.keyIds.includes(keyId)
   return {
     kind: 'closed',
     detail: fits

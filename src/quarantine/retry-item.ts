@@ -3,7 +3,8 @@ import type { IngestPath, UsableEvent } from '../domain/event.ts'
 import { MASK, takeOutSecrets } from '../domain/event-secrets.ts'
 import { ingestInTransaction } from '../ingest/ingest-batch.ts'
 import { reduceRefusedEvents } from '../ingest/reduce-refused-events.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import { maskingSecrets } from '../secrets/masking-secrets.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { deleteQuarantined } from '../store/quarantine/delete-quarantined.ts'
 import { saveQuarantineReason } from '../store/quarantine/save-quarantine-reason.ts'
 import { type QuarantinedItem, getQuarantined } from '../store/quarantine/get-quarantined.ts'
@@ -32,14 +33,14 @@ export type RetryOutcome =
  */
 export async function retryItem(
   db: Db,
-  keyring: Keyring | null,
+  secrets: Secrets,
   id: string,
   as: string | null = null,
 ): Promise<RetryOutcome> {
   // Read without a lock: the body of an item never changes, and whether it is still there shows when it is removed.
   const row = await getQuarantined(db, id)
   if (row === null) return { kind: 'unknown' }
-  const body = openBody(row, keyring)
+  const body = openBody(row, secrets)
   if (body.kind === 'closed') return { kind: 'stays', reason: row.reason, detail: body.detail }
   const { path } = row
   if (path === 'sessions') return retrySession(db, row, body.bytes)
@@ -49,7 +50,7 @@ export async function retryItem(
       db
         .transaction()
         .execute((trx) =>
-          item.kind === 'event' ? store(trx, row, path, item, keyring) : keep(trx, row, item),
+          item.kind === 'event' ? store(trx, row, path, item, secrets) : keep(trx, row, item),
         ),
     )
   } catch (error) {
@@ -79,13 +80,13 @@ async function store(
   row: QuarantinedItem,
   path: IngestPath,
   event: UsableEvent,
-  keyring: Keyring | null,
+  secrets: Secrets,
 ): Promise<RetryOutcome> {
   const { inserted, kept } = await ingestInTransaction(
     trx,
     [event],
     path,
-    holdsSecrets(event) ? keyring : null,
+    holdsSecrets(event) ? secrets : maskingSecrets(),
   )
   if (kept[0] !== undefined) throw new ConflictError(kept[0].detail)
   const removed = await deleteQuarantined(trx, [row.id])

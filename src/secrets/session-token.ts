@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { maskSpans, putBackSecrets, type TakenSecret } from '../domain/event-secrets.ts'
 import { type Member, membersAt, skipSpace } from '../domain/json-text.ts'
-import type { Keyring } from './keyring.ts'
+import type { Secrets } from './secrets.ts'
 
 /*
  * Where the token of a session goes (I9): out of the text before it is stored, its hash into a column to find it by, and
@@ -66,17 +66,18 @@ export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-export function sealTaken(keyring: Keyring, taken: readonly TakenSecret[], context: string): Buffer {
-  return keyring.seal(JSON.stringify(taken), context)
+/** Null when secrets are not kept. */
+export function sealTaken(secrets: Secrets, taken: readonly TakenSecret[], context: string): Buffer | null {
+  return secrets.seal(JSON.stringify(taken), context)
 }
 
-/** The session's text as Seam sent it; null when no key of the ring opens what was taken out. */
+/** The session's text as Seam sent it; null when no key opens what was taken out. */
 export function putBackSealed(
-  keyring: Keyring,
+  secrets: Secrets,
   session: { body: string; sealed: Buffer },
   context: string,
 ): string | null {
-  const taken = keyring.open(session.sealed, context)
+  const taken = secrets.open(session.sealed, context)
   if (taken === null) return null
   return putBackSecrets({ json: session.body, secrets: JSON.parse(taken) as TakenSecret[] })
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import {
   claimSessionListing,
   type SessionListingClaim,
@@ -18,8 +18,7 @@ const MARKED_AT_ONCE = 1_000
 
 export interface ApplyTools {
   db: Db
-  /** Without it tokens are hashed but not kept. */
-  keyring: Keyring | null
+  secrets: Secrets
   logger: Logger
   /** How long after a listing that can't be believed alone another one must confirm it. */
   secondLookSeconds: number
@@ -51,14 +50,14 @@ export async function applyListing(
   listing: Listing,
   signal?: AbortSignal,
 ): Promise<AppliedListing> {
-  const { db, keyring, secondLookSeconds } = tools
+  const { db, secrets, secondLookSeconds } = tools
   await claimSessionListing(db, claim)
   const { known, absent } = await compare(db, claim.workspaceId, listing)
   let stored = 0
   const refused: SetAside[] = []
   for (const part of listing.parts) {
     signal?.throwIfAborted()
-    const result = await storePart(db, keyring, claim, part, listing.ids)
+    const result = await storePart(db, secrets, claim, part, listing.ids)
     stored += result.stored
     refused.push(...result.refused)
   }

@@ -1,7 +1,7 @@
 import { type UnusableSession, checkSession, unusableSession } from '../domain/client-session.ts'
 import { type Micros, parseInstant } from '../domain/instant.ts'
 import { isStorableId, normalId } from '../domain/normal-id.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { ListedSession } from '../store/sessions/listed-session.ts'
 import { hashToken, holdsToken, sealContext, sealTaken, takeOutToken } from '../secrets/session-token.ts'
 
@@ -21,7 +21,7 @@ export function readSession(
   json: string,
   digest: Buffer,
   workspaceId: string,
-  keyring: Keyring | null,
+  secrets: Secrets,
 ): ReadSession | UnusableSession {
   const checked = checkSession(JSON.parse(json), workspaceId)
   if (checked.kind === 'unusable') return checked
@@ -33,7 +33,6 @@ export function readSession(
   if (!isIdShown || holdsToken(body, token))
     return unusableSession('session_token_elsewhere', isIdShown ? clientSessionId : null)
   const { user_identifier_key: key } = shown
-  const isSealed = keyring !== null && taken.length > 0
   // Seam's own fake shows revoked sessions like this (contract 13). The token of a revoked session opens nothing.
   const isRevoked = (shown.revoked_at ?? null) !== null
   const session: ListedSession = {
@@ -47,7 +46,8 @@ export function readSession(
     expiresAt: expiryOf(shown.expires_at ?? null),
     body,
     tokenSha256: token === null || isRevoked ? null : hashToken(token),
-    tokenSealed: isSealed ? sealTaken(keyring, taken, sealContext(workspaceId, clientSessionId)) : null,
+    tokenSealed:
+      taken.length > 0 ? sealTaken(secrets, taken, sealContext(workspaceId, clientSessionId)) : null,
     digest,
   }
   return { kind: 'session', session }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { protectUnusableSession } from '../ingest/protect-unusable-session.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { insertQuarantined, type Quarantined } from '../store/quarantine/insert-quarantined.ts'
 import type { Db } from '../store/database.ts'
 import type { SetAside } from './read-listing.ts'
@@ -15,7 +15,7 @@ const LOGGED = 10
  * first time.
  */
 export async function setAsideSessions(
-  { db, keyring, logger }: { db: Db; keyring: Keyring | null; logger: Logger },
+  { db, secrets, logger }: { db: Db; secrets: Secrets; logger: Logger },
   workspaceId: string,
   unusable: readonly SetAside[],
 ): Promise<void> {
@@ -23,7 +23,7 @@ export async function setAsideSessions(
   for (let from = 0; from < unusable.length; from += SET_ASIDE_AT_ONCE) {
     const rows = unusable
       .slice(from, from + SET_ASIDE_AT_ONCE)
-      .map((item) => protectUnusableSession({ ...item, workspaceId }, keyring))
+      .map((item) => protectUnusableSession({ ...item, workspaceId }, secrets))
     const kept = await insertQuarantined(db, rows, 'sessions')
     isNew.push(...kept.filter(({ timesSeen }) => timesSeen === 1))
   }

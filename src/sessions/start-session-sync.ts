@@ -4,7 +4,7 @@ import { startJob } from '../runtime/start-job.ts'
 import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retries.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { Db } from '../store/database.ts'
 import { SupersededListingError } from '../store/sessions/claim-session-listing.ts'
 import { recordFailedSessionSync } from '../store/sessions/record-failed-session-sync.ts'
@@ -19,8 +19,7 @@ export interface SessionSyncOptions {
   workspaceKey: string
   /** A cron expression of node-cron. */
   schedule: string
-  /** Null when tokens are not kept. */
-  keyring: Keyring | null
+  secrets: Secrets
   logger: Logger
   waiting: Waiting
   retryPolicy?: RetryPolicy

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { type UnusableSession, unusableSession } from '../domain/client-session.ts'
-import type { Keyring } from '../secrets/keyring.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { type SessionListingClaim, underClaim } from '../store/sessions/claim-session-listing.ts'
 import { findChangedSessions } from '../store/sessions/find-changed-sessions.ts'
 import type { ListedSession } from '../store/sessions/listed-session.ts'
@@ -33,21 +33,21 @@ export interface StoredPart {
 /** Stores those sessions of a part that changed. Unchanged ones are neither read nor sent nor locked. */
 export async function storePart(
   db: Db,
-  keyring: Keyring | null,
+  secrets: Secrets,
   claim: SessionListingClaim,
   part: ListingPart,
   listed: Listing['ids'],
 ): Promise<StoredPart> {
   const { workspaceId } = claim
   const places = part.ids.flatMap((id, place) => (listed.has(id) ? [place] : []))
-  const readWith = Buffer.from([READ_AS, ...Buffer.from(keyring?.keyIds[0] ?? '', 'hex')])
+  const readWith = Buffer.from([READ_AS, ...Buffer.from(secrets.keyIds[0] ?? '', 'hex')])
   const digests = places.map((place) => Buffer.concat([readWith, hash('sha256', part.item(place), 'buffer')]))
   const ids = places.map((place) => part.ids[place] as string)
   const changed: Changed[] = []
   const refused: SetAside[] = []
   for (const [done, n] of (await findChangedSessions(db, workspaceId, ids, digests)).entries()) {
     const item = part.item(places[n] as number)
-    const read = readSession(item.toString('utf8'), digests[n] as Buffer, workspaceId, keyring)
+    const read = readSession(item.toString('utf8'), digests[n] as Buffer, workspaceId, secrets)
     if (read.kind === 'unusable') refused.push(setAside({ ...read, clientSessionId: ids[n] ?? null }, item))
     else changed.push({ session: read.session, item })
     if (done % SESSIONS_AT_ONCE === 0) await setImmediate()

@@ -11,7 +11,7 @@ import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { eventRoutes } from '../../src/api/events/event-routes.ts'
 import type { Recall } from '../../src/http/authenticate.ts'
-import type { Keyring } from '../../src/secrets/keyring.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import type { Db } from '../../src/store/database.ts'
 import { readPageCursorKey } from '../../src/store/keys/read-page-cursor-key.ts'
@@ -42,7 +42,7 @@ export interface AccessServer {
   logs: Record<string, unknown>[]
   /** Milliseconds of every delay that failures were given, in order. */
   delays: number[]
-  store: (workspaceId: string, events: readonly object[], keyring?: Keyring | null) => Promise<void>
+  store: (workspaceId: string, events: readonly object[]) => Promise<void>
   issue: (request: Partial<KeyRequest>) => Promise<string>
   addSession: (session: SessionRow) => Promise<void>
   /** The caller that is remembered for these headers. */
@@ -55,9 +55,9 @@ export interface AccessServer {
 /** The event endpoints behind the real authentication, for two configured workspaces, A and B. Delays are noted, not waited for. */
 export async function startAccessServer({
   workspaces: ids = [A, B],
-  keyring = null,
   trustProxy = null,
-}: { workspaces?: string[]; keyring?: Keyring | null; trustProxy?: TrustProxy } = {}): Promise<AccessServer> {
+}: { workspaces?: string[]; trustProxy?: TrustProxy } = {}): Promise<AccessServer> {
+  const secrets = maskingSecrets()
   const database = await createTestDatabase()
   const db = database.open()
   const entries = ids.map((workspaceId, i) => ({ key: `w${i}`, workspaceId }))
@@ -82,15 +82,15 @@ export async function startAccessServer({
   })
   const pageCursors = createPageCursors(await readPageCursorKey(db))
   const route = testApiRoutes({ authenticate, recall: recent.recall })
-  const server = await serve([eventRoutes({ db, route, keyring, pageCursors })])
+  const server = await serve([eventRoutes({ db, route, secrets, pageCursors })])
   return {
     url: server.url,
     logs: server.logs,
     db,
     delays,
-    store: async (workspaceId, events, ring = keyring) => {
+    store: async (workspaceId, events) => {
       const items = events.map((event) => parseEvent(JSON.stringify(event), workspaceId))
-      const { quarantined } = await ingestBatch(db, items, 'webhook', ring)
+      const { quarantined } = await ingestBatch(db, items, 'webhook', secrets)
       if (quarantined > 0) throw new Error('An event of this test is not usable.')
     },
     issue: async (request) => {

@@ -31,6 +31,7 @@ import {
   startRig,
   storedEvents,
 } from '../poller/poller-rig.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 const { database, db } = await databaseOfThisFile()
 
@@ -40,6 +41,7 @@ const NEVER = '0 0 0 29 2 *'
 async function auditOptions(rig: Rig, changes: Partial<AuditOptions> = {}): Promise<AuditOptions> {
   return {
     db,
+    secrets: maskingSecrets(),
     client: openSeamClient({
       endpoint: rig.seam.url,
       credentials: { kind: 'api_key', apiKey: rig.seam.apiKey },

@@ -7,6 +7,7 @@ import { rememberWorkspace } from '../../src/store/workspaces/remember-workspace
 import { startCommand } from '../support/run-program.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { runCommand } from './run-command.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 const UNKNOWN_WORKSPACE = '00000000-0000-4000-8000-000000000000'
 
@@ -49,8 +50,8 @@ test('A4: every command that answers has --json, and says so the same way', () =
 test('A4, A2: each answers --json with one document in snake_case and nothing else on stdout, and ends when it has', async () => {
   const [key, item, other] = [
     await createKey(),
-    await putAside(db, 'no JSON', { reason: 'not_json' }),
-    await putAside(db, sampleEvent()),
+    await putAside(db, 'no JSON', { secrets: maskingSecrets(), reason: 'not_json' }),
+    await putAside(db, sampleEvent(), { secrets: maskingSecrets() }),
   ]
   const [keyId = ''] = key.split(/_(?=\w{24}$)/)
   const cases: [string[], object][] = [

@@ -46,6 +46,13 @@ describe('E20, I9: a PIN is taken out', () => {
       'passcode',
       'new_code',
     ].map((name): [string, unknown, string] => [`below the name ${name}`, { [name]: PIN }, PIN]),
+    ...['description', 'event_description', 'change_reason', 'error_message', 'message'].map(
+      (name): [string, unknown, string] => [
+        `in a sentence below ${name}`,
+        { [name]: `${PIN} is taken` },
+        PIN,
+      ],
+    ),
     ...['doorCode', 'guest_pin', 'code_2', 'userPIN'].map((name): [string, unknown, string] => [
       `below a name like ${name}`,
       { later: [{ [name]: PIN }] },

@@ -10,6 +10,7 @@ import { deliver } from '../support/sign-delivery.ts'
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { BEHIND_MS, deliverUntilTaken, expectAllGoodAgain, makeNews, startFaultRig } from './fault-rig.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 /* What Postgres may answer instead of doing what it was asked, on the way of a webhook and on that of a page. */
 
@@ -97,7 +98,12 @@ type Trx = Transaction<Database>
 
 /** As another replica would store it. */
 const storeIn = (trx: Trx, event: { workspace_id?: unknown } = {}) =>
-  ingestInTransaction(trx, [parseEvent(JSON.stringify(event), String(event.workspace_id))], 'webhook')
+  ingestInTransaction(
+    trx,
+    [parseEvent(JSON.stringify(event), String(event.workspace_id))],
+    'webhook',
+    maskingSecrets(),
+  )
 
 /**
  * A deadlock in which the service is the one to be cancelled: it waits first, so its timer (deadlock_timeout, a second) runs

@@ -3,13 +3,14 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type IngestPath, parseEvent } from '../../src/domain/event.ts'
 import { type IngestItem, ingestBatch, ingestInTransaction } from '../../src/ingest/ingest-batch.ts'
-import { createKeyring } from '../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import { buildHotel } from '../../src/simulated-seam/build-hotel.ts'
 import { makeEvent, simulatedEventTypes } from '../../src/simulated-seam/make-event.ts'
 import { createRandom } from '../../src/simulated-seam/random.ts'
 import type { Db } from '../../src/store/database.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 let database: TestDatabase
 let db: Db
@@ -28,7 +29,7 @@ async function stored(eventId: string) {
 
 /** As the poller does: in its transaction, which hears what was new. */
 const ingestAndTell = (items: readonly IngestItem[], path: IngestPath) =>
-  db.transaction().execute((trx) => ingestInTransaction(trx, items, path))
+  db.transaction().execute((trx) => ingestInTransaction(trx, items, path, maskingSecrets()))
 
 describe('ingest', () => {
   test('I3: duplicates inside one batch become one row, and the answer names it once', async () => {
@@ -40,7 +41,7 @@ describe('ingest', () => {
 
   test('I3: the second path adds only its sighting and changes nothing else of the event', async () => {
     const event = sampleEvent()
-    await ingestBatch(db, [parsed(event)], 'webhook')
+    await ingestBatch(db, [parsed(event)], 'webhook', maskingSecrets())
     const [first] = await stored(event.event_id)
     const again = await ingestAndTell([parsed({ ...event, method: 'changed' })], 'poll')
     const [second] = await stored(event.event_id)
@@ -50,18 +51,18 @@ describe('ingest', () => {
 
   test('I3: a redelivery by the same path does not even write to the row', async () => {
     const event = sampleEvent()
-    await ingestBatch(db, [parsed(event)], 'webhook')
+    await ingestBatch(db, [parsed(event)], 'webhook', maskingSecrets())
     const version = () =>
       sql<{ xmin: string }>`select xmin::text from events where event_id = ${event.event_id}`.execute(db)
     const before = await version()
-    await ingestBatch(db, [parsed(event)], 'webhook')
+    await ingestBatch(db, [parsed(event)], 'webhook', maskingSecrets())
     expect((await version()).rows).toEqual(before.rows)
   })
 
   test('I3: one event id in two workspaces is two events', async () => {
     const other = '4f3a2b1c-0000-4000-8000-000000000001'
     const event = sampleEvent()
-    await ingestBatch(db, [parsed(event)], 'webhook')
+    await ingestBatch(db, [parsed(event)], 'webhook', maskingSecrets())
     const theirs = parseEvent(JSON.stringify({ ...event, workspace_id: other }), other)
     const result = await ingestAndTell([theirs], 'poll')
     expect(result.inserted).toHaveLength(1)
@@ -73,7 +74,9 @@ describe('ingest', () => {
     const forward = events.map(parsed)
     const order = (i: number) => (i % 2 === 0 ? forward : forward.toReversed())
     const pages = Array.from({ length: 4 }, (_, i) => ingestAndTell(order(i), 'poll'))
-    const deliveries = Array.from({ length: 4 }, (_, i) => ingestBatch(db, order(i), 'webhook'))
+    const deliveries = Array.from({ length: 4 }, (_, i) =>
+      ingestBatch(db, order(i), 'webhook', maskingSecrets()),
+    )
     const told = (await Promise.all(pages)).flatMap(({ inserted }) => inserted)
     await Promise.all(deliveries)
     expect(new Set(told.map(({ eventId }) => eventId)).size).toBe(told.length)
@@ -84,7 +87,7 @@ describe('ingest', () => {
 
   test('a page of several statements tells each new event once, whichever of them it went with', async () => {
     const events = Array.from({ length: 300 }, () => sampleEvent())
-    await ingestBatch(db, events.slice(0, 100).map(parsed), 'webhook')
+    await ingestBatch(db, events.slice(0, 100).map(parsed), 'webhook', maskingSecrets())
     const { inserted } = await ingestAndTell([...events, ...events].map(parsed), 'poll')
     expect(inserted.map(({ eventId }) => eventId).toSorted()).toEqual(
       events
@@ -119,7 +122,7 @@ describe('ingest', () => {
       await expect
         .poll(() => sql`select 1`.execute(trx).then(String, (error: Error) => error.message))
         .toMatch(/not queryable/)
-      return ingestInTransaction(trx, items, 'poll')
+      return ingestInTransaction(trx, items, 'poll', maskingSecrets())
     })
     await expect(onLostConnection).rejects.toThrow(/not queryable/)
     await ingestAndTell(items, 'poll')
@@ -146,12 +149,12 @@ describe('ingest', () => {
         return { ...row, isWebhook: webhook_at !== null, hasSecrets: secrets !== null }
       })
     }
-    const keyring = createKeyring([Buffer.alloc(32, 1)])
+    const secrets = sealingSecrets([Buffer.alloc(32, 1)])
     await sql`truncate events`.execute(db)
-    await ingestBatch(db, items, 'webhook', keyring)
+    await ingestBatch(db, items, 'webhook', secrets)
     const together = await rows()
     await sql`truncate events`.execute(db)
-    for (const item of items) await ingestBatch(db, [item], 'webhook', keyring)
+    for (const item of items) await ingestBatch(db, [item], 'webhook', secrets)
     expect(await rows()).toEqual(together)
     expect(together).toHaveLength(items.length)
     expect(together.filter(({ hasSecrets }) => hasSecrets).length).toBeGreaterThan(3)
@@ -160,15 +163,15 @@ describe('ingest', () => {
   test('I7: the stored body is the received text, to the last digit, escape and space', async () => {
     const id = sampleEvent().event_id
     const text = `{ "zeta": 1.0, "event_id":"${id}", "big": 123456789012345678901234567890, "event_type":"x.y", "nul": "a\\u0000b", "lone": "\\ud800", "created_at": "2026-01-02T03:04:05.123456789+02:00", "10": 1, "2": 2 }`
-    await ingestBatch(db, [parseEvent(text, WORKSPACE_ID)], 'webhook')
+    await ingestBatch(db, [parseEvent(text, WORKSPACE_ID)], 'webhook', maskingSecrets())
     expect((await stored(id))[0]?.body).toBe(text)
   })
 
   test('I11: unusable items are kept with their reason, counted when they come again, and do not stop the rest', async () => {
     const event = sampleEvent()
     const bad = sampleEvent({ created_at: 'yesterday' })
-    await ingestBatch(db, [parsed(bad), parsed(event), parsed(bad)], 'webhook')
-    await ingestBatch(db, [parsed(bad)], 'poll')
+    await ingestBatch(db, [parsed(bad), parsed(event), parsed(bad)], 'webhook', maskingSecrets())
+    await ingestBatch(db, [parsed(bad)], 'poll', maskingSecrets())
     const kept = await db
       .selectFrom('quarantine')
       .selectAll()
@@ -184,7 +187,7 @@ describe('ingest', () => {
     const poison = sampleEvent({ method: 'poison' })
     await sql`alter table events add constraint picky check (body::text not like '%poison%')`.execute(db)
     onTestFinished(async () => void (await sql`alter table events drop constraint picky`.execute(db)))
-    const result = await ingestBatch(db, [...events, poison].map(parsed), 'webhook')
+    const result = await ingestBatch(db, [...events, poison].map(parsed), 'webhook', maskingSecrets())
     expect(result).toMatchObject({ quarantined: 1, kept: [{ reason: 'refused_by_database', timesSeen: 1 }] })
     const rows = await Promise.all(events.map(({ event_id: id }) => stored(id)))
     expect(rows.flat()).toHaveLength(20)

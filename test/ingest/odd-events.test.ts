@@ -8,7 +8,7 @@ import {
 import { parseEvent } from '../../src/domain/event.ts'
 import { ingestBatch, ingestInTransaction, type IngestItem } from '../../src/ingest/ingest-batch.ts'
 import { unsealEvent } from '../../src/secrets/event-secrets-box.ts'
-import { createKeyring } from '../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -16,7 +16,7 @@ import { databaseOfThisFile } from '../support/test-database.ts'
 const { database, db } = await databaseOfThisFile()
 beforeEach(() => database.empty())
 
-const keyring = createKeyring([Buffer.alloc(32, 1)])
+const SECRETS = sealingSecrets([Buffer.alloc(32, 1)])
 
 interface Row {
   event_id: string
@@ -63,12 +63,12 @@ const odd: [string, Record<string, unknown>, string | null][] = [
 ]
 
 const paths: [string, (item: IngestItem) => Promise<unknown>][] = [
-  ['webhook', (item) => ingestBatch(db, [item], 'webhook', keyring)],
+  ['webhook', (item) => ingestBatch(db, [item], 'webhook', SECRETS)],
   [
     'webhook, in a batch',
-    (item) => ingestBatch(db, [item, parseEvent('{}', WORKSPACE_ID)], 'webhook', keyring),
+    (item) => ingestBatch(db, [item, parseEvent('{}', WORKSPACE_ID)], 'webhook', SECRETS),
   ],
-  ['poll', (item) => db.transaction().execute((trx) => ingestInTransaction(trx, [item], 'poll', keyring))],
+  ['poll', (item) => db.transaction().execute((trx) => ingestInTransaction(trx, [item], 'poll', SECRETS))],
 ]
 
 describe.each(paths)('E15, I7: an event is stored by %s, and its text as it came, with', (_path, ingest) => {
@@ -84,7 +84,7 @@ describe('E15, I11: an event that Postgres refuses with its columns, or as it is
     const json = deepText(sampleEvent({ method: 'keycode' }), 60_000)
     const others = Array.from({ length: 5 }, () => parseEvent(JSON.stringify(sampleEvent()), WORKSPACE_ID))
     expect(
-      await ingestBatch(db, [parseEvent(json, WORKSPACE_ID), ...others], 'webhook', keyring),
+      await ingestBatch(db, [parseEvent(json, WORKSPACE_ID), ...others], 'webhook', SECRETS),
     ).toMatchObject({
       quarantined: 0,
     })
@@ -94,13 +94,13 @@ describe('E15, I11: an event that Postgres refuses with its columns, or as it is
     expect(row?.body.length).toBeLessThan(1000)
     expect(JSON.parse(row?.body ?? '')).toMatchObject({ method: 'keycode' })
     const { event_id: id = '', body = '', secrets } = row ?? {}
-    expect(unsealEvent(keyring, body, secrets ?? Buffer.alloc(0), WORKSPACE_ID, id)).toBe(json)
+    expect(unsealEvent(SECRETS, body, secrets ?? Buffer.alloc(0), WORKSPACE_ID, id)).toBe(json)
   })
 
   test('for a reason that nobody thought of, is stored without columns', async () => {
     await runSql(db, `alter table events add constraint picky check (customer_key <> 'refused')`, [])
     const json = JSON.stringify(sampleEvent({ customer_key: 'refused' }))
-    await ingestBatch(db, [parseEvent(json, WORKSPACE_ID)], 'webhook', keyring)
+    await ingestBatch(db, [parseEvent(json, WORKSPACE_ID)], 'webhook', SECRETS)
     await runSql(db, 'alter table events drop constraint picky', [])
     expect(await rows()).toMatchObject([{ body: json, left_out: 'all columns: refused by the database' }])
     expect((await runSql(db, 'select 1 from quarantine', [])).length).toBe(0)
@@ -109,7 +109,7 @@ describe('E15, I11: an event that Postgres refuses with its columns, or as it is
   test('that deletes a client session still does', async () => {
     const deletion = { event_type: 'client_session.deleted', client_session_id: randomUUID() }
     const json = deepText(sampleEvent(deletion), 60_000)
-    await ingestBatch(db, [parseEvent(json, WORKSPACE_ID)], 'webhook', keyring)
+    await ingestBatch(db, [parseEvent(json, WORKSPACE_ID)], 'webhook', SECRETS)
     expect(await runSql(db, 'select client_session_id from client_sessions', [])).toEqual([
       { client_session_id: deletion.client_session_id },
     ])
@@ -128,17 +128,17 @@ describe('E10, I9: a column is filled from what is left of the event', () => {
     ['a customer_key beside more than can be looked for', { codes: ids(2000), customer_key: 'guest' }],
   ])('%s is in none', async (_what, fields) => {
     const json = JSON.stringify(sampleEvent(fields))
-    await ingestBatch(db, [parseEvent(json, WORKSPACE_ID)], 'webhook', keyring)
+    await ingestBatch(db, [parseEvent(json, WORKSPACE_ID)], 'webhook', SECRETS)
     const [row] = await rows()
     const { customer_key: key, event_type: type } = fields
     expect([row?.customer_key, row?.event_type]).not.toContain(key ?? type)
     expect(row?.body).not.toContain('73519462')
-    expect(unsealEvent(keyring, row?.body ?? '', row?.secrets ?? Buffer.alloc(0), WORKSPACE_ID, row?.event_id ?? '')).toBe(json) // prettier-ignore
+    expect(unsealEvent(SECRETS, row?.body ?? '', row?.secrets ?? Buffer.alloc(0), WORKSPACE_ID, row?.event_id ?? '')).toBe(json) // prettier-ignore
   })
 
   test('and other columns stay', async () => {
     const event = sampleEvent({ code: '73519462', customer_key: 'guest', device_id: randomUUID() })
-    await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'webhook', keyring)
+    await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'webhook', SECRETS)
     expect(
       await runSql(db, 'select customer_key, event_type, device_id::text, left_out from events', []),
     ).toEqual([

@@ -26,6 +26,7 @@ import {
   startRig,
   storedEvents,
 } from './poller-rig.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 const { database, db } = await databaseOfThisFile()
 const databaseTime = await databaseClock(database)
@@ -174,7 +175,7 @@ test('E12: events of the years 1 and 9999 that a webhook brought steer nothing: 
       rig.workspaceId,
     ),
   )
-  await ingestBatch(db, events, 'webhook')
+  await ingestBatch(db, events, 'webhook', maskingSecrets())
   fill(rig, 700)
   const poller = await rig.startPoller()
   await pollUntilComplete(rig, poller)

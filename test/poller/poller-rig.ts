@@ -17,6 +17,7 @@ import { runSql } from '../../src/postgres/open-database.ts'
 import type { Db } from '../../src/store/database.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
@@ -93,6 +94,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     startPoller: async (changes = {}) => {
       const poller = startPoller({
         db,
+        secrets: maskingSecrets(),
         client: {
           get: (path, request) => clientOf(seam, rig.timeoutMs).get(path, request),
           stream: (path, signal) => clientOf(seam, rig.timeoutMs).stream(path, signal),

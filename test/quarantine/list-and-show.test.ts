@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createKeyring } from '../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
-import { KEY, keyring, putAside, quarantined, runQuarantine } from './quarantine-rig.ts'
+import { KEY, SECRETS, putAside, quarantined, runQuarantine } from './quarantine-rig.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 const PIN = '83041725'
 const OTHER_WORKSPACE = '4f3a2b1c-0000-4000-8000-000000000001'
@@ -17,7 +18,7 @@ const idsListed = async (...args: string[]) => (await listed(...args)).map(({ id
 
 describe('quarantine list', () => {
   test('I11: shows each item with its reason, its path, and how often and when it was seen', async () => {
-    const id = await putAside(db, 'no JSON', { reason: 'not_json', path: 'poll' })
+    const id = await putAside(db, 'no JSON', { secrets: maskingSecrets(), reason: 'not_json', path: 'poll' })
     await db
       .updateTable('quarantine')
       .set({ times_seen: 3, first_seen_at: '2026-06-15T16:54:17.900009Z' })
@@ -42,8 +43,8 @@ describe('quarantine list', () => {
   })
 
   test('has the item that was seen last first, also when it is an old one', async () => {
-    const old = await putAside(db, 'an old one')
-    const newer = await putAside(db, 'a newer one')
+    const old = await putAside(db, 'an old one', { secrets: maskingSecrets() })
+    const newer = await putAside(db, 'a newer one', { secrets: maskingSecrets() })
     expect(await idsListed()).toEqual([newer, old])
     await db
       .updateTable('quarantine')
@@ -54,9 +55,13 @@ describe('quarantine list', () => {
   })
 
   test('takes --workspace, --reason and --limit, and says when there are more than it shows', async () => {
-    const mine = await putAside(db, 'one', { reason: 'not_json' })
-    const theirs = await putAside(db, 'two', { reason: 'not_json', workspaceId: OTHER_WORKSPACE })
-    const other = await putAside(db, 'three', { reason: 'bad_event_id' })
+    const mine = await putAside(db, 'one', { secrets: maskingSecrets(), reason: 'not_json' })
+    const theirs = await putAside(db, 'two', {
+      secrets: maskingSecrets(),
+      reason: 'not_json',
+      workspaceId: OTHER_WORKSPACE,
+    })
+    const other = await putAside(db, 'three', { secrets: maskingSecrets(), reason: 'bad_event_id' })
     expect(await idsListed('--workspace', WORKSPACE_ID.toUpperCase())).toEqual([other, mine])
     expect(await idsListed('--reason', 'not_json')).toEqual([theirs, mine])
     expect(await idsListed('--reason', 'not_json', '--workspace', OTHER_WORKSPACE)).toEqual([theirs])
@@ -66,7 +71,7 @@ describe('quarantine list', () => {
   })
 
   test('shows fifty unless told otherwise', async () => {
-    for (let i = 0; i < 51; i++) await putAside(db, `no JSON ${'x'.repeat(i)}`)
+    for (let i = 0; i < 51; i++) await putAside(db, `no JSON ${'x'.repeat(i)}`, { secrets: maskingSecrets() })
     expect(await listed()).toHaveLength(50)
   })
 
@@ -84,7 +89,7 @@ describe('quarantine show', () => {
   const body = `{"created_at":"yesterday","code":"${PIN}","name":"caf\u{e9}"}`
 
   test('I11: shows everything about an item, with its body as text', async () => {
-    const id = await putAside(db, body, { keyring })
+    const id = await putAside(db, body, { secrets: SECRETS })
     const { lines, text, error } = await run(['show', id], KEY)
     expect(error).toBeNull()
     expect(lines.slice(0, 5)).toEqual([
@@ -99,7 +104,7 @@ describe('quarantine show', () => {
   })
 
   test('I9: masks the PINs of a sealed body and says so, unless --secrets is given', async () => {
-    const id = await putAside(db, body, { keyring })
+    const id = await putAside(db, body, { secrets: SECRETS })
     const masked = await run(['show', id], KEY)
     expect(masked.text).not.toContain(PIN)
     expect(masked.lines.at(-1)).toBe(`\n${body.replace(`"${PIN}"`, '"****"')}`)
@@ -110,23 +115,23 @@ describe('quarantine show', () => {
   })
 
   test('I9: masks what may be a PIN in a body that is not JSON as well', async () => {
-    const id = await putAside(db, `not JSON ${PIN}`, { keyring })
+    const id = await putAside(db, `not JSON ${PIN}`, { secrets: SECRETS })
     expect((await run(['show', id], KEY)).lines.at(-1)).toBe('\nnot JSON ****')
     expect((await run(['show', id, '--secrets'], KEY)).lines.at(-1)).toBe(`\nnot JSON ${PIN}`)
   })
 
   test('says which key is missing when none opens the body', async () => {
-    const id = await putAside(db, body, { keyring })
+    const id = await putAside(db, body, { secrets: SECRETS })
     for (const keys of [[], [Buffer.alloc(32, 8)]]) {
       const { lines, error } = await run(['show', id, '--secrets'], ...keys)
       expect(error).toBeNull()
       expect(lines.at(-1)).toContain('sealed with a key that is not configured')
-      expect(lines.at(-1)).toContain(keyring.keyIds[0])
+      expect(lines.at(-1)).toContain(SECRETS.keyIds[0])
     }
   })
 
   test('does not blame a missing key when the sealed body was changed', async () => {
-    const id = await putAside(db, body, { keyring })
+    const id = await putAside(db, body, { secrets: SECRETS })
     const row = await quarantined(db, id)
     const changed = Buffer.from(row?.body ?? [])
     changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
@@ -135,14 +140,14 @@ describe('quarantine show', () => {
   })
 
   test('opens a body that an older key of the ring has sealed', async () => {
-    const id = await putAside(db, body, { keyring: createKeyring([Buffer.alloc(32, 9)]) })
+    const id = await putAside(db, body, { secrets: sealingSecrets([Buffer.alloc(32, 9)]) })
     const { lines, error } = await run(['show', id, '--secrets'], KEY, Buffer.alloc(32, 9))
     expect(error).toBeNull()
     expect(lines.at(-1)).toBe(`\n${body}`)
   })
 
   test('says that a body was kept without its PINs, because there was no key', async () => {
-    const id = await putAside(db, body, { keyring: null })
+    const id = await putAside(db, body, { secrets: maskingSecrets() })
     const { lines, text } = await run(['show', id, '--secrets'], KEY)
     expect(text).toContain('kept without its PINs, because there was no secrets key')
     expect(lines.at(-1)).toBe(`\n${body.replace(`"${PIN}"`, '"****"')}`)
@@ -150,7 +155,7 @@ describe('quarantine show', () => {
 
   test('shows bytes that are not UTF-8, and control characters without obeying them', async () => {
     const bytes = Buffer.concat([Buffer.from('a\u001b[2Jb\nc\u009b'), Buffer.from([0xff])])
-    const id = await putAside(db, bytes, { keyring, reason: 'not_utf8' })
+    const id = await putAside(db, bytes, { secrets: SECRETS, reason: 'not_utf8' })
     const { lines, text } = await run(['show', id], KEY)
     expect(lines.at(-1)).toBe('\na\\u001b[2Jb\nc\\u009b\u{fffd}')
     expect(text).toContain('not UTF-8')

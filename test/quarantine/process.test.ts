@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { runProgram, startProgram } from '../support/run-program.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
-import { KEY, idsInQuarantine, keyring, putAside, quarantined, storedEvents } from './quarantine-rig.ts'
+import { KEY, idsInQuarantine, SECRETS, putAside, quarantined, storedEvents } from './quarantine-rig.ts'
 
 const CLI = 'bin/seam-mirror.js'
 
@@ -16,8 +16,8 @@ const run = (...args: string[]) => runProgram(CLI, ['quarantine', ...args], envi
 describe('seam-mirror quarantine', () => {
   test('lists, shows, retries and discards, and exits 0; its answer alone is on stdout', async () => {
     const event = sampleEvent({ code: '83041725' })
-    const good = await putAside(db, event, { keyring })
-    const bad = await putAside(db, 'no JSON', { keyring, reason: 'not_json' })
+    const good = await putAside(db, event, { secrets: SECRETS })
+    const bad = await putAside(db, 'no JSON', { secrets: SECRETS, reason: 'not_json' })
     const list = await run('list', '--json')
     expect(list).toMatchObject({ code: 0, stderr: '' })
     expect(JSON.parse(list.stdout)).toMatchObject({ items: [{ id: bad }, { id: good }], total: 2 })
@@ -35,7 +35,7 @@ describe('seam-mirror quarantine', () => {
   })
 
   test('exits 1 for an unknown id, for an item that stays, and for a discard without --yes', async () => {
-    const id = await putAside(db, 'no JSON', { keyring, reason: 'not_json' })
+    const id = await putAside(db, 'no JSON', { secrets: SECRETS, reason: 'not_json' })
     for (const [args, message] of [
       [['show', '999999'], 'There is no item 999999 in quarantine'],
       [['retry', '999999'], 'There is no item 999999 in quarantine'],
@@ -51,7 +51,7 @@ describe('seam-mirror quarantine', () => {
 
   test('I11: kill -9 in the middle of a retry leaves the item in quarantine, to be retried', async () => {
     const event = sampleEvent()
-    const id = await putAside(db, event, { keyring })
+    const id = await putAside(db, event, { secrets: SECRETS })
     const before = await quarantined(db, id)
     // Holds the retry between its two statements: the event is inserted, the item can't be removed yet.
     const holding = await db.startTransaction().execute()

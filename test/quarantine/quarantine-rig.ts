@@ -4,12 +4,13 @@ import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { quarantineCommand } from '../../src/cli/quarantine.ts'
 import { snakeCase } from '../../src/domain/snake-case.ts'
 import { useDatabase } from '../../src/cli/use-database.ts'
-import { createKeyring, type Keyring } from '../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
+import type { Secrets } from '../../src/secrets/secrets.ts'
 import type { Db } from '../../src/store/database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 
 export const KEY = Buffer.alloc(32, 7)
-export const keyring = createKeyring([KEY])
+export const SECRETS = sealingSecrets([KEY])
 
 export interface Run {
   /** What it answers (stdout). */
@@ -56,12 +57,12 @@ export interface Put {
   workspaceId?: string
   reason?: UnusableEvent['reason']
   path?: IngestPath
-  keyring?: Keyring | null
+  secrets: Secrets
 }
 
 /** Quarantines a body the way ingest does, for a reason that need not be true (any more), and returns its id. */
-export async function putAside(db: Db, body: unknown, put: Put = {}): Promise<string> {
-  const { workspaceId = WORKSPACE_ID, reason = 'bad_created_at', path = 'webhook' } = put
+export async function putAside(db: Db, body: unknown, put: Put): Promise<string> {
+  const { secrets, workspaceId = WORKSPACE_ID, reason = 'bad_created_at', path = 'webhook' } = put
   const before = await idsInQuarantine(db)
   const bytes = Buffer.isBuffer(body)
     ? body
@@ -73,7 +74,7 @@ export async function putAside(db: Db, body: unknown, put: Put = {}): Promise<st
     detail: 'The reason of the test.',
     body: bytes,
   }
-  await ingestBatch(db, [item], path, put.keyring ?? null)
+  await ingestBatch(db, [item], path, secrets)
   const added = (await idsInQuarantine(db)).filter((id) => !before.includes(id))
   expect(added).toHaveLength(1)
   return added[0] ?? ''

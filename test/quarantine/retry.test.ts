@@ -11,12 +11,13 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import {
   KEY,
   idsInQuarantine,
-  keyring,
+  SECRETS,
   putAside,
   quarantined,
   runQuarantine,
   storedEvents,
 } from './quarantine-rig.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 const PIN = '83041725'
 const OTHER_WORKSPACE = '4f3a2b1c-0000-4000-8000-000000000001'
@@ -47,7 +48,7 @@ describe('quarantine retry', () => {
     async (path, sighting, otherSighting) => {
       const event = sampleEvent()
       const text = `{ "odd": 1.0, ${JSON.stringify(event).slice(1)}`
-      const id = await putAside(db, text, { path, keyring })
+      const id = await putAside(db, text, { path, secrets: SECRETS })
       const { lines, said, error } = await run(['retry', id], KEY)
       expect(error).toBeNull()
       expect(lines).toEqual([`${id}  stored: lock.unlocked ${event.event_id}`])
@@ -67,7 +68,7 @@ describe('quarantine retry', () => {
   test('I2: a deletion of a client session that is retried ends the session, like one that arrives', async () => {
     const sessionId = crypto.randomUUID()
     const event = sampleEvent({ event_type: 'client_session.deleted', client_session_id: sessionId })
-    const id = await putAside(db, event)
+    const id = await putAside(db, event, { secrets: maskingSecrets() })
     expect((await run(['retry', id])).error).toBeNull()
     const sessions = await db.selectFrom('client_sessions').selectAll().execute()
     expect(sessions).toMatchObject([{ client_session_id: sessionId, deleted_at: expect.any(String) }])
@@ -75,10 +76,10 @@ describe('quarantine retry', () => {
 
   test('I3: an item whose event was stored meanwhile changes nothing but the missing sighting', async () => {
     const event = sampleEvent()
-    await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'poll')
+    await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'poll', maskingSecrets())
     const [before] = await storedEvents(db, event.event_id)
     const { method, ...rest } = event
-    const id = await putAside(db, { method, ...rest }, { path: 'webhook' })
+    const id = await putAside(db, { method, ...rest }, { secrets: maskingSecrets(), path: 'webhook' })
     const { lines, error } = await run(['retry', id])
     expect(error).toBeNull()
     expect(lines[0]).toContain('was there before')
@@ -88,9 +89,13 @@ describe('quarantine retry', () => {
 
   test('E17, I11: an item whose event was stored meanwhile with another content stays, and the stored one as well', async () => {
     const event = sampleEvent()
-    await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'poll')
+    await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'poll', maskingSecrets())
     const before = await storedEvents(db, event.event_id)
-    const id = await putAside(db, { ...event, method: 'changed' }, { path: 'webhook' })
+    const id = await putAside(
+      db,
+      { ...event, method: 'changed' },
+      { secrets: maskingSecrets(), path: 'webhook' },
+    )
     const { lines, error } = await run(['retry', id])
     expect(lines[0]).toContain('stays: conflicting_event. An event with the id')
     expect(error?.message).toContain('stayed in quarantine')
@@ -100,8 +105,8 @@ describe('quarantine retry', () => {
 
   test('I3: eight retries of one item at once store it once, and one of them says so', async () => {
     const event = sampleEvent()
-    const id = await putAside(db, event)
-    const outcomes = await Promise.all(Array.from({ length: 8 }, () => retryItem(db, null, id)))
+    const id = await putAside(db, event, { secrets: maskingSecrets() })
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => retryItem(db, maskingSecrets(), id)))
     expect(outcomes.filter(({ kind }) => kind === 'stored')).toHaveLength(1)
     expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(7)
     expect(await storedEvents(db, event.event_id)).toHaveLength(1)
@@ -110,9 +115,9 @@ describe('quarantine retry', () => {
   test("I11: what is still unusable stays as it was, with today's reason, and is reported", async () => {
     const event = sampleEvent({ created_at: 'yesterday' })
     const good = sampleEvent()
-    const bad = await putAside(db, event, { reason: 'bad_event_id', keyring })
+    const bad = await putAside(db, event, { reason: 'bad_event_id', secrets: SECRETS })
     const before = await quarantined(db, bad)
-    const fine = await putAside(db, good, { keyring })
+    const fine = await putAside(db, good, { secrets: SECRETS })
     const { lines, said, error } = await run(['retry', bad, fine], KEY)
     const detail = 'created_at is missing or not an RFC 3339 instant.'
     expect(lines).toEqual([
@@ -129,7 +134,7 @@ describe('quarantine retry', () => {
     const event = sampleEvent()
     const text = Buffer.from(JSON.stringify({ ...event, name: 'cafX' }))
     text[text.indexOf('cafX') + 3] = 0xe9
-    const id = await putAside(db, text, { keyring })
+    const id = await putAside(db, text, { secrets: SECRETS })
     expect((await run(['retry', id], KEY)).lines[0]).toBe(`${id}  stays: not_utf8. The body is not UTF-8.`)
     expect(await storedEvents(db, event.event_id)).toEqual([])
   })
@@ -138,7 +143,7 @@ describe('quarantine retry', () => {
     const event = sampleEvent({ wide: 1 })
     await sql`alter table events add constraint too_narrow check (body::text not like '%wide%')`.execute(db)
     onTestFinished(async () => void (await sql`alter table events drop constraint too_narrow`.execute(db)))
-    const id = await putAside(db, event)
+    const id = await putAside(db, event, { secrets: maskingSecrets() })
     const { error } = await run(['retry', id])
     expect(error).not.toBeNull()
     expect(await quarantined(db, id)).toMatchObject({ reason: 'refused_by_database', times_seen: 1 })
@@ -149,7 +154,12 @@ describe('quarantine retry', () => {
   test('I11: an event that the database refused before and takes now is stored', async () => {
     const event = sampleEvent()
     await sql`alter table events add constraint too_narrow check (body::text not like '%wide%')`.execute(db)
-    await ingestBatch(db, [parseEvent(JSON.stringify({ ...event, wide: 1 }), WORKSPACE_ID)], 'poll')
+    await ingestBatch(
+      db,
+      [parseEvent(JSON.stringify({ ...event, wide: 1 }), WORKSPACE_ID)],
+      'poll',
+      maskingSecrets(),
+    )
     const [id = ''] = await idsInQuarantine(db)
     expect(await quarantined(db, id)).toMatchObject({ reason: 'refused_by_database' })
     await sql`alter table events drop constraint too_narrow`.execute(db)
@@ -159,10 +169,14 @@ describe('quarantine retry', () => {
 
   test('retries all, or those with a reason or of a workspace, also more than it reads at once', async () => {
     const events = Array.from({ length: 3 }, () => sampleEvent())
-    const first = await putAside(db, { ...events[0] }, { reason: 'not_json' })
-    const second = await putAside(db, { ...events[1] }, { reason: 'bad_event_id' })
+    const first = await putAside(db, { ...events[0] }, { secrets: maskingSecrets(), reason: 'not_json' })
+    const second = await putAside(db, { ...events[1] }, { secrets: maskingSecrets(), reason: 'bad_event_id' })
     const theirs = { ...events[2], workspace_id: OTHER_WORKSPACE }
-    await putAside(db, theirs, { reason: 'bad_event_id', workspaceId: OTHER_WORKSPACE })
+    await putAside(db, theirs, {
+      secrets: maskingSecrets(),
+      reason: 'bad_event_id',
+      workspaceId: OTHER_WORKSPACE,
+    })
     await run(['retry', '--all', '--reason', 'bad_event_id', '--workspace', OTHER_WORKSPACE])
     expect(await idsInQuarantine(db)).toEqual([first, second])
     await run(['retry', '--all', '--reason', 'bad_event_id'])
@@ -177,7 +191,7 @@ describe('quarantine retry', () => {
 
   test('reports unknown ids, and retries the others', async () => {
     const event = sampleEvent()
-    const id = await putAside(db, event)
+    const id = await putAside(db, event, { secrets: maskingSecrets() })
     const { lines, said, error } = await run(['retry', '999999', id, id])
     expect(lines).toContain('999999  is not in quarantine')
     expect(said.at(-1)).toBe('1 stored, 0 still in quarantine.')
@@ -193,7 +207,7 @@ describe('quarantine retry', () => {
     [['retry', 'one'], 'no item one'],
     [['retry', '--all', '--workspace', 'mine'], 'UUID'],
   ])('refuses %j', async (args, message) => {
-    const id = await putAside(db, sampleEvent())
+    const id = await putAside(db, sampleEvent(), { secrets: maskingSecrets() })
     expect((await run(args)).error?.message).toContain(message)
     expect(await idsInQuarantine(db)).toEqual([id])
   })
@@ -202,13 +216,13 @@ describe('quarantine retry', () => {
 describe('quarantine retry of a body with PINs', () => {
   test('I9: a sealed one becomes an event whose PIN is sealed, and can be read with the key', async () => {
     const event = sampleEvent({ code: PIN })
-    const id = await putAside(db, event, { keyring })
+    const id = await putAside(db, event, { secrets: SECRETS })
     expect((await run(['retry', id], KEY)).error).toBeNull()
     const [row] = await storedEvents(db, event.event_id)
     expect(row?.body).not.toContain(PIN)
     expect(Buffer.from(row?.secrets ?? []).toString('latin1')).not.toContain(PIN)
     const text = unsealEvent(
-      keyring,
+      SECRETS,
       row?.body ?? '',
       row?.secrets ?? Buffer.of(),
       WORKSPACE_ID,
@@ -219,20 +233,20 @@ describe('quarantine retry of a body with PINs', () => {
 
   test('I11: a sealed one that no key opens stays as it is, and says which key is missing', async () => {
     const event = sampleEvent({ code: PIN })
-    const id = await putAside(db, event, { keyring })
+    const id = await putAside(db, event, { secrets: SECRETS })
     const before = await quarantined(db, id)
     for (const keys of [[], [Buffer.alloc(32, 8)]]) {
       const { lines, error } = await run(['retry', id], ...keys)
       expect(error).not.toBeNull()
       expect(lines[0]).toContain(`${id}  stays: bad_created_at. The body is sealed`)
-      expect(lines[0]).toContain(keyring.keyIds[0])
+      expect(lines[0]).toContain(SECRETS.keyIds[0])
     }
     expect(await quarantined(db, id)).toEqual(before)
   })
 
   test('I9: one that was kept without its PIN becomes an event with a mask, and no sealed mask', async () => {
     const event = sampleEvent({ code: PIN })
-    const id = await putAside(db, event, { keyring: null })
+    const id = await putAside(db, event, { secrets: maskingSecrets() })
     expect((await run(['retry', id], KEY)).error).toBeNull()
     expect(await storedEvents(db, event.event_id)).toMatchObject([
       { body: JSON.stringify({ ...event, code: '****' }), secrets: null },
@@ -241,8 +255,8 @@ describe('quarantine retry of a body with PINs', () => {
 
   test('of two copies of one event, --all stores the one with its PIN, whichever came first', async () => {
     const event = sampleEvent({ code: PIN })
-    await putAside(db, event, { keyring: null })
-    await putAside(db, event, { keyring })
+    await putAside(db, event, { secrets: maskingSecrets() })
+    await putAside(db, event, { secrets: SECRETS })
     expect((await run(['retry', '--all'], KEY)).error).toBeNull()
     const [row] = await storedEvents(db, event.event_id)
     expect(row?.secrets).not.toBeNull()
@@ -252,7 +266,7 @@ describe('quarantine retry of a body with PINs', () => {
 
 describe("quarantine retry of another workspace's event", () => {
   const theirs = () => sampleEvent({ workspace_id: OTHER_WORKSPACE })
-  const foreign = { reason: 'foreign_workspace', keyring } as const
+  const foreign = { reason: 'foreign_workspace', secrets: SECRETS } as const
 
   test('I10: it stays unless it is said whose it is', async () => {
     const event = theirs()
@@ -282,7 +296,10 @@ describe("quarantine retry of another workspace's event", () => {
   test("I10: --as leaves a workspace's own events, also those that name none, where they belong", async () => {
     const { workspace_id: _, ...unnamed } = sampleEvent()
     const own = sampleEvent()
-    const ids = [await putAside(db, unnamed), await putAside(db, own)]
+    const ids = [
+      await putAside(db, unnamed, { secrets: maskingSecrets() }),
+      await putAside(db, own, { secrets: maskingSecrets() }),
+    ]
     expect((await run(['retry', ...ids, '--as', OTHER_WORKSPACE])).error).toBeNull()
     for (const { event_id: eventId } of [unnamed as { event_id: string }, own])
       expect(await storedEvents(db, eventId)).toMatchObject([{ workspace_id: WORKSPACE_ID }])
@@ -332,7 +349,7 @@ describe('a retry that fails half-way', () => {
     'I11: when %s, leaves the item in quarantine and no event; then it can be retried',
     async (_what, when) => {
       const event = sampleEvent()
-      const id = await putAside(db, event, { keyring })
+      const id = await putAside(db, event, { secrets: SECRETS })
       const before = await quarantined(db, id)
       await failing(when, async () => {
         const { lines, error } = await run(['retry', id], KEY)
@@ -349,8 +366,8 @@ describe('a retry that fails half-way', () => {
 
   test('I11: does not undo the items before it', async () => {
     const [first, second] = [sampleEvent(), sampleEvent({ event_type: 'x.poisoned' })]
-    await putAside(db, first)
-    const id = await putAside(db, second)
+    await putAside(db, first, { secrets: maskingSecrets() })
+    const id = await putAside(db, second, { secrets: maskingSecrets() })
     await sql`create function fail() returns trigger language plpgsql as $$ begin raise exception 'no more'; end $$`.execute(
       db,
     )
@@ -366,10 +383,10 @@ describe('a retry that fails half-way', () => {
 
   test('I11: an item that is discarded while it is retried leaves no event', async () => {
     const event = sampleEvent()
-    const id = await putAside(db, event)
+    const id = await putAside(db, event, { secrets: maskingSecrets() })
     const discarding = await db.startTransaction().execute()
     await discarding.deleteFrom('quarantine').execute()
-    const retrying = retryItem(db, null, id)
+    const retrying = retryItem(db, maskingSecrets(), id)
     await expect
       .poll(() =>
         sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from quarantine%'`

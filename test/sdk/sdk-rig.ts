@@ -6,6 +6,7 @@ import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { startSimulatedSeam, type SimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
 import { createTestDatabase } from '../support/test-database.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 /** The newest SDK asks with GET and `_strict`, the one before with POST: both are in the field (contract, trap 1). */
 export const GENERATIONS = ['newest', '1.x'] as const
@@ -48,7 +49,7 @@ export async function startSdkRig(): Promise<SdkRig> {
     session,
     store: async (events) => {
       const items = events.map((event) => parseEvent(JSON.stringify(event), seam.workspaceId))
-      await ingestBatch(app.db, items, 'webhook')
+      await ingestBatch(app.db, items, 'webhook', maskingSecrets())
     },
     stop: async () => {
       await app.stop()

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { protectUnusable, quarantineContext } from '../../src/ingest/protect-secrets.ts'
-import { createKeyring } from '../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 const PIN = '83041725'
-const keyring = createKeyring([Buffer.alloc(32, 7)])
+const secrets = sealingSecrets([Buffer.alloc(32, 7)])
 
 const item = (body: string | Buffer) => ({
   kind: 'unusable' as const,
@@ -13,7 +14,8 @@ const item = (body: string | Buffer) => ({
   detail: 'The body is not JSON.',
   body: Buffer.from(body as string),
 })
-const kept = (body: string | Buffer): string => protectUnusable(item(body), null).body.toString('latin1')
+const kept = (body: string | Buffer): string =>
+  protectUnusable(item(body), maskingSecrets()).body.toString('latin1')
 
 describe('a body that can not be used, without a secrets key', () => {
   test.each<[string, string]>([
@@ -34,7 +36,7 @@ describe('a body that can not be used, without a secrets key', () => {
     ['digits before and after', `0000${PIN}0000`],
   ])('I9: %s is kept without its PIN', (_title, body) => {
     expect(kept(body)).not.toContain(PIN)
-    expect(protectUnusable(item(body), null).isSealed).toBe(false)
+    expect(protectUnusable(item(body), maskingSecrets()).isSealed).toBe(false)
   })
 
   const json = `{"code":"${PIN}","to":{"code":"81-23-45-67"},"from":{"code":"719"}`
@@ -69,27 +71,27 @@ describe('a body that can not be used, without a secrets key', () => {
   })
 
   test('bodies that differ in their PIN alone have one digest: it must not tell them apart', () => {
-    const digest = (pin: string) => protectUnusable(item(`not JSON ${pin}`), null).digest
+    const digest = (pin: string) => protectUnusable(item(`not JSON ${pin}`), maskingSecrets()).digest
     expect(digest('83041725')).toEqual(digest('11112222'))
-    expect(digest('83041725')).not.toEqual(protectUnusable(item('not JSON'), null).digest)
+    expect(digest('83041725')).not.toEqual(protectUnusable(item('not JSON'), maskingSecrets()).digest)
   })
 })
 
 describe('a body that can not be used, with a secrets key', () => {
   test('I9: is sealed whole, and opens to the bytes as they came', () => {
     const body = Buffer.concat([Buffer.from(`not JSON ${PIN} `), Buffer.from([0xff, 0, 0xe9])])
-    const row = protectUnusable(item(body), keyring)
+    const row = protectUnusable(item(body), secrets)
     expect(row.isSealed).toBe(true)
     expect(row.body.toString('latin1')).not.toContain(PIN)
-    const opened = keyring.open(row.body, quarantineContext(WORKSPACE_ID))
+    const opened = secrets.open(row.body, quarantineContext(WORKSPACE_ID))
     expect(Buffer.from(opened ?? '', 'base64')).toEqual(body)
-    expect(keyring.open(row.body, quarantineContext(crypto.randomUUID()))).toBeNull()
+    expect(secrets.open(row.body, quarantineContext(crypto.randomUUID()))).toBeNull()
   })
 
   test('has a digest that finds it again, and that a plain hash of a guessed body does not give', () => {
-    const row = protectUnusable(item(`not JSON ${PIN}`), keyring)
-    expect(protectUnusable(item(`not JSON ${PIN}`), keyring).digest).toEqual(row.digest)
-    const other = createKeyring([Buffer.alloc(32, 8)])
+    const row = protectUnusable(item(`not JSON ${PIN}`), secrets)
+    expect(protectUnusable(item(`not JSON ${PIN}`), secrets).digest).toEqual(row.digest)
+    const other = sealingSecrets([Buffer.alloc(32, 8)])
     expect(protectUnusable(item(`not JSON ${PIN}`), other).digest).not.toEqual(row.digest)
   })
 })

@@ -2,15 +2,13 @@ import { type AppliedListing, applyListing } from '../../src/sessions/apply-list
 import { createLogger } from '../../src/observability/create-logger.ts'
 import { readListing } from '../../src/sessions/read-listing.ts'
 import type { Element } from '../../src/seam/cut-elements.ts'
-import type { Keyring } from '../../src/secrets/keyring.ts'
+import type { Secrets } from '../../src/secrets/secrets.ts'
 import type { Db } from '../../src/store/database.ts'
 import { readDatabaseClock } from '../../src/postgres/read-database-clock.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
-import { KEYRING } from './sync-rig.ts'
 
 export interface ApplySessions {
   workspaceId?: string
-  keyring?: Keyring | null
   /** Now, when not given. */
   askedAt?: string
   secondLookSeconds?: number
@@ -19,12 +17,13 @@ export interface ApplySessions {
 /** Applies a listing of these sessions (objects, or exact texts) as a sync does with Seam's. */
 export async function applySessions(
   db: Db,
+  secrets: Secrets,
   sessions: readonly (object | string)[],
-  { workspaceId = WORKSPACE_ID, keyring = KEYRING, askedAt, secondLookSeconds = 0 }: ApplySessions = {},
+  { workspaceId = WORKSPACE_ID, askedAt, secondLookSeconds = 0 }: ApplySessions = {},
 ): Promise<AppliedListing> {
   const claim = { workspaceId, askedAt: askedAt ?? (await readDatabaseClock(db)) }
   const listing = await readListing(elements(sessions), workspaceId)
-  return applyListing({ db, keyring, secondLookSeconds, logger: createLogger('silent') }, claim, listing)
+  return applyListing({ db, secrets, secondLookSeconds, logger: createLogger('silent') }, claim, listing)
 }
 
 async function* elements(sessions: readonly (object | string)[]): AsyncGenerator<Element[]> {

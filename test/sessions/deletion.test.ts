@@ -15,7 +15,7 @@ import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { applySessions } from './apply-sessions.ts'
 import { sampleSession, sha256 } from './sample-session.ts'
-import { KEYRING, liveIds, sessionRows, startSync } from './sync-rig.ts'
+import { SECRETS, liveIds, sessionRows, startSync } from './sync-rig.ts'
 import { listing, startUpstream } from './upstream.ts'
 
 const { database, db } = await databaseOfThisFile()
@@ -37,7 +37,7 @@ const find = async (token: string) => {
 }
 
 test('an event marks its session deleted at once, and its token is forgotten', async () => {
-  await applySessions(db, [session])
+  await applySessions(db, SECRETS, [session])
   expect(await find(session.token)).toMatchObject({ clientSessionId: id })
   await remove(id.toUpperCase())
   expect(await sessionRows(db)).toMatchObject([{ id, isDeleted: true, hasToken: false }])
@@ -52,7 +52,7 @@ test('the event of a session that was never seen, or twice, or of no possible se
 })
 
 test('a mark is undone with the transaction of its event', async () => {
-  await applySessions(db, [session])
+  await applySessions(db, SECRETS, [session])
   const failing = db.transaction().execute(async (trx) => {
     await markSessionsDeleted(trx, [{ workspaceId: WORKSPACE_ID, clientSessionId: id }])
     throw new Error('the event could not be stored')
@@ -67,7 +67,7 @@ test.each([
 ])(
   'a listing asked for before a deletion and stored after it does not bring the session back, when it %s',
   async (_title, isKnown) => {
-    if (isKnown) await applySessions(db, [session])
+    if (isKnown) await applySessions(db, SECRETS, [session])
     const upstream = await startUpstream()
     upstream.sessions = (response) => {
       // Seam has answered; before the answer is here, the session is deleted and its event arrives.
@@ -85,7 +85,7 @@ test.each([
 
 test('a deletion that waits for a part of a listing comes out on top', async () => {
   const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
-  const read = readSession(JSON.stringify(session), Buffer.alloc(32), WORKSPACE_ID, KEYRING)
+  const read = readSession(JSON.stringify(session), Buffer.alloc(32), WORKSPACE_ID, SECRETS)
   if (read.kind === 'unusable') throw new Error(read.detail)
   let removing: Promise<void> | undefined
   await claimSessionListing(db, claim)
@@ -106,7 +106,7 @@ test('listings and batches of deletions at the same time do not deadlock', async
   const rounds = Array.from({ length: 15 }, async (_, round) => {
     const some = sessions.filter((_one, i) => i % 3 !== round % 3)
     await Promise.all([
-      applySessions(db, some).catch((error: unknown) => {
+      applySessions(db, SECRETS, some).catch((error: unknown) => {
         if (!(error instanceof SupersededListingError)) throw error
       }),
       remove(...ids.filter((_id, i) => i % 2 === round % 2)),
@@ -114,36 +114,36 @@ test('listings and batches of deletions at the same time do not deadlock', async
     ])
   })
   await Promise.all(rounds)
-  await applySessions(db, sessions)
+  await applySessions(db, SECRETS, sessions)
   expect(await liveIds(db)).toHaveLength(60)
 })
 
 test("a replica's older listing does not undo a newer one, and is broken off when a newer one begins", async () => {
   const [early, late] = [sampleSession(), sampleSession()]
   const askedAt = await readDatabaseClock(db)
-  await applySessions(db, [early, late])
-  await expect(applySessions(db, [early], { askedAt })).rejects.toThrow(SupersededListingError)
+  await applySessions(db, SECRETS, [early, late])
+  await expect(applySessions(db, SECRETS, [early], { askedAt })).rejects.toThrow(SupersededListingError)
   expect(await liveIds(db)).toHaveLength(2)
 
   const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
   await claimSessionListing(db, claim)
   await underClaim(db, claim, async () => {})
-  await applySessions(db, [early, late])
+  await applySessions(db, SECRETS, [early, late])
   await expect(underClaim(db, claim, async () => {})).rejects.toThrow(SupersededListingError)
 })
 
 test('E8: 3,000 sessions are stored in parts, found unchanged without being written, and marked deleted in parts', async () => {
   const sessions = Array.from({ length: 3_000 }, () => sampleSession())
-  expect(await applySessions(db, sessions)).toMatchObject({ stored: 3_000 })
+  expect(await applySessions(db, SECRETS, sessions)).toMatchObject({ stored: 3_000 })
   expect(await liveIds(db)).toHaveLength(3_000)
   const versions = async () => (await sessionRows(db)).map(({ version }) => version)
   const before = await versions()
   // Each transaction has a number, which its rows show.
   expect(new Set(before.map((version) => version.split('(')[0])).size).toBe(3_000 / PART_SESSIONS)
 
-  expect(await applySessions(db, sessions)).toMatchObject({ stored: 0, vanished: 0 })
+  expect(await applySessions(db, SECRETS, sessions)).toMatchObject({ stored: 0, vanished: 0 })
   expect(await versions()).toEqual(before)
 
-  await applySessions(db, sessions.slice(0, 1))
-  expect(await applySessions(db, sessions.slice(0, 1))).toMatchObject({ stored: 0, vanished: 2_999 })
+  await applySessions(db, SECRETS, sessions.slice(0, 1))
+  expect(await applySessions(db, SECRETS, sessions.slice(0, 1))).toMatchObject({ stored: 0, vanished: 2_999 })
 })

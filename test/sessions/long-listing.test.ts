@@ -8,7 +8,7 @@ import { runSql } from '../../src/postgres/open-database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession } from './sample-session.ts'
-import { KEYRING, liveIds, startSync } from './sync-rig.ts'
+import { SECRETS, liveIds, startSync } from './sync-rig.ts'
 import { type Answer, listing, startUpstream } from './upstream.ts'
 
 const { db } = await databaseOfThisFile()
@@ -43,18 +43,18 @@ test('E8, I12: a long listing is read, sealed and stored in short pieces, each a
       yield sessions.slice(from, from + ARRIVING).map((bytes) => ({ bytes, isWhole: true }))
     }
   }
-  const keyring = {
-    ...KEYRING,
-    seal: (...args: Parameters<typeof KEYRING.seal>) => {
+  const secrets = {
+    ...SECRETS,
+    seal: (...args: Parameters<typeof SECRETS.seal>) => {
       sealing.count()
-      return KEYRING.seal(...args)
+      return SECRETS.seal(...args)
     },
   }
   const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
   const read = await readListing(arriving(), WORKSPACE_ID)
   expect(read.parts.map(({ ids }) => ids.length)).toEqual(Array(6).fill(PART_SESSIONS))
   const logger = createLogger('silent')
-  await applyListing({ db, keyring, secondLookSeconds: 0, logger }, claim, read)
+  await applyListing({ db, secrets, secondLookSeconds: 0, logger }, claim, read)
   reading.stop()
   sealing.stop()
   expect(reading.most()).toBeLessThanOrEqual(2)

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Caller, ClientSessionCaller, KeyCaller, Scope } from '../../src/domain/caller.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
-import type { Keyring } from '../../src/secrets/keyring.ts'
+import type { Secrets } from '../../src/secrets/secrets.ts'
 import { sessionRoutes } from '../../src/api/client-sessions/session-routes.ts'
 import type { Db } from '../../src/store/database.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
@@ -10,7 +10,6 @@ import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { applySessions } from './apply-sessions.ts'
 import type { SampleSession } from './sample-session.ts'
-import { KEYRING } from './sync-rig.ts'
 import { testApiRoutes } from '../support/test-api-routes.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { readPageCursorKey } from '../../src/store/keys/read-page-cursor-key.ts'
@@ -44,7 +43,7 @@ export function sessionCaller(session: SampleSession): ClientSessionCaller {
 }
 
 /** The session endpoints over HTTP, on a database of their own. Without a credential, requests come with a reading key. */
-export async function startSessionServer(keyring: Keyring | null = KEYRING): Promise<SessionServer> {
+export async function startSessionServer(secrets: Secrets): Promise<SessionServer> {
   const database = await createTestDatabase()
   const db = database.open()
   await openWorkspaces(db, [{ key: 'default', workspaceId: WORKSPACE_ID }], createLogger('silent'))
@@ -59,14 +58,14 @@ export async function startSessionServer(keyring: Keyring | null = KEYRING): Pro
     callers.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null
   const pageCursors = createPageCursors(await readPageCursorKey(db))
   const route = testApiRoutes({ authenticate })
-  const server = await serve([sessionRoutes({ db, route, keyring, pageCursors })])
+  const server = await serve([sessionRoutes({ db, route, secrets, pageCursors })])
   return {
     url: server.url,
     db,
     credentialOf,
     store: async (sessions, workspaceId = WORKSPACE_ID) => {
       // Twice, because a listing that lacks most of what was there is not believed at once.
-      for (let i = 0; i < 2; i++) await applySessions(db, sessions, { workspaceId, keyring })
+      for (let i = 0; i < 2; i++) await applySessions(db, secrets, sessions, { workspaceId })
     },
     get: (pathAndQuery, credential = reader) =>
       fetch(server.url + pathAndQuery, { headers: bearer(credential) }),

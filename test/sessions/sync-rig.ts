@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { createLogger } from '../../src/observability/create-logger.ts'
-import { createKeyring, type Keyring } from '../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
+import type { Secrets } from '../../src/secrets/secrets.ts'
 import { openSeamClient } from '../../src/seam/open-seam-client.ts'
 import {
   type SessionSync,
@@ -14,7 +15,7 @@ import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { NEVER } from '../support/start-test-app.ts'
 
-export const KEYRING: Keyring = createKeyring([Buffer.alloc(32, 7)])
+export const SECRETS: Secrets = sealingSecrets([Buffer.alloc(32, 7)])
 
 export interface StartedSync extends SessionSync {
   /** Log lines so far. */
@@ -40,7 +41,7 @@ export async function startSync(
     workspaces: await openWorkspaces(db, [{ key: 'default', workspaceId: WORKSPACE_ID }], logger),
     workspaceKey: 'default',
     schedule: NEVER,
-    keyring: KEYRING,
+    secrets: SECRETS,
     logger,
     // Lets sockets and the database go on, but costs no time.
     waiting: { sleep: () => setImmediate(), random: () => 0.5 },

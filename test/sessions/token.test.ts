@@ -1,13 +1,14 @@
 import { beforeEach, expect, test } from 'vitest'
-import { createKeyring, sealedWith } from '../../src/secrets/keyring.ts'
+import { sealingSecrets, sealedWith } from '../../src/secrets/sealing-secrets.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { findSessionsByToken } from '../../src/store/sessions/find-sessions-by-token.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession, sha256 } from './sample-session.ts'
-import { KEYRING, sessionRows, startSync } from './sync-rig.ts'
+import { SECRETS, sessionRows, startSync } from './sync-rig.ts'
 import { listing, startUpstream, workspaceAnswer } from './upstream.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 const { database, db } = await databaseOfThisFile()
 beforeEach(() => database.empty())
@@ -32,9 +33,9 @@ async function dump(): Promise<string> {
 const hex = (text: string): string => Buffer.from(text).toString('hex')
 
 test.each([
-  ['with a secrets key', KEYRING],
-  ['without one', null],
-])('I9: no token is in any table or in the log, %s', async (_title, keyring) => {
+  ['with a secrets key', SECRETS],
+  ['without one', maskingSecrets()],
+])('I9: no token is in any table or in the log, %s', async (_title, secrets) => {
   const seam = await startSimulatedSeam({ workspaceId: WORKSPACE_ID })
   const stranger = sampleSession()
   const upstream = await startUpstream()
@@ -46,7 +47,7 @@ test.each([
     link: `https://x/${stranger.token}`,
   })
   await seam.stop()
-  const sync = await startSync(db, upstream.url, { keyring })
+  const sync = await startSync(db, upstream.url, { secrets })
   await sync.syncNow()
   // The next run fails over one of them.
   upstream.sessions = listing(stranger, 'no JSON')
@@ -72,7 +73,7 @@ test.each([
     expect(sync.logs.join('')).not.toContain(secret)
   }
   const sealed = await runSql(db, 'select 1 from client_sessions where token_sealed is not null', [])
-  expect(sealed).toHaveLength(keyring === null ? 0 : tokens.length)
+  expect(sealed).toHaveLength(secrets.areKept ? tokens.length : 0)
 })
 
 /** The id of the key that the only session's token is sealed with. */
@@ -84,11 +85,11 @@ async function sealedBy(): Promise<string | null> {
 test('I9: a new secrets key seals what is there again at the next sync, and a first one seals what was not kept', async () => {
   const upstream = await startUpstream()
   upstream.sessions = listing(sampleSession())
-  const newer = createKeyring([Buffer.alloc(32, 8), Buffer.alloc(32, 7)])
-  for (const keyring of [null, KEYRING, newer]) {
-    const sync = await startSync(db, upstream.url, { keyring })
+  const newer = sealingSecrets([Buffer.alloc(32, 8), Buffer.alloc(32, 7)])
+  for (const secrets of [maskingSecrets(), SECRETS, newer]) {
+    const sync = await startSync(db, upstream.url, { secrets })
     await sync.syncNow()
-    expect(await sealedBy()).toBe(keyring?.keyIds[0] ?? null)
+    expect(await sealedBy()).toBe(secrets.keyIds[0] ?? null)
     await sync.stop()
   }
 })

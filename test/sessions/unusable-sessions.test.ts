@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createKeyring } from '../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import { MAX_SESSION_BYTES } from '../../src/seam/list-client-sessions.ts'
 import { findSessionsByToken } from '../../src/store/sessions/find-sessions-by-token.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
@@ -9,6 +9,7 @@ import { databaseOfThisFile } from '../support/test-database.ts'
 import { type SampleSession, sampleSession, sha256 } from './sample-session.ts'
 import { liveIds, sessionRows, startSync } from './sync-rig.ts'
 import { type Answer, listing, startUpstream } from './upstream.ts'
+import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
 const { database, db } = await databaseOfThisFile()
 beforeEach(() => database.empty())
@@ -138,7 +139,9 @@ describe('E9: what is in quarantine of a listing', () => {
   const inQuarantine = async (item: object | string, hasKey = true) => {
     const upstream = await startUpstream()
     upstream.sessions = listing(known, item)
-    const sync = await startSync(db, upstream.url, { keyring: hasKey ? createKeyring([KEY]) : null })
+    const sync = await startSync(db, upstream.url, {
+      secrets: hasKey ? sealingSecrets([KEY]) : maskingSecrets(),
+    })
     await sync.syncNow()
     const [row] = await runSql<{ id: string }>(db, 'select quarantine_id as id from quarantine', [])
     return row?.id ?? ''
@@ -163,7 +166,7 @@ describe('E9: what is in quarantine of a listing', () => {
     const foreign = { ...bad, workspace_id: randomUUID() }
     const tooLong = { ...bad, client_session_id: 'x'.repeat(201) }
     upstream.sessions = listing(known, foreign, tooLong)
-    await (await startSync(db, upstream.url, { keyring: null })).syncNow()
+    await (await startSync(db, upstream.url, { secrets: maskingSecrets() })).syncNow()
     expect((await quarantined()).map(({ reason }) => reason)).toEqual([
       'session_bad_id',
       'session_foreign_workspace',

@@ -15,7 +15,7 @@ const readFilters = defineParams({ client_session_id: text(), user_identifier_ke
  * `/client_sessions/get` (contract 8.2): the newest session that matches everything given. A client session can only get
  * itself: any other is not found, whether it exists or not (I10).
  */
-export function getSessionRoute({ db, route, keyring }: SessionRoutesOptions): Router {
+export function getSessionRoute({ db, route, secrets }: SessionRoutesOptions): Router {
   return route({
     path: '/client_sessions/get',
     methods: ['GET', 'POST'],
@@ -31,7 +31,7 @@ export function getSessionRoute({ db, route, keyring }: SessionRoutesOptions): R
       if (session === undefined) {
         throw new ApiError(404, 'client_session_not_found', 'Client session not found')
       }
-      return `{"client_session":${sessionText(session, caller, keyring)},"ok":true}`
+      return `{"client_session":${sessionText(session, caller, secrets)},"ok":true}`
     },
   })
 }

@@ -32,7 +32,7 @@ const readListParams = defineParams({
  * `/client_sessions/list` (contract 8.1): the workspace's sessions that match all filters, newest first; without filters, all of them.
  * `limit`, `page_cursor` and `pagination` are ours, in the form of Seam's other lists (contract 11).
  */
-export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRoutesOptions): Router {
+export function listSessionsRoute({ db, route, secrets, pageCursors }: SessionRoutesOptions): Router {
   return route({
     path: '/client_sessions/list',
     methods: ['GET', 'POST'],
@@ -57,7 +57,7 @@ export function listSessionsRoute({ db, route, keyring, pageCursors }: SessionRo
       const page = sessions.slice(0, limit)
       const last = isCut || sessions.length > limit ? page.at(-1) : undefined
       const next = last && pageCursors.encode(query, [last.createdAt ?? UNREADABLE, last.clientSessionId])
-      const texts = page.map((session) => sessionText(session, caller, keyring))
+      const texts = page.map((session) => sessionText(session, caller, secrets))
       return pageJson('client_sessions', texts, next ?? null)
     },
   })

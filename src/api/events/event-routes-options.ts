@@ -1,12 +1,12 @@
 import type { MakeApiRoute } from '../../http/api-route.ts'
 import type { PageCursors } from '../../http/page-cursor.ts'
-import type { Keyring } from '../../secrets/keyring.ts'
+import type { Secrets } from '../../secrets/secrets.ts'
 import type { Db } from '../../store/database.ts'
 
 export interface EventRoutesOptions {
   db: Db
   route: MakeApiRoute
-  /** Decrypts what `secrets:read` may see; null when nothing was encrypted. */
-  keyring: Keyring | null
+  /** Decrypts what `secrets:read` may see, if it was kept. */
+  secrets: Secrets
   pageCursors: PageCursors
 }

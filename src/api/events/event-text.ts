@@ -2,24 +2,24 @@ import { type Caller, hasScope } from '../../domain/caller.ts'
 import { parseInstant } from '../../domain/instant.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { unsealEvent } from '../../secrets/event-secrets-box.ts'
-import type { Keyring } from '../../secrets/keyring.ts'
+import type { Secrets } from '../../secrets/secrets.ts'
 import type { StoredEvent } from '../../store/events/list-events.ts'
 import type { EventPosition } from '../../store/events/read-event-position.ts'
 
-/** Whether a caller sees PINs: its key must name the scope, and there must be a keyring that decrypts them. */
-export function seesSecrets(caller: Caller, keyring: Keyring | null): keyring is Keyring {
-  return keyring !== null && hasScope(caller, 'secrets:read')
+/** Whether a caller sees PINs: its key must name the scope, and there must be a key that decrypts them. */
+export function seesSecrets(caller: Caller, secrets: Secrets): boolean {
+  return secrets.areKept && hasScope(caller, 'secrets:read')
 }
 
 /**
  * Makes the function that shows a caller an event: with its PINs for a key with `secrets:read`; with masks for everybody else, and
  * where no key decrypts the PINs.
  */
-export function eventTextFor(caller: Caller, keyring: Keyring | null): (event: StoredEvent) => string {
-  if (!seesSecrets(caller, keyring)) return ({ body }) => body
+export function eventTextFor(caller: Caller, secrets: Secrets): (event: StoredEvent) => string {
+  if (!seesSecrets(caller, secrets)) return ({ body }) => body
   return ({ body, sealedSecrets, eventId }) => {
     if (sealedSecrets === null) return body
-    return unsealEvent(keyring, body, sealedSecrets, caller.workspaceId, eventId) ?? body
+    return unsealEvent(secrets, body, sealedSecrets, caller.workspaceId, eventId) ?? body
   }
 }
 

@@ -22,7 +22,7 @@ const readFilters = defineParams(
  * `/events/get` (contract, 7): the newest event that matches everything given. Seam does not say which one wins; the newest
  * tells a device's present state.
  */
-export function getEventRoute({ db, route, keyring }: EventRoutesOptions): Router {
+export function getEventRoute({ db, route, secrets }: EventRoutesOptions): Router {
   return route({
     path: '/events/get',
     methods: ['GET', 'POST'],
@@ -35,10 +35,10 @@ export function getEventRoute({ db, route, keyring }: EventRoutesOptions): Route
         workspaceId: caller.workspaceId,
         visibility: eventVisibility(caller),
         filters,
-        withSecrets: seesSecrets(caller, keyring),
+        withSecrets: seesSecrets(caller, secrets),
       })
       if (event === null) throw new ApiError(404, 'event_not_found', 'Event not found')
-      return `{"event":${eventTextFor(caller, keyring)(event)},"ok":true}`
+      return `{"event":${eventTextFor(caller, secrets)(event)},"ok":true}`
     },
   })
 }

@@ -77,7 +77,7 @@ export function listEventsRoute(options: EventRoutesOptions): Router {
 
 /** Decides what to read for a caller and how to answer with it. */
 function pageFor(
-  { db, keyring, pageCursors }: EventRoutesOptions,
+  { db, secrets, pageCursors }: EventRoutesOptions,
   { limit = DEFAULT_LIMIT, page_cursor: cursor, unstable_offset: offset = 0, ...list }: ListParams,
   caller: Caller,
 ): { query: EventQuery; print: (listed: ListedEvents) => Promise<readonly string[]> } {
@@ -98,7 +98,7 @@ function pageFor(
     // One more than asked for shows whether there is a next page.
     limit: limit + 1,
     offset,
-    withSecrets: seesSecrets(caller, keyring),
+    withSecrets: seesSecrets(caller, secrets),
   }
   return {
     query,
@@ -111,7 +111,7 @@ function pageFor(
         ? (positionOf(last.body) ?? (await readEventPosition(db, query, page.length - 1)))
         : null
       const nextCursor = next && pageCursors.encode(paged, [`${next.createdAt}`, next.eventId])
-      return pageJson('events', page.map(eventTextFor(caller, keyring)), nextCursor)
+      return pageJson('events', page.map(eventTextFor(caller, secrets)), nextCursor)
     },
   }
 }

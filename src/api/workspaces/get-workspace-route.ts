@@ -8,7 +8,7 @@ import type { SessionRoutesOptions } from '../client-sessions/session-routes-opt
 export function getWorkspaceRoute({
   db,
   route,
-}: Omit<SessionRoutesOptions, 'keyring' | 'pageCursors'>): Router {
+}: Omit<SessionRoutesOptions, 'secrets' | 'pageCursors'>): Router {
   return route({
     path: '/workspaces/get',
     methods: ['GET', 'POST'],

@@ -1,7 +1,7 @@
 import { SeamHttp } from '@seamapi/http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Scope } from '../../../src/domain/caller.ts'
-import { createKeyring } from '../../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../../src/secrets/sealing-secrets.ts'
 import { runSql } from '../../../src/postgres/open-database.ts'
 import { errorOf } from '../../http/serve.ts'
 import { WORKSPACE_ID } from '../../support/sample-event.ts'
@@ -12,6 +12,8 @@ import {
   sessionCaller,
   startSessionServer,
 } from '../../sessions/session-server.ts'
+import { SECRETS } from '../../sessions/sync-rig.ts'
+import { maskingSecrets } from '../../../src/secrets/masking-secrets.ts'
 
 /** Spaces, trailing zeros, keys in odd order, an escaped quote, an unknown field: none of it survives parse and print. */
 const TOKEN = 'seam_cst1891oqCmD_6dBwV8PJ2Fsoe9dWYVyMfVHq'
@@ -22,7 +24,7 @@ const foreign = sampleSession({ user_identifier_key: 'foreign' })
 
 let server: SessionServer
 beforeAll(async () => {
-  server = await startSessionServer()
+  server = await startSessionServer(SECRETS)
   await server.store([exact(TOKEN), mine, foreign])
 })
 afterAll(() => server.stop())
@@ -44,7 +46,7 @@ test.each<[string, Scope[], string]>([
 })
 
 test('I9: a sealed token that was copied into another row, or whose key is gone, is served as the mask', async () => {
-  const thief = await startSessionServer()
+  const thief = await startSessionServer(SECRETS)
   try {
     await thief.store([exact(TOKEN), foreign])
     const key = thief.credentialOf(keyCaller(['admin', 'secrets:read']))
@@ -59,7 +61,7 @@ test('I9: a sealed token that was copied into another row, or whose key is gone,
   } finally {
     await thief.stop()
   }
-  const keyless = await startSessionServer(createKeyring([Buffer.alloc(32, 9)]))
+  const keyless = await startSessionServer(sealingSecrets([Buffer.alloc(32, 9)]))
   try {
     await keyless.store([exact(TOKEN)])
     await runSql(keyless.db, `update client_sessions set token_sealed = set_byte(token_sealed, 2, 0)`, [])
@@ -72,7 +74,7 @@ test('I9: a sealed token that was copied into another row, or whose key is gone,
 })
 
 test('I9: without a secrets key everybody sees the mask, but the session itself its token', async () => {
-  const plain = await startSessionServer(null)
+  const plain = await startSessionServer(maskingSecrets())
   try {
     await plain.store([exact(TOKEN)])
     const key = plain.credentialOf(keyCaller(['admin', 'secrets:read']))
@@ -135,7 +137,7 @@ test('a key must say which session it wants, and one that is not there is not fo
 })
 
 test('of several sessions with one key the newest is the answer', async () => {
-  const many = await startSessionServer()
+  const many = await startSessionServer(SECRETS)
   try {
     const days = ['2025-01-02', '2025-01-03', '2025-01-01']
     const sessions = days.map((day) =>

@@ -13,6 +13,7 @@ import {
   sessionCaller,
   startSessionServer,
 } from '../../sessions/session-server.ts'
+import { SECRETS } from '../../sessions/sync-rig.ts'
 
 const WEBVIEW = 'e0f522d4-a7b6-4f65-ba90-11cde67a893a'
 const IDENTITY = 'b4ce8233-3b35-4d2d-82ec-d48513684f0a'
@@ -52,7 +53,7 @@ const names = new Map([
 
 let server: SessionServer
 beforeAll(async () => {
-  server = await startSessionServer()
+  server = await startSessionServer(SECRETS)
   await server.store([seed, nobody, plain, older, undated, sampleSession({ client_session_id: 'gone' })])
   await server.store([seed, nobody, plain, older, undated])
   const foreign = { ...seed, client_session_id: randomUUID(), workspace_id: OTHER_WORKSPACE }
@@ -178,7 +179,7 @@ describe('/client_sessions/list', () => {
   )
 
   test('each filter has an index', async () => {
-    const plans = await startSessionServer()
+    const plans = await startSessionServer(SECRETS)
     try {
       await runSql(
         plans.db,

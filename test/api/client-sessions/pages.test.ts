@@ -14,6 +14,8 @@ import { errorOf, serve } from '../../http/serve.ts'
 import { sampleEvent, WORKSPACE_ID } from '../../support/sample-event.ts'
 import { type SampleSession, sampleSession } from '../../sessions/sample-session.ts'
 import { keyCaller, type SessionServer, startSessionServer } from '../../sessions/session-server.ts'
+import { SECRETS } from '../../sessions/sync-rig.ts'
+import { maskingSecrets } from '../../../src/secrets/masking-secrets.ts'
 
 interface Page {
   client_sessions: SampleSession[]
@@ -25,7 +27,7 @@ const IDENTITY = crypto.randomUUID()
 let server: SessionServer
 
 beforeAll(async () => {
-  server = await startSessionServer()
+  server = await startSessionServer(SECRETS)
 })
 afterAll(() => server.stop())
 
@@ -254,7 +256,7 @@ async function askEvents(body: object): Promise<Response> {
     eventRoutes({
       db: server.db,
       route: testApiRoutes({ authenticate }),
-      keyring: null,
+      secrets: maskingSecrets(),
       pageCursors,
     }),
   ])
@@ -275,6 +277,7 @@ async function eventsCursor(): Promise<string> {
     server.db,
     texts.map((text) => parseEvent(text, WORKSPACE_ID)),
     'webhook',
+    maskingSecrets(),
   )
   const response = await askEvents({ since: '2026-01-01', limit: 1 })
   const { pagination } = (await response.json()) as Page

@@ -9,6 +9,7 @@ import { callerWithKey } from '../../http/caller-with-key.ts'
 import { serve } from '../../http/serve.ts'
 import { WORKSPACE_ID } from '../../support/sample-event.ts'
 import { createTestDatabase } from '../../support/test-database.ts'
+import { maskingSecrets } from '../../../src/secrets/masking-secrets.ts'
 
 export const API_KEY = 'seam_test1_abcdefghijkmnopqrstuvwxyz'
 
@@ -34,7 +35,8 @@ export async function startQueryServer(): Promise<QueryServer> {
     scopes: ['events:read'],
   })
   const route = testApiRoutes({ authenticate })
-  const server = await serve([eventRoutes({ db, route, keyring: null, pageCursors })])
+  const secrets = maskingSecrets()
+  const server = await serve([eventRoutes({ db, route, secrets, pageCursors })])
   const headers = { authorization: `Bearer ${API_KEY}` }
   return {
     url: server.url,
@@ -45,6 +47,7 @@ export async function startQueryServer(): Promise<QueryServer> {
         db,
         texts.map((text) => parseEvent(text, workspaceId)),
         'webhook',
+        secrets,
       )
       if (quarantined > 0) throw new Error('An event of this test is not usable.')
     },

@@ -13,10 +13,11 @@ import {
 } from '../../sessions/session-server.ts'
 import { startSync } from '../../sessions/sync-rig.ts'
 import { startUpstream } from '../../sessions/upstream.ts'
+import { SECRETS } from '../../sessions/sync-rig.ts'
 
 let server: SessionServer
 beforeEach(async () => {
-  server = await startSessionServer()
+  server = await startSessionServer(SECRETS)
 })
 afterEach(() => server.stop())
 

@@ -1,5 +1,5 @@
 import { openBody } from '../../../src/quarantine/open-body.ts'
-import { createKeyring } from '../../../src/secrets/keyring.ts'
+import { sealingSecrets } from '../../../src/secrets/sealing-secrets.ts'
 import { SECRETS_KEY_BYTES } from '../keys.ts'
 import type { Rig } from '../rig.ts'
 
@@ -12,12 +12,12 @@ interface Row {
 
 /** Everything that can't be used is kept where somebody can decide about it (I11). */
 export async function checkQuarantine({ sql, findings, ledger }: Rig): Promise<void> {
-  const keyring = createKeyring([SECRETS_KEY_BYTES])
+  const secrets = sealingSecrets([SECRETS_KEY_BYTES])
   const rows = await sql<Row>(
     'select workspace_id as "workspaceId", reason, body, is_sealed as "isSealed" from quarantine',
   )
   const kept = rows.map((row) => {
-    const opened = openBody(row as Parameters<typeof openBody>[0], keyring)
+    const opened = openBody(row as Parameters<typeof openBody>[0], secrets)
     return { reason: row.reason, text: opened.kind === 'closed' ? '' : opened.bytes.toString('utf8') }
   })
   for (const { reason, marker } of ledger.planted.quarantined) {

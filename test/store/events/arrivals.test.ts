@@ -18,6 +18,7 @@ import {
 } from '../../../src/store/events/read-arrivals.ts'
 import { sampleEvent } from '../../support/sample-event.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { maskingSecrets } from '../../../src/secrets/masking-secrets.ts'
 
 let database: TestDatabase
 let db: Db
@@ -43,6 +44,7 @@ async function store(workspaceId: string, eventIds: string[], path: IngestPath =
     db,
     eventIds.map((eventId) => event(workspaceId, eventId)),
     path,
+    maskingSecrets(),
   )
 }
 
@@ -53,6 +55,7 @@ async function storeAndWait(workspaceId: string, eventIds: string[]) {
     trx,
     eventIds.map((eventId) => event(workspaceId, eventId)),
     'poll',
+    maskingSecrets(),
   )
   return {
     commit: () => trx.commit().execute(),
@@ -124,7 +127,7 @@ describe('transactions that commit out of order', () => {
     const older = await storeAndWait(workspaceId, [id(5)])
     await store(workspaceId, [id(3)])
     await runSql(older.trx, 'savepoint here', [])
-    await ingestInTransaction(older.trx, [event(workspaceId, id(6))], 'poll')
+    await ingestInTransaction(older.trx, [event(workspaceId, id(6))], 'poll', maskingSecrets())
     await older.commit()
     expect(await follow(workspaceId, 1).readUntil(3)).toEqual([id(5), id(6), id(3)])
   })
@@ -160,7 +163,12 @@ test('I8: a second sighting, a redelivery and a duplicate do not bring an event 
 test('I8: a reader sees its own workspace only, also with another one’s cursor', async () => {
   const [mine, theirs] = [randomUUID(), randomUUID()]
   await store(theirs, [id(1)])
-  await ingestBatch(db, [event(mine, id(1)), event(theirs, id(2)), event(mine, id(3))], 'webhook')
+  await ingestBatch(
+    db,
+    [event(mine, id(1)), event(theirs, id(2)), event(mine, id(3))],
+    'webhook',
+    maskingSecrets(),
+  )
   const reader = follow(mine)
   expect(await reader.readUntil(2)).toEqual([id(1), id(3)])
   const others = await readArrivals(db, { workspaceId: theirs, after: null, limit: 1 })
@@ -241,6 +249,7 @@ test.each([1, 2, 3])(
           trx,
           [...fresh, ...again].map((eventId) => event(workspaceId, eventId)),
           random() < 0.5 ? 'webhook' : 'poll',
+          maskingSecrets(),
         )
         added.push(...fresh)
         await setTimeout(random() * 12)

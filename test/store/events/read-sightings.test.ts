@@ -5,6 +5,7 @@ import { ingestBatch } from '../../../src/ingest/ingest-batch.ts'
 import { readSightings } from '../../../src/store/events/read-sightings.ts'
 import { sampleEvent, WORKSPACE_ID } from '../../support/sample-event.ts'
 import { databaseOfThisFile } from '../../support/test-database.ts'
+import { maskingSecrets } from '../../../src/secrets/masking-secrets.ts'
 
 const { database, db } = await databaseOfThisFile()
 beforeEach(() => database.empty())
@@ -17,7 +18,7 @@ async function store(path: 'webhook' | 'poll', ...seconds: number[]): Promise<vo
   const items = seconds.map((second) =>
     parseEvent(JSON.stringify(sampleEvent({ created_at: at(second) })), WORKSPACE_ID),
   )
-  await ingestBatch(db, items, path, null)
+  await ingestBatch(db, items, path, maskingSecrets())
 }
 
 test('E4, I12: only so many events are counted, the newest, and the answer says from when on', async () => {

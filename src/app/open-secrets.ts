@@ -2,21 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from '../config/config.ts'
-import { createKeyring, type Keyring } from '../secrets/keyring.ts'
+import { maskingSecrets } from '../secrets/masking-secrets.ts'
+import { sealingSecrets } from '../secrets/sealing-secrets.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { writeWhole } from '../runtime/write-whole.ts'
 
 /**
- * Opens the keys that encrypt secrets (I9): the configured ones; or, with the embedded database, one that the service makes at its first
- * start and keeps in the data folder. Without either it returns null: secrets are masked and not kept, and a warning says so.
+ * Decides what becomes of secrets (I9). They are sealed with the configured keys; or, with the embedded database, with one that the
+ * service makes at its first start and keeps in the data folder. Without either they are masked and not kept, and a warning says so.
  */
-export async function openKeyring(config: Config, { mayMakeKey = false } = {}): Promise<Keyring | null> {
+export async function openSecrets(config: Config, { mayMakeKey }: { mayMakeKey: boolean }): Promise<Secrets> {
   const [first, ...older] = config.secretsKeys ?? []
-  if (first !== undefined) return createKeyring([first, ...older])
-  if (config.databaseUrl !== null) return null
+  if (first !== undefined) return sealingSecrets([first, ...older])
+  if (config.databaseUrl !== null) return maskingSecrets()
   const file = path.join(config.dataDir, 'secrets-key')
   if (mayMakeKey) await makeKey(file)
   const key = await readKey(file)
-  return key === null ? null : createKeyring([key])
+  return key === null ? maskingSecrets() : sealingSecrets([key])
 }
 
 /** Makes the key file unless it exists. The file appears whole or not at all, because a start may be killed at any moment. */

@@ -6,6 +6,7 @@ import {
   createSecretKey,
   randomBytes,
 } from 'node:crypto'
+import type { Secrets } from './secrets.ts'
 
 /*
  * Secrets at rest (I9): AES-256-GCM, with a random 96-bit nonce for each value or one that is made of the value. A sealed value is
@@ -26,24 +27,14 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES
 
-/** Seals with its first key, opens with any of them. */
-export interface Keyring {
+interface SealingSecrets extends Secrets {
   seal(plaintext: string, context: string): Buffer
-  /**
-   * The same, and the same plaintext in the same context gives the same bytes as long as the key is the same: so it can be seen without
-   * opening them whether two values differ. The nonce is a keyed digest of both (as in SIV): it comes again only with the same value.
-   */
+  /** The nonce is a keyed digest of plaintext and context (as in SIV): it comes again only with the same value. */
   sealRepeatably(plaintext: string, context: string): Buffer
-  /** Null when no key of the ring fits, or the value or its context was changed. */
-  open(sealed: Uint8Array, context: string): string | null
-  /** A keyed digest: tells whether two values are the same, and nothing to somebody without the key. */
-  fingerprint(value: Uint8Array): Buffer
-  /** Hexadecimal, the sealing one first. */
-  keyIds: readonly string[]
 }
 
-/** `keys` are of 32 bytes each. */
-export function createKeyring(keys: readonly [Buffer, ...Buffer[]]): Keyring {
+/** Keeps secrets: seals with the first key, opens with any of them. `keys` are of 32 bytes each. */
+export function sealingSecrets(keys: readonly [Buffer, ...Buffer[]]): SealingSecrets {
   const byId = new Map(keys.map((key) => [keyIdOf(key), createSecretKey(key)]))
   const sealingKey = createSecretKey(keys[0])
   const sealingId = keyIdOf(keys[0])
@@ -56,6 +47,7 @@ export function createKeyring(keys: readonly [Buffer, ...Buffer[]]): Keyring {
     return Buffer.concat([head, nonce, cipher.getAuthTag(), ciphertext])
   }
   return {
+    areKept: true,
     keyIds: [...byId.keys()],
     fingerprint: (value) => createHmac('sha256', sealingKey).update('fingerprint').update(value).digest(),
     seal: (plaintext, context) => sealWith(nextNonce(), plaintext, context),
