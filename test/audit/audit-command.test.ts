@@ -124,7 +124,7 @@ describe('seam-mirror audit', () => {
       ...['default', seam.workspaceId].map((name) => audit(['--since', '30m', '--workspace', name])),
     ])
     expect(without.code).toBe(1)
-    expect(without.stderr).toMatch(/no credentials/)
+    expect(without.stderr).toMatch(/needs credentials/)
     expect(named).toMatchObject([{ code: 0 }, { code: 0 }])
   })
 })

@@ -44,7 +44,7 @@ test('A4: every command that answers has --json, and says so the same way', () =
   const commands = leaves(program).filter((command) => command.name() !== 'serve')
   expect(commands.length).toBeGreaterThanOrEqual(11)
   for (const command of commands)
-    expect(command.helpInformation()).toMatch(/--json +the answer as one JSON document/)
+    expect(command.helpInformation()).toMatch(/--json +answer with one JSON document/)
 })
 
 test('A4, A2: each answers --json with one document in snake_case and nothing else on stdout, and ends when it has', async () => {
