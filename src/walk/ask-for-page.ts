@@ -65,7 +65,7 @@ async function askForFewer(
   for (;;) {
     try {
       const page = await listEventsPage(client, { ...request, limit: pageSize.limit() }, signal)
-      pageSize.grow()
+      pageSize.grow(page.items.length)
       return page
     } catch (error) {
       if (signal.aborted || !(error instanceof SeamError) || !error.mayBeTooMuch) throw error

@@ -8,13 +8,14 @@ export interface PageSize {
   limit(): number
   /** The answer failed in a way that a smaller one may not (SeamError.mayBeTooMuch). False when there is no smaller one. */
   shrink(): boolean
-  /** A page arrived. */
-  grow(): void
+  /** A page with this many events arrived. */
+  grow(listed: number): void
 }
 
 /**
- * Halved by every failure, down to 1, and doubled by every page, up to 500: a failure that had nothing to do with the size is made up for
- * at once. A size that fails each time it is tried is tried more and more seldom: after 1, 2, 4, … pages of its half.
+ * Halved by every failure, down to 1, and doubled by every full page, up to 500: a failure that had nothing to do with the size is made up for
+ * at once. A size that fails each time it is tried is tried more and more seldom: after 1, 2, 4, … full pages
+ * of its half. A page that is not full would have been the same with any limit: it says nothing about longer ones.
  */
 export function createPageSize(): PageSize {
   let limit = MAX_PAGE_LIMIT
@@ -38,8 +39,9 @@ export function createPageSize(): PageSize {
       limit = Math.max(1, Math.floor(limit / 2))
       return limit < failedAt
     },
-    grow: () => {
+    grow: (listed) => {
       if (failedAt !== null) learn(failedAt)
+      if (listed < limit) return
       if (suspect !== null && limit >= suspect.limit) suspect = null
       pages += 1
       const next = Math.min(limit * 2, MAX_PAGE_LIMIT)

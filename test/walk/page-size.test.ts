@@ -6,7 +6,7 @@ function ask(pageSize: PageSize, most: number, times: number): number[] {
   return Array.from({ length: times }, () => {
     const limit = pageSize.limit()
     if (limit > most) pageSize.shrink()
-    else pageSize.grow()
+    else pageSize.grow(pageSize.limit())
     return limit
   })
 }
@@ -41,6 +41,23 @@ test('F7: behind a gateway with a bound, nearly all pages get through, and are a
   }
 })
 
+test('F7: short pages, as at the live edge, do not have long ones tried in vain again and again', () => {
+  const pageSize = createPageSize()
+  let failures = 0
+  for (let longPages = 0; longPages < 400;) {
+    // One short page after each long one; the gateway cuts off what has more than 60 events.
+    pageSize.grow(5)
+    if (pageSize.limit() > 60) {
+      failures += 1
+      pageSize.shrink()
+    } else {
+      longPages += 1
+      pageSize.grow(pageSize.limit())
+    }
+  }
+  expect(failures).toBeLessThan(40)
+})
+
 test('F7: when the bound is gone, the page is whole again after some hundred pages at most', () => {
   const pageSize = createPageSize()
   ask(pageSize, 100, 5_000)
@@ -55,7 +72,7 @@ test('F7: failures that have nothing to do with the size do not keep it small', 
     sum += pageSize.limit()
     // A fifth of them fail, in no order.
     if ((i * 7919) % 101 < 20) pageSize.shrink()
-    else pageSize.grow()
+    else pageSize.grow(pageSize.limit())
   }
   expect(sum / 5_000).toBeGreaterThan(300)
 })
