@@ -12,6 +12,7 @@ const ROOT = path.join(import.meta.dirname, '../..')
 const LOADING_MS = 3000
 /** Loaded before the service's own code. */
 const WALL_CLOCK = path.join(import.meta.dirname, 'wall-clock.js')
+const LEFT_OUT = /^\d+ lines of the log could not be written\.\n/m
 /** Starts of Node are a good part of a round; with its code compiled before, one takes half as long. */
 const COMPILE_CACHE = path.join(tmpdir(), 'seam-mirror-chaos-compile-cache')
 
@@ -195,7 +196,9 @@ export class Replica {
     }
   }
 
-  #judge(code: number | null, signal: NodeJS.Signals | null, stderr: string): void {
+  #judge(code: number | null, signal: NodeJS.Signals | null, printed: string): void {
+    // The laboratory may read more slowly than it is logged: then the service says how much it has left out.
+    const stderr = printed.replace(LEFT_OUT, '')
     const { findings, isDatabaseTroubled } = this.#options
     const how = `code ${code}, signal ${signal}, stderr ${JSON.stringify(stderr.slice(0, 500))}`
     // A start that fails says why on stderr and exits 1; whoever runs the service starts it again.
