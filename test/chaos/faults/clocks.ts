@@ -45,7 +45,7 @@ function date(name: string, header: (random: Random) => (serverMs: number) => st
   }
 }
 
-/** In half of the cases it stays as it was set, and webhooks are refused from then on; else it is put right, which is a step as well. */
+/** In a quarter of the cases it stays as it was set, and webhooks are refused from then on; else it is put right, which is a step as well. */
 function wallClock(name: string, offsetMs: number): Fault {
   const setAll = ({ replicas }: Rig, ms: number) => {
     for (const replica of replicas) replica.setWallClock(ms)
@@ -54,7 +54,7 @@ function wallClock(name: string, offsetMs: number): Fault {
     ...clocks(`wall-clock-${name}`, 'F4, I5'),
     begin: async (rig) => setAll(rig, offsetMs),
     end: async (rig, random) => {
-      if (random.chance(0.5)) setAll(rig, 0)
+      if (random.chance(0.75)) setAll(rig, 0)
     },
   }
 }

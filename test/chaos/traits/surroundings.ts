@@ -16,7 +16,7 @@ export const SURROUNDING_TRAITS: readonly Trait[] = [
     // No webhook is taken: their timestamps are weeks ahead of the process's clock.
     name: 'autumn-hour',
     threatens: 'F4, I5',
-    chance: 0.08,
+    chance: 0.05,
     environment: ({ historyHours }) => ({
       TZ: 'Europe/Vienna',
       CHAOS_WALL_CLOCK_MS: String(AUTUMN_HOUR_MS - Date.now()),
