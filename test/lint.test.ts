@@ -80,3 +80,17 @@ test.each([
   expect(output).toContain(message)
   expect(status).not.toBe(0)
 })
+
+const line = '  // a line\n'
+const longFile = (lines: number) => `export const used = 1\n${line.repeat(lines - 1)}`
+const longFunction = (lines: number) => `export function used(): void {\n${line.repeat(lines - 2)}}\n`
+
+test.each([
+  ['file of 251 lines', longFile(251), longFile(250), 'eslint(max-lines)'],
+  ['function of 61 lines', longFunction(61), longFunction(60), 'eslint(max-lines-per-function)'],
+])('npm run check refuses a %s, and lets one with a line less pass', (_title, tooLong, justFits, rule) => {
+  const { output, status } = lint({ 'src/domain/x.ts': tooLong })
+  expect(output).toContain(rule)
+  expect(status).not.toBe(0)
+  expect(lint({ 'src/domain/x.ts': justFits }).output).not.toContain(rule)
+})

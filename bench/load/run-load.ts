@@ -38,62 +38,23 @@ export interface LoadResult {
  * load generator shares two cores with what it measures, and a full HTTP client would take half of one.
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { connections, request, count, seconds, ratePerSecond } = options
-  const intervalMs = ratePerSecond === null ? null : 1000 / ratePerSecond
-  const latencies = new Float64Array(count)
-  const startedAt = new Float64Array(connections)
-  const failed: Record<string, number> = {}
-  const idle: number[] = []
-  let sent = 0
-  let answered = 0
-  let ok = 0
-  let begin = 0
-  let end = 0
+  const { url, connections, ratePerSecond } = options
   const sockets: Socket[] = []
   const { promise: finished, resolve: finish, reject: fail } = Promise.withResolvers<void>()
-
-  const isOver = (now: number): boolean => sent >= count || now >= begin + seconds * 1000
-  const sendOn = (k: number, now: number): boolean => {
-    if (isOver(now)) return false
-    const dueAt = intervalMs === null ? now : begin + sent * intervalMs
-    if (dueAt > now) return false
-    startedAt[k] = dueAt
-    sockets[k]?.write(request(sent))
-    sent += 1
-    return true
-  }
-  const onResponse = (k: number, status: number): void => {
-    const now = performance.now()
-    latencies[answered] = now - (startedAt[k] ?? now)
-    answered += 1
-    end = now
-    if (status >= 200 && status < 300) ok += 1
-    else failed[status] = (failed[status] ?? 0) + 1
-    if (sendOn(k, now)) return
-    idle.push(k)
-    if (idle.length === connections && isOver(now)) finish()
-  }
-
+  const loop = createLoop(options, (k, bytes) => void sockets[k]?.write(bytes), finish)
   for (let k = 0; k < connections; k++) {
-    const socket = await open(options.url)
+    const socket = await open(url)
     socket.on(
       'data',
-      createResponseReader((status) => onResponse(k, status)),
+      createResponseReader((status) => loop.onResponse(k, status)),
     )
     socket.on('error', fail)
     socket.on('close', () => fail(new Error('The service closed a connection during a run.')))
     sockets.push(socket)
-    idle.push(k)
-  }
-  const sendDue = (): void => {
-    const now = performance.now()
-    while (idle.length > 0 && sendOn(idle.at(-1) as number, now)) idle.pop()
-    if (idle.length === connections && isOver(now)) finish()
   }
   const cpuBefore = process.cpuUsage()
-  begin = performance.now()
-  sendDue()
-  const timer = intervalMs === null ? undefined : setInterval(sendDue, 1)
+  loop.begin()
+  const timer = ratePerSecond === null ? undefined : setInterval(loop.sendDue, 1)
   try {
     await finished
   } finally {
@@ -101,14 +62,69 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     for (const socket of sockets) socket.removeAllListeners('close').destroy()
   }
   const { user, system } = process.cpuUsage(cpuBefore)
-  const sorted = latencies.subarray(0, answered).toSorted()
+  const { answered, ...result } = loop.result()
+  return { ...result, generatorMicros: (user + system) / answered }
+}
+
+interface Loop {
+  begin: () => void
+  /** Sends all requests that are due, as long as a connection is idle. */
+  sendDue: () => void
+  /** Connection `k` has got its answer. */
+  onResponse: (k: number, status: number) => void
+  result: () => Omit<LoadResult, 'generatorMicros'> & { answered: number }
+}
+
+/** Decides when each connection sends, and notes how long the answers take. Calls `finish` after the last answer. */
+function createLoop(
+  { connections, request, count, seconds, ratePerSecond }: LoadOptions,
+  send: (k: number, bytes: Buffer) => void,
+  finish: () => void,
+): Loop {
+  const intervalMs = ratePerSecond === null ? null : 1000 / ratePerSecond
+  const latencies = new Float64Array(count)
+  const startedAt = new Float64Array(connections)
+  const failed: Record<string, number> = {}
+  const idle = Array.from({ length: connections }, (_, k) => k)
+  let [sent, answered, ok, begin, end] = [0, 0, 0, 0, 0]
+
+  const isOver = (now: number): boolean => sent >= count || now >= begin + seconds * 1000
+  const sendOn = (k: number, now: number): boolean => {
+    if (isOver(now)) return false
+    const dueAt = intervalMs === null ? now : begin + sent * intervalMs
+    if (dueAt > now) return false
+    startedAt[k] = dueAt
+    send(k, request(sent))
+    sent += 1
+    return true
+  }
+  const sendDue = (): void => {
+    const now = performance.now()
+    while (idle.length > 0 && sendOn(idle.at(-1) as number, now)) idle.pop()
+    if (idle.length === connections && isOver(now)) finish()
+  }
   return {
-    ok,
-    failed,
-    seconds: (end - begin) / 1000,
-    p50Ms: percentile(sorted, 0.5),
-    p99Ms: percentile(sorted, 0.99),
-    generatorMicros: (user + system) / answered,
+    begin: () => {
+      begin = performance.now()
+      sendDue()
+    },
+    sendDue,
+    onResponse: (k, status) => {
+      const now = performance.now()
+      latencies[answered] = now - (startedAt[k] ?? now)
+      answered += 1
+      end = now
+      if (status >= 200 && status < 300) ok += 1
+      else failed[status] = (failed[status] ?? 0) + 1
+      if (sendOn(k, now)) return
+      idle.push(k)
+      if (idle.length === connections && isOver(now)) finish()
+    },
+    result: () => {
+      const sorted = latencies.subarray(0, answered).toSorted()
+      const [p50Ms, p99Ms] = [percentile(sorted, 0.5), percentile(sorted, 0.99)]
+      return { ok, failed, seconds: (end - begin) / 1000, p50Ms, p99Ms, answered }
+    },
   }
 }
 

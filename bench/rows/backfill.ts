@@ -2,6 +2,7 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Bench } from '../bench.ts'
 import { peakRssMb } from '../processes/process-tree.ts'
+import type { StartedProcess } from '../processes/start-process.ts'
 import { onDatabase } from '../processes/start-server.ts'
 import type { Figure } from '../results/figure.ts'
 import { median } from '../results/percentile.ts'
@@ -23,15 +24,8 @@ export async function backfill(bench: Bench): Promise<Figure[]> {
   const events = isQuick ? 10_000 : 100_000
   const server = await bench.server()
   const to = Date.now() - NEWEST_AGO_MS
-  const seam = await bench.start({
-    command: [process.execPath, path.join(import.meta.dirname, '../processes/seam-process.ts')],
-    environment: {
-      EVENTS: `${events}`,
-      FROM: new Date(to - HISTORY_DAYS * DAY_MS).toISOString(),
-      TO: new Date(to).toISOString(),
-      SEAM_API_KEY: API_KEY,
-    },
-  })
+  const from = to - HISTORY_DAYS * DAY_MS
+  const seam = await startSeam(bench, events, from, to)
   const bulkUrl = await server.createDatabase('backfill_bulk')
   const problems: string[] = []
   const memory: number[] = []
@@ -44,7 +38,7 @@ export async function backfill(bench: Bench): Promise<Figure[]> {
     const ours = await bench.startMirror(databaseUrl, {
       SEAM_ENDPOINT: seam.url,
       SEAM_API_KEY: API_KEY,
-      SEAM_MIRROR_BACKFILL_SINCE: new Date(to - HISTORY_DAYS * DAY_MS - 1000).toISOString(),
+      SEAM_MIRROR_BACKFILL_SINCE: new Date(from - 1000).toISOString(),
     })
     const { result, cpu } = await measureCpu(
       { service: ours.pid, postgres: server.pid },
@@ -80,6 +74,19 @@ export async function backfill(bench: Bench): Promise<Figure[]> {
       problems,
     },
   ]
+}
+
+/** Starts a Seam that has this many events, at random moments between the two instants (Unix milliseconds). */
+function startSeam(bench: Bench, events: number, from: number, to: number): Promise<StartedProcess> {
+  return bench.start({
+    command: [process.execPath, path.join(import.meta.dirname, '../processes/seam-process.ts')],
+    environment: {
+      EVENTS: `${events}`,
+      FROM: new Date(from).toISOString(),
+      TO: new Date(to).toISOString(),
+      SEAM_API_KEY: API_KEY,
+    },
+  })
 }
 
 /** Waits until a run of the poller has proven everything, and returns the seconds. */

@@ -20,20 +20,7 @@ export async function bulk(bench: Bench): Promise<Figure[]> {
   const ours = () => ingestInBulk(bench, databaseUrl, events, problems)
   await ours()
   await onDatabase(databaseUrl, (client) => client.query(`copy events (${columns}) to '${file}'`))
-  const copy = async () => {
-    await emptyEvents(databaseUrl)
-    return onDatabase(databaseUrl, (client) =>
-      measureCpu(
-        { service: null, postgres: server.pid },
-        async () => {
-          const startedAt = performance.now()
-          await client.query(`copy events (${columns}) from '${file}'`)
-          return { seconds: (performance.now() - startedAt) / 1000 }
-        },
-        () => events,
-      ),
-    )
-  }
+  const copy = () => copyBack(databaseUrl, server.pid, columns, file, events)
   const mine: BulkResult[] = []
   const copies: Awaited<ReturnType<typeof copy>>[] = []
   await inTurn(bench.options.isQuick ? 2 : 3, {
@@ -71,6 +58,28 @@ export async function bulk(bench: Bench): Promise<Figure[]> {
       ],
     },
   ]
+}
+
+/** Empties the table, then measures one COPY statement that loads the rows from the file. */
+async function copyBack(
+  databaseUrl: string,
+  postgresPid: number,
+  columns: string,
+  file: string,
+  events: number,
+) {
+  await emptyEvents(databaseUrl)
+  return onDatabase(databaseUrl, (client) =>
+    measureCpu(
+      { service: null, postgres: postgresPid },
+      async () => {
+        const startedAt = performance.now()
+        await client.query(`copy events (${columns}) from '${file}'`)
+        return { seconds: (performance.now() - startedAt) / 1000 }
+      },
+      () => events,
+    ),
+  )
 }
 
 /** The columns that an insert fills. The other columns have defaults, which COPY fills as well. */

@@ -78,8 +78,24 @@ async function atConnections(
   const atTheirRate = medianRun(
     (await inTurn(isQuick ? 1 : 3, { ours: () => run(ours, { ratePerSecond: theirs.perSecond }) })).ours,
   )
-  const common = { row: 'webhook', peakRssMb: peakRssMb(ours.pid) }
+  const memory = peakRssMb(ours.pid)
   const what = `webhook to commit, ${connections} connections`
+  return [
+    ...comparedFigures(what, { mine, theirs, ceiling, atTheirRate }, atLeast, memory, problems),
+    ...(runs.cluster === undefined ? [] : [clusterFigure(what, of('cluster'), mine)]),
+  ]
+}
+
+/** Ours beside the naive service, beside the ceiling, and at the rate that the naive service reaches. */
+function comparedFigures(
+  what: string,
+  runs: Record<'mine' | 'theirs' | 'ceiling' | 'atTheirRate', MedianRun>,
+  atLeast: number,
+  memory: number | null,
+  problems: string[],
+): Figure[] {
+  const { mine, theirs, ceiling, atTheirRate } = runs
+  const common = { row: 'webhook', peakRssMb: memory }
   return [
     {
       ...common,
@@ -116,7 +132,6 @@ async function atConnections(
         `ours with an open loop of ${Math.round(theirs.perSecond)} events/s, each latency from when the event fell due`,
       ],
     },
-    ...(runs.cluster === undefined ? [] : [clusterFigure(what, of('cluster'), mine)]),
   ]
 }
 

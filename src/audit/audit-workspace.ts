@@ -10,7 +10,13 @@ import { readCoverage } from '../store/coverage/read-coverage.ts'
 import { readDatabaseClock } from '../postgres/read-database-clock.ts'
 import { type AuditOutcome, type AuditRun, saveAuditRun } from '../store/runs/save-audit-run.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
-import { type AuditTally, NOTHING_AUDITED, auditRange, coveredPartsOf } from './audit-range.ts'
+import {
+  type AuditTally,
+  type AuditedRange,
+  NOTHING_AUDITED,
+  auditRange,
+  coveredPartsOf,
+} from './audit-range.ts'
 import { identifyWorkspace } from '../workspaces/identify-workspace.ts'
 import type { ClockState } from '../walk/judge-clocks.ts'
 import type { PageSize } from '../walk/page-size.ts'
@@ -84,27 +90,12 @@ export async function auditWorkspace(
     error: verdict.error,
   })
   const tally: AuditTally = { ...NOTHING_AUDITED }
+  const tools = { noteQuarantined: () => {}, retryPolicy: RETRY_POLICY, ...options, workspaceId, signal }
+  const unfinished: Verdict = { outcome: 'failed', error: UNFINISHED, judged: [] }
+  const onFound: AuditedRange['onFound'] = (trx, found) =>
+    saveAuditRun(trx, workspaceId, recordOf(found, unfinished))
   const verdict = await judge(problem, tally, signal, () =>
-    auditRange(
-      {
-        noteQuarantined: () => {},
-        retryPolicy: RETRY_POLICY,
-        ...options,
-        workspaceId,
-        signal,
-      },
-      {
-        covered,
-        range,
-        tally,
-        onFound: (trx, found) =>
-          saveAuditRun(
-            trx,
-            workspaceId,
-            recordOf(found, { outcome: 'failed', error: UNFINISHED, judged: [] }),
-          ),
-      },
-    ),
+    auditRange(tools, { covered, range, tally, onFound }),
   )
   const run = recordOf(tally, verdict)
   await saveAuditRun(db, workspaceId, run)

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { isAlive } from '../runtime/is-alive.ts'
 
 /** The demo's settings, as environment variables. */
 export interface DemoEnvironment extends Record<string, string> {
@@ -46,14 +47,5 @@ async function readRecord(dataDir: string): Promise<{ pid: number; environment: 
     }
   } catch {
     return null
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }

@@ -2,23 +2,20 @@ import type { Logger } from 'pino'
 import type { Db } from '../store/database.ts'
 import { readWorkspaces } from '../store/workspaces/read-workspaces.ts'
 import { type LearnedFrom, rememberWorkspace } from '../store/workspaces/remember-workspace.ts'
+import { type Workspace, type WorkspaceClaim, decideClaim } from './decide-claim.ts'
 
-/** One configured workspace. Its id may have to be learned first; the database remembers it. */
-export interface Workspace {
-  /** The configuration entry's name. */
-  readonly key: string
-  /** Null until it is known. */
-  readonly id: string | null
-  readonly learnedFrom: LearnedFrom | null
+/** An entry of the configuration: its name, and the workspace's id if the configuration gives it. */
+interface ConfiguredWorkspace {
+  key: string
+  workspaceId: string | null
 }
 
 export interface Workspaces {
   all(): readonly Workspace[]
   byKey(key: string): Workspace
   /**
-   * Records which workspace an entry turned out to be. Seam's word (`upstream`) outranks that of the first verified
-   * webhook; a configured id never changes. Returns the id that holds, for the caller to compare with its own. Throws
-   * WorkspaceTakenError when another entry is that workspace.
+   * Records which workspace an entry turned out to be (see decideClaim). Returns the id that the entry has afterwards, so that the caller
+   * can compare it with the one it gave. Throws WorkspaceTakenError when another entry is that workspace.
    */
   learn(key: string, id: string, from: LearnedFrom, name?: string | null): Promise<string>
 }
@@ -34,69 +31,43 @@ export class WorkspaceTakenError extends Error {
   }
 }
 
-const RANK: Record<LearnedFrom, number> = { webhook: 1, upstream: 2, configured: 3 }
-
 /** Loads the remembered ids and records the configured ones. */
 export async function openWorkspaces(
   db: Db,
-  entries: readonly { key: string; workspaceId: string | null }[],
+  entries: readonly ConfiguredWorkspace[],
   logger: Logger,
 ): Promise<Workspaces> {
-  const known = new Map<string, Workspace>(
-    entries.map(({ key }) => [key, { key, id: null, learnedFrom: null }]),
-  )
-  for (const { configKey, workspaceId, learnedFrom } of await readWorkspaces(db)) {
-    // An id that was configured once and no longer is counts only as a hint: Seam may say otherwise.
-    const rank = learnedFrom === 'configured' ? 'webhook' : learnedFrom
-    // When another entry is configured with this id, the remembered one is outdated: two entries may have been swapped, say.
-    const isTaken = entries.some((entry) => entry.workspaceId === workspaceId && entry.key !== configKey)
-    if (known.has(configKey) && !isTaken)
-      known.set(configKey, { key: configKey, id: workspaceId, learnedFrom: rank })
-  }
-
+  const known = rememberedWorkspaces(entries, await readWorkspaces(db))
   const byKey = (key: string): Workspace => {
     const workspace = known.get(key)
     if (workspace === undefined) throw new Error(`No workspace is configured under the name ${key}.`)
     return workspace
   }
-  const learnNow = async (
-    key: string,
-    id: string,
-    from: LearnedFrom,
-    name: string | null,
-  ): Promise<string> => {
-    const { id: before, learnedFrom } = byKey(key)
-    const isHigher =
-      learnedFrom === null || RANK[from] > RANK[learnedFrom] || (from === 'upstream' && learnedFrom === from)
-    if (before !== null && (before === id || !isHigher)) {
-      if (before === id && isHigher) {
-        // Stored as well, so that after a restart it does not count as a mere claim again.
-        await rememberWorkspace(db, { configKey: key, workspaceId: id, name, learnedFrom: from })
-        known.set(key, { key, id, learnedFrom: from })
-      }
-      return before
-    }
-    const taken = [...known.values()].find((other) => other.key !== key && other.id === id)
-    // Seam's word stands against a webhook's claim: the claimer is the one that is wrong.
-    const isClaimOnly = taken?.learnedFrom === 'webhook' && RANK[from] > RANK.webhook
-    if (taken && !isClaimOnly) throw new WorkspaceTakenError(taken.key, key, id)
+  const learnNow = async (key: string, claim: WorkspaceClaim, name: string | null): Promise<string> => {
+    const { id, from } = claim
+    const others = [...known.values()].filter((each) => each.key !== key)
+    const decision = decideClaim(byKey(key), others, claim)
+    if (decision.kind === 'keep') return decision.id
+    if (decision.kind === 'taken') throw new WorkspaceTakenError(decision.owner, key, id)
     await rememberWorkspace(db, { configKey: key, workspaceId: id, name, learnedFrom: from })
-    if (taken) {
-      known.set(taken.key, { key: taken.key, id: null, learnedFrom: null })
+    known.set(key, { key, id, learnedFrom: from })
+    if (decision.kind === 'confirm') return id
+    const { before, loser } = decision
+    if (loser !== null) {
+      known.set(loser, { key: loser, id: null, learnedFrom: null })
       logger.warn(
-        { workspace: taken.key, workspaceId: id, owner: key, from },
+        { workspace: loser, workspaceId: id, owner: key, from },
         "a webhook claimed another entry's workspace",
       )
     }
-    known.set(key, { key, id, learnedFrom: from })
     if (before === null) logger.info({ workspace: key, workspaceId: id, from }, 'the workspace is known')
     else logger.warn({ workspace: key, workspaceId: id, before, from }, 'the workspace has changed')
     return id
   }
-  // One call at a time, because the database is awaited between the check whether an id is taken and the recording of it.
+  // One call at a time, because the database is awaited between the decision about a claim and the recording of it.
   let last: Promise<unknown> = Promise.resolve()
   const learn: Workspaces['learn'] = (key, id, from, name = null) => {
-    const learnt = last.then(() => learnNow(key, id, from, name))
+    const learnt = last.then(() => learnNow(key, { id, from }, name))
     last = learnt.catch(() => {})
     return learnt
   }
@@ -105,4 +76,22 @@ export async function openWorkspaces(
     if (workspaceId !== null) await learn(key, workspaceId, 'configured')
   }
   return { all: () => [...known.values()], byKey, learn }
+}
+
+/** All entries by their names, with the ids that the database remembers for them. */
+function rememberedWorkspaces(
+  entries: readonly ConfiguredWorkspace[],
+  remembered: Awaited<ReturnType<typeof readWorkspaces>>,
+): Map<string, Workspace> {
+  const known = new Map<string, Workspace>(
+    entries.map(({ key }) => [key, { key, id: null, learnedFrom: null }]),
+  )
+  for (const { configKey: key, workspaceId: id, learnedFrom } of remembered) {
+    // When another entry is configured with this id, the remembered one is outdated. Two entries may have been swapped, for example.
+    const isOutdated = entries.some((entry) => entry.workspaceId === id && entry.key !== key)
+    if (!known.has(key) || isOutdated) continue
+    // An id that was configured once and no longer is counts only as a hint: Seam may say otherwise.
+    known.set(key, { key, id, learnedFrom: learnedFrom === 'configured' ? 'webhook' : learnedFrom })
+  }
+  return known
 }
