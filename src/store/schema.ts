@@ -1,130 +1,175 @@
-import type { ColumnType, Generated } from 'kysely'
+import {
+  type Column,
+  column,
+  defaulted,
+  identity,
+  nullable,
+  oneOf,
+  oneOfOrNull,
+  type TypesOf,
+} from './columns.ts'
 
 /**
- * The tables as Kysely sees them. The truth is in migrations/*.sql, and a test compares the two. Rows never leave `store`. Instants
- * travel as text (`formatInstant`), never as `Date`; a `uuid` travels as lower-case text.
+ * The tables and all their columns. The truth is in migrations/*.sql, which also say what each column means; a test compares the two. The
+ * types that Kysely checks statements against are derived from this table, so a column that was renamed here does not compile where it is
+ * used. Rows never leave `store`.
  */
-export interface Database {
-  events: EventsTable
-  workspaces: WorkspacesTable
-  coverage: CoverageTable
-  poll_runs: PollRunsTable
-  audit_runs: AuditRunsTable
-  quarantine: QuarantineTable
-  client_sessions: ClientSessionsTable
-  client_session_syncs: ClientSessionSyncsTable
-}
+export const TABLES = {
+  events: {
+    workspace_id: column('uuid'),
+    event_id: column('uuid'),
+    event_type: nullable('text'),
+    created_at: column('timestamptz'),
+    occurred_at: nullable('timestamptz'),
+    device_id: nullable('uuid'),
+    connected_account_id: nullable('uuid'),
+    access_code_id: nullable('uuid'),
+    acs_system_id: nullable('uuid'),
+    connect_webview_id: nullable('uuid'),
+    access_method_id: nullable('uuid'),
+    space_id: nullable('uuid'),
+    acs_user_id: nullable('uuid'),
+    acs_credential_id: nullable('uuid'),
+    acs_encoder_id: nullable('uuid'),
+    acs_access_group_id: nullable('uuid'),
+    user_identity_id: nullable('uuid'),
+    access_grant_ids: nullable('uuid[]'),
+    acs_entrance_ids: nullable('uuid[]'),
+    customer_key: nullable('text'),
+    left_out: nullable('text'),
+    body: column('json'),
+    secrets: nullable('bytea'),
+    webhook_at: nullable('timestamptz'),
+    poll_at: nullable('timestamptz'),
+    ingested_at: defaulted('timestamptz'),
+    arrival_transaction: defaulted('xid8'),
+  },
+  workspaces: {
+    workspace_id: column('uuid'),
+    name: nullable('text'),
+    learned_from: oneOf('configured', 'upstream', 'webhook'),
+    config_key: column('text'),
+    learned_at: defaulted('timestamptz'),
+    body: nullable('json'),
+  },
+  coverage: {
+    workspace_id: column('uuid'),
+    ranges: defaulted('tstzmultirange'),
+    updated_at: defaulted('timestamptz'),
+  },
+  coverage_steps: {
+    workspace_id: column('uuid'),
+    watched: column('interval'),
+    covered_to: column('timestamptz'),
+  },
+  leases: {
+    workspace_id: column('uuid'),
+    holder: column('uuid'),
+    token: column('int8'),
+    expires_at: column('timestamptz'),
+    watched: defaulted('interval'),
+  },
+  poll_runs: {
+    workspace_id: column('uuid'),
+    run_id: identity(),
+    started_at: column('timestamptz'),
+    finished_at: column('timestamptz'),
+    outcome: oneOf('complete', 'partial', 'failed'),
+    pages: column('int4'),
+    events_seen: column('int4'),
+    events_new: column('int4'),
+    error: nullable('text'),
+    error_kind: nullable('text'),
+    clock: oneOfOrNull('agree', 'apart', 'missing', 'unreadable', 'implausible'),
+    clock_ahead_seconds: nullable('float8'),
+  },
+  audit_runs: {
+    workspace_id: column('uuid'),
+    audit_id: column('uuid'),
+    started_at: column('timestamptz'),
+    finished_at: column('timestamptz'),
+    trigger: oneOf('schedule', 'command'),
+    range_from: column('timestamptz'),
+    range_to: column('timestamptz'),
+    outcome: oneOf('clean', 'found', 'incomplete', 'failed'),
+    pages: column('int4'),
+    events_seen: column('int4'),
+    events_missing: column('int4'),
+    missing_event_ids: defaulted('uuid[]'),
+    settle_seconds: column('int4'),
+    settle_time_suspect: column('bool'),
+    longest_delay_seconds: nullable('int8'),
+    error: nullable('text'),
+  },
+  quarantine: {
+    quarantine_id: identity(),
+    workspace_id: column('uuid'),
+    body_digest: column('bytea'),
+    path: oneOf('webhook', 'poll', 'sessions'),
+    reason: column('text'),
+    detail: column('text'),
+    body: column('bytea'),
+    is_sealed: column('bool'),
+    times_seen: defaulted('int4'),
+    was_listed: defaulted('bool'),
+    first_seen_at: defaulted('timestamptz'),
+    last_seen_at: defaulted('timestamptz'),
+  },
+  refused_deliveries: {
+    hour: column('timestamptz'),
+    reason: column('text'),
+    deliveries: column('int8'),
+    worst_skew_seconds: nullable('int8'),
+    last_at: column('timestamptz'),
+  },
+  client_sessions: {
+    workspace_id: column('uuid'),
+    client_session_id: column('text'),
+    user_identifier_key: nullable('text'),
+    user_identity_ids: defaulted('text[]'),
+    connect_webview_ids: defaulted('text[]'),
+    connected_account_ids: defaulted('text[]'),
+    created_at: nullable('timestamptz'),
+    expires_at: nullable('timestamptz'),
+    body: nullable('json'),
+    token_sha256: nullable('bytea'),
+    token_sealed: nullable('bytea'),
+    listed_digest: nullable('bytea'),
+    deleted_at: nullable('timestamptz'),
+    unconfirmed_since: nullable('timestamptz'),
+    first_seen_at: defaulted('timestamptz'),
+    synced_at: nullable('timestamptz'),
+  },
+  client_session_syncs: {
+    workspace_id: column('uuid'),
+    outcome: oneOfOrNull('complete', 'failed'),
+    error: nullable('text'),
+    failures: defaulted('int4'),
+    finished_at: nullable('timestamptz'),
+    succeeded_at: nullable('timestamptz'),
+    claimed_at: nullable('timestamptz'),
+    listing_asked_at: nullable('timestamptz'),
+    sessions_listed: nullable('int4'),
+    sessions_unusable: nullable('int4'),
+    sessions_unconfirmed: nullable('int4'),
+  },
+  api_keys: {
+    key_id: column('text'),
+    kind: oneOf('api_key', 'access_token'),
+    name: column('text'),
+    key_sha256: column('bytea'),
+    workspace_ids: column('uuid[]'),
+    scopes: column('text[]'),
+    created_at: defaulted('timestamptz'),
+    expires_at: nullable('timestamptz'),
+    revoked_at: nullable('timestamptz'),
+    last_used_at: nullable('timestamptz'),
+  },
+  page_cursor_key: {
+    key: column('bytea'),
+    only_row: defaulted('bool'),
+  },
+} satisfies Record<string, Record<string, Column>>
 
-type InstantColumn = ColumnType<string, string, string>
-
-interface EventsTable {
-  workspace_id: string
-  event_id: string
-  event_type: string | null
-  created_at: InstantColumn
-  occurred_at: InstantColumn | null
-  body: string
-  left_out: string | null
-  secrets: Uint8Array | null
-  webhook_at: InstantColumn | null
-  poll_at: InstantColumn | null
-  ingested_at: Generated<string>
-  arrival_transaction: Generated<string>
-}
-
-interface WorkspacesTable {
-  workspace_id: string
-  name: string | null
-  learned_from: 'configured' | 'upstream' | 'webhook'
-  config_key: string
-  learned_at: Generated<string>
-  body: string | null
-}
-
-interface CoverageTable {
-  workspace_id: string
-  ranges: string
-  updated_at: Generated<string>
-}
-
-interface PollRunsTable {
-  workspace_id: string
-  run_id: Generated<string>
-  started_at: InstantColumn
-  finished_at: InstantColumn
-  outcome: 'complete' | 'partial' | 'failed'
-  pages: number
-  events_seen: number
-  events_new: number
-  error: string | null
-  error_kind: string | null
-  clock: 'agree' | 'apart' | 'missing' | 'unreadable' | 'implausible' | null
-  clock_ahead_seconds: number | null
-}
-
-interface AuditRunsTable {
-  workspace_id: string
-  audit_id: string
-  started_at: InstantColumn
-  finished_at: InstantColumn
-  trigger: 'schedule' | 'command'
-  range_from: InstantColumn
-  range_to: InstantColumn
-  outcome: 'clean' | 'found' | 'incomplete' | 'failed'
-  pages: number
-  events_seen: number
-  events_missing: number
-  missing_event_ids: Generated<string[]>
-  settle_seconds: number
-  settle_time_suspect: boolean
-  longest_delay_seconds: string | null
-  error: string | null
-}
-
-interface QuarantineTable {
-  quarantine_id: Generated<string>
-  workspace_id: string
-  body_digest: Uint8Array
-  path: 'webhook' | 'poll' | 'sessions'
-  reason: string
-  detail: string
-  body: Uint8Array
-  is_sealed: boolean
-  times_seen: Generated<number>
-  was_listed: Generated<boolean>
-  first_seen_at: Generated<string>
-  last_seen_at: Generated<string>
-}
-
-interface ClientSessionsTable {
-  workspace_id: string
-  client_session_id: string
-  user_identifier_key: string | null
-  user_identity_ids: Generated<string[]>
-  connect_webview_ids: Generated<string[]>
-  connected_account_ids: Generated<string[]>
-  created_at: InstantColumn | null
-  expires_at: InstantColumn | null
-  body: string | null
-  token_sha256: Uint8Array | null
-  token_sealed: Uint8Array | null
-  listed_digest: Uint8Array | null
-  deleted_at: InstantColumn | null
-  unconfirmed_since: InstantColumn | null
-  first_seen_at: Generated<string>
-  synced_at: InstantColumn | null
-}
-
-interface ClientSessionSyncsTable {
-  workspace_id: string
-  outcome: 'complete' | 'failed' | null
-  error: string | null
-  failures: Generated<number>
-  finished_at: InstantColumn | null
-  succeeded_at: InstantColumn | null
-  claimed_at: InstantColumn | null
-  listing_asked_at: InstantColumn | null
-  sessions_listed: number | null
-  sessions_unusable: number | null
-  sessions_unconfirmed: number | null
-}
+/** The tables as Kysely sees them; an interface, so that an error of the compiler shows its name instead of all columns. */
+export interface Database extends TypesOf<typeof TABLES> {}
