@@ -1,20 +1,24 @@
 import { createAuthenticate } from '../src/access/authenticate.ts'
 import { issueKey } from '../src/access/issue-key.ts'
+import { admitRecent } from '../src/access/admit-recent.ts'
 import { createRecentCallers } from '../src/access/recent-callers.ts'
 import { createFailureBrake } from '../src/access/slow-down-failures.ts'
 import { LIMITS } from '../src/app/app.ts'
 import { parseEvent } from '../src/domain/event.ts'
-import type { Authenticate, Recall } from '../src/http/authenticate.ts'
+import { admitAuthenticated } from '../src/http/admit.ts'
+import type { CallerAccess } from '../src/http/caller-access.ts'
 import { createAddressOf } from '../src/http/address-of.ts'
 import { createBodyReader } from '../src/http/create-body-reader.ts'
-import { createHttpApp, type HttpAppOptions } from '../src/http/create-http-app.ts'
+import { createHttpApp } from '../src/http/create-http-app.ts'
+import type { Route } from '../src/http/route.ts'
 import { startHttpServer } from '../src/http/start-http-server.ts'
+import { STREAM_LIMITS } from '../src/http/stream-limits.ts'
 import { type IngestItem, ingestInTransaction } from '../src/ingest/ingest-batch.ts'
 import { createLogger } from '../src/observability/create-logger.ts'
 import { sleep } from '../src/runtime/sleep.ts'
 import { createGroupCommit } from '../src/receiver/group-commit.ts'
 import { createVerifier } from '../src/receiver/verify-delivery.ts'
-import { webhookRoute } from '../src/receiver/webhook-route.ts'
+import { webhookRoutes } from '../src/receiver/webhook-route.ts'
 import { migrate } from '../src/postgres/migrate.ts'
 import { openDatabase } from '../src/postgres/open-database.ts'
 import { sealingSecrets } from '../src/secrets/sealing-secrets.ts'
@@ -95,33 +99,30 @@ export async function startReceiverWithoutDatabase(webhookSecret: string): Promi
     maxWaitingBytes: LIMITS.webhookWaitingBytes,
   })
   const endpoints = [{ workspaceKey: 'default', verify: createVerifier([webhookSecret]) }]
-  await startService({
-    direct: [
-      webhookRoute({
-        endpoints,
-        workspaces: oneWorkspace(),
-        commit,
-        readBody: createBodyReader(),
-        refused: () => {},
-      }),
-    ],
-    routers: [],
-  })
+  await startService(
+    webhookRoutes({
+      endpoints,
+      workspaces: oneWorkspace(),
+      commit,
+      readBody: createBodyReader(),
+      refused: () => {},
+    }),
+  )
 }
 
 /** Listens with the service's own HTTP stack and log, and with these routes. */
-export async function startService(routes: Pick<HttpAppOptions, 'direct' | 'routers'>): Promise<void> {
+export async function startService(routes: readonly Route[], access?: CallerAccess): Promise<void> {
   const logger = createLogger('info')
   const server = await startHttpServer({
-    app: createHttpApp({ logger, ...routes }),
+    app: createHttpApp({ logger, routes, access: access ?? null }),
     host: '127.0.0.1',
     port: 0,
   })
   logger.info({ url: server.url }, 'listening')
 }
 
-/** Finds out who calls, as the service does. */
-export async function openAuthentication(db: Db): Promise<{ authenticate: Authenticate; recall: Recall }> {
+/** What stands around the routes for callers, as in the service, but without turns. */
+export async function openAccess(db: Db): Promise<CallerAccess> {
   const entries = [{ key: 'default', workspaceId: WORKSPACE_ID }]
   const workspaces = await openWorkspaces(db, entries, createLogger('silent'))
   const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
@@ -134,7 +135,14 @@ export async function openAuthentication(db: Db): Promise<{ authenticate: Authen
     recent,
     addressOf: createAddressOf(null),
   })
-  return { authenticate, recall: recent.recall }
+  return {
+    authenticate,
+    admit: admitRecent(admitAuthenticated(authenticate), recent.recall),
+    readBody: createBodyReader(),
+    share: (_caller, work) => work(),
+    stopping: new AbortController().signal,
+    streamLimits: STREAM_LIMITS,
+  }
 }
 
 function oneWorkspace(): Workspaces {

@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import type { ProvableCaller } from '../domain/caller.ts'
-import type { Recall } from '../http/authenticate.ts'
 import { type Credential, credentialOf } from './credential.ts'
+
+/** Returns the caller that sent this credential a moment ago; null when none is remembered. */
+export type Recall = (request: IncomingMessage) => ProvableCaller | null
 
 /** Callers that were authenticated a moment ago, by credential. */
 export interface RecentCallers {

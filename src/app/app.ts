@@ -1,40 +1,33 @@
 import type { RequestListener } from 'node:http'
 import type { Logger } from 'pino'
-import { createAuthenticate } from '../access/authenticate.ts'
-import { createRecentCallers } from '../access/recent-callers.ts'
-import { createFailureBrake } from '../access/slow-down-failures.ts'
 import { canReceive } from '../config/can-receive.ts'
 import type { Config, WorkspaceConfig } from '../config/config.ts'
 import { livezRoute } from '../api/health/livez-route.ts'
-import { readyzRoute } from '../api/health/readyz-route.ts'
-import { startingRoutes } from '../api/health/starting-routes.ts'
 import { type AddressOf, createAddressOf } from '../http/address-of.ts'
-import { createApiRoutes } from '../http/api-route.ts'
 import { createBodyReader } from '../http/create-body-reader.ts'
-import { createFairShares, type FairShares } from '../http/create-fair-shares.ts'
+import type { FairShares } from '../http/create-fair-shares.ts'
 import { createHttpApp } from '../http/create-http-app.ts'
 import { createPageCursors } from '../http/page-cursor.ts'
 import { startHttpServer } from '../http/start-http-server.ts'
+import { serviceUnavailable } from '../http/to-api-error.ts'
 import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
 import { createPageSize } from '../walk/page-size.ts'
 import { startAudit } from '../audit/start-audit.ts'
 import { type Poller, startPoller } from '../poller/start-poller.ts'
-import { eventRoutes } from '../api/events/event-routes.ts'
-import { webhookRoute } from '../receiver/webhook-route.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { sessionRoutes } from '../api/client-sessions/session-routes.ts'
 import { type SessionSync, startSessionSync } from '../sessions/start-session-sync.ts'
 import { openSeamClient } from '../seam/open-seam-client.ts'
 import { useProxy } from '../seam/use-proxy.ts'
 import type { Db } from '../store/database.ts'
-import { coverageRoute } from '../api/coverage/coverage-route.ts'
 import { readPageCursorKey } from '../store/keys/read-page-cursor-key.ts'
 import { sleep } from '../runtime/sleep.ts'
+import { openAccess } from './open-access.ts'
 import { openSecrets } from './open-secrets.ts'
 import { openReceiver } from './open-receiver.ts'
 import { DATABASE_POOLS, openStore } from './open-store.ts'
 import { Releasers } from '../runtime/releasers.ts'
 import { reportSettings } from './report-settings.ts'
+import { createRoutes } from './routes.ts'
 import { translateError } from './translate-error.ts'
 import { type Workspaces, openWorkspaces } from '../workspaces/open-workspaces.ts'
 
@@ -90,19 +83,35 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     releasers.add(() => behindPort.release())
     const corsOrigins = config.corsOrigins ?? []
     const addressOf = createAddressOf(config.trustProxy)
-    let answer = createHttpApp({ logger, addressOf, routers: [startingRoutes()], corsOrigins })
+    // Seam gets an answer that it understands, and a supervisor sees that the service is alive.
+    let answer = createHttpApp({
+      logger,
+      addressOf,
+      routes: [livezRoute],
+      elsewhere: () => serviceUnavailable('The service is starting: it waits for its database'),
+      corsOrigins,
+    })
+    const stopping = new AbortController()
     const server = await startHttpServer({
       app: (request, response) => answer(request, response),
       host: config.host ?? undefined,
       port: config.port,
     })
     releasers.add(async () => {
+      stopping.abort()
       const { cutOff } = await server.stop(LIMITS.stopGraceMs)
       if (cutOff > 0) logger.warn({ cutOff }, 'requests were cut off')
     })
     logger.info({ url: server.url }, 'the port is open; requests are refused until the database is there')
 
-    const { httpApp, ...parts } = await openParts(config, logger, addressOf, behindPort, signal)
+    const { httpApp, ...parts } = await openParts({
+      config,
+      logger,
+      addressOf,
+      releasers: behindPort,
+      signal,
+      stopping: stopping.signal,
+    })
     answer = httpApp
     logger.info({ url: server.url }, 'listening')
     return { url: server.url, port: server.port, ...parts, stop: () => releasers.release() }
@@ -113,13 +122,23 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
 }
 
 /** Opens everything behind the port: the store, the jobs, and what answers requests. */
-async function openParts(
-  config: Config,
-  logger: Logger,
-  addressOf: AddressOf,
-  releasers: Releasers,
-  signal: AbortSignal | undefined,
-): Promise<Omit<App, 'url' | 'port' | 'stop'> & { httpApp: RequestListener }> {
+async function openParts({
+  config,
+  logger,
+  addressOf,
+  releasers,
+  signal,
+  stopping,
+}: {
+  config: Config
+  logger: Logger
+  addressOf: AddressOf
+  releasers: Releasers
+  /** Aborts a start that still waits. */
+  signal: AbortSignal | undefined
+  /** Aborts when the service begins to stop. */
+  stopping: AbortSignal
+}): Promise<Omit<App, 'url' | 'port' | 'stop'> & { httpApp: RequestListener }> {
   const store = await openStore(config, logger, releasers, { signal })
   const webhookDb = store.open('webhooks')
   const jobsDb = store.open('jobs')
@@ -135,40 +154,32 @@ async function openParts(
   const jobParts = { config, db: jobsDb, secrets, noteQuarantined, workspaces, logger, releasers }
   const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(jobParts, entry) ?? [])
 
-  const brake = createFailureBrake({ sleep, monotonicMs: () => performance.now() })
-  const recent = createRecentCallers(() => performance.now())
-  const authenticate = createAuthenticate({
-    db: store.open('keys'),
+  const readBody = createBodyReader()
+  const access = openAccess({
+    keysDb: store.open('keys'),
     workspaces,
     bootstrapKey: config.mirrorApiKey,
-    brake,
-    recent,
     addressOf,
+    readBody,
+    shares: QUERY_SHARES,
+    stopping,
   })
-  const readBody = createBodyReader()
-  const share = createFairShares(QUERY_SHARES)
-  const route = createApiRoutes({ authenticate, recall: recent.recall, readBody, share })
+  const routes = createRoutes({
+    db,
+    healthDb: store.open('health'),
+    secrets,
+    pageCursors,
+    webhooks: { ...receiver.routeParts, workspaces, readBody },
+    settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
+    pendingRefusals: receiver.pendingRefusals,
+    polledWorkspaceIds: () => polledIds(config.workspaces, workspaces),
+    canReceive: canReceive(config.workspaces),
+  })
   const httpApp = createHttpApp({
     logger,
     addressOf,
-    direct: [webhookRoute({ ...receiver.routeParts, workspaces, readBody })],
-    routers: [
-      eventRoutes({ db, route, secrets, pageCursors }),
-      sessionRoutes({ db, route, secrets, pageCursors }),
-      coverageRoute({
-        db,
-        route,
-        settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
-        pendingRefusals: receiver.pendingRefusals,
-      }),
-      livezRoute(),
-      readyzRoute({
-        db: store.open('health'),
-        polledWorkspaceIds: () => polledIds(config.workspaces, workspaces),
-        canReceive: canReceive(config.workspaces),
-        monotonicMs: () => performance.now(),
-      }),
-    ],
+    routes,
+    access,
     corsOrigins: config.corsOrigins ?? [],
     translateError,
   })

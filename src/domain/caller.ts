@@ -40,3 +40,8 @@ export function hasScope(caller: Caller, scope: Scope): boolean {
   if (caller.kind !== 'key') return false
   return caller.scopes.includes(scope) || (scope !== 'secrets:read' && caller.scopes.includes('admin'))
 }
+
+/** Tells a caller from all others, of whatever workspace. It may be logged. */
+export function callerName(caller: Caller): string {
+  return caller.kind === 'key' ? caller.keyId : `${caller.workspaceId} ${caller.clientSessionId}`
+}

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { isAbortedRequest } from './create-body-reader.ts'
 import { errorBody, REQUEST_ID_HEADER } from './error-body.ts'
-import { sendJson } from './send-json.ts'
+import { sendJson } from './send-text.ts'
 import { toApiError, type TranslateError } from './to-api-error.ts'
 
 export type AnswerError = (error: unknown, response: ServerResponse) => void

@@ -1,4 +1,4 @@
-import type { Caller } from '../domain/caller.ts'
+import { type Caller, callerName } from '../domain/caller.ts'
 import { ApiError } from './api-error.ts'
 import { RETRY_AFTER_SECONDS, serviceUnavailable } from './to-api-error.ts'
 
@@ -82,7 +82,7 @@ export function createFairShares(shares: FairShares): Share {
   }
 
   return async (caller, work) => {
-    const line = lineOf(nameOf(caller))
+    const line = lineOf(callerName(caller))
     if (running < shares.slots && line.running < shares.slotsPerCaller && line.waiting.length === 0) {
       running += 1
       line.running += 1
@@ -95,10 +95,6 @@ export function createFairShares(shares: FairShares): Share {
       startNext()
     }
   }
-}
-
-function nameOf(caller: Caller): string {
-  return caller.kind === 'key' ? caller.keyId : `${caller.workspaceId} ${caller.clientSessionId}`
 }
 
 function tooManyOfOne(): ApiError {

@@ -8,7 +8,7 @@ export interface OpenConnection {
   address: string | undefined
   /** Answers that are not sent yet, oldest first. Only the first is being made; the others belong to pipelined requests, which wait. */
   answers: ServerResponse[]
-  /** When its first answer was begun, or when it last became idle; in milliseconds of `monotonicMs`. */
+  /** When its first answer was begun, when it last became idle, or when all that waited for it was read; in milliseconds of `monotonicMs`. */
   sinceMs: number
 }
 
@@ -58,6 +58,10 @@ export function createOpenConnections(monotonicMs: () => number): OpenConnection
       all.push(connection)
       bySocket.set(socket, connection)
       socket.on('close', () => remove(connection))
+      // A caller that has read all that was sent so far is no slow reader, however long ago its stream began (slow-readers.ts).
+      socket.on('drain', () => {
+        connection.sinceMs = monotonicMs()
+      })
     },
     hangUp: (socket) => {
       const connection = bySocket.get(socket)

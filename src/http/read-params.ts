@@ -4,22 +4,21 @@ import { type InputIssue, inputError } from './input-error.ts'
 import type { ParamKind } from './param-kinds.ts'
 import type { RequestInput } from './read-input.ts'
 
-type Kinds = Readonly<Record<string, ParamKind<unknown>>>
+/** The kinds of an endpoint's parameters, by name. */
+export type ParamKinds = Readonly<Record<string, ParamKind<unknown>>>
 
-export type ParamsOf<K extends Kinds> = { [Name in keyof K]: K[Name] extends ParamKind<infer T> ? T : never }
+type ValuesOf<K extends ParamKinds> = { [Name in keyof K]: K[Name] extends ParamKind<infer T> ? T : never }
 
-/** Reads an endpoint's parameters; throws an ApiError 400 that names everything wrong with them. */
-export type ReadParams<Params> = (input: RequestInput) => ParamsRead<Params>
-
-export interface ParamsRead<Params> {
-  params: Params
-  /** For the answer: names the parameters that were ignored. */
-  headers: Record<string, string>
+/** An endpoint's parameters. */
+export interface Params<Values> {
+  kinds: ParamKinds
+  /** Throws an ApiError 400 that names everything wrong with the input. `headers`, for the answer, name the parameters that were ignored. */
+  read: (input: RequestInput) => { values: Values; headers: Record<string, string> }
 }
 
-interface ParamsOptions<Params> {
+interface ParamsOptions<Values> {
   /** Says what is wrong with the parameters together; called only when each is valid by itself. */
-  problemOf?: (params: Params) => string | null
+  problemOf?: (values: Values) => string | null
   /** What happens to parameters that the endpoint does not have. */
   unknown?: 'ignored' | 'refused'
 }
@@ -29,25 +28,25 @@ interface ParamsOptions<Params> {
  * both name a parameter. On Seam's endpoints unknown keys are ignored (contract, 2.3) and named in a header. Every endpoint knows
  * `_strict` (contract, trap 2).
  */
-export function defineParams<K extends Kinds>(
+export function defineParams<K extends ParamKinds>(
   kinds: K,
-  { problemOf = () => null, unknown: whenUnknown = 'ignored' }: ParamsOptions<ParamsOf<K>> = {},
-): ReadParams<ParamsOf<K>> {
+  { problemOf = () => null, unknown: whenUnknown = 'ignored' }: ParamsOptions<ValuesOf<K>> = {},
+): Params<ValuesOf<K>> {
   const all = Object.entries(kinds).map(([name, { schema }]) => {
     return { name, schema, isNeeded: !schema.safeParse(undefined).success }
   })
-  return ({ query, body }) => {
-    const { values, unknown: unknownKeys } = decodeQuery(query, kinds)
-    const given: Record<string, unknown> = { ...values, ...body }
-    const unknown = [...unknownKeys, ...unknownMembers(body, kinds)]
+  const read = ({ query, body }: RequestInput): { values: ValuesOf<K>; headers: Record<string, string> } => {
+    const decoded = decodeQuery(query, kinds)
+    const given: Record<string, unknown> = { ...decoded.values, ...body }
+    const unknown = [...decoded.unknown, ...unknownMembers(body, kinds)]
     const headers = whenUnknown === 'ignored' ? ignoredParameters(unknown) : {}
-    const params: Record<string, unknown> = {}
+    const values: Record<string, unknown> = {}
     const issues: InputIssue[] = []
     // Checks only what was given: an object schema would check each of thirty kinds against nothing at all.
     for (const { name, schema, isNeeded } of all) {
       if (!isNeeded && given[name] === undefined) continue
       const { success, data, error } = schema.safeParse(given[name], { error: zod3Message })
-      if (success) params[name] = data
+      if (success) values[name] = data
       else issues.push(...error.issues.map(({ path, message }) => ({ path: [name, ...path], message })))
     }
     // Reported at the top, because a name from outside has no place in the tree of errors.
@@ -56,13 +55,14 @@ export function defineParams<K extends Kinds>(
       issues.push({ path: [], message: `Unknown parameters: ${listNames(unknown)} (there are: ${known})` })
     }
     if (issues.length > 0) throw inputError(issues, headers)
-    const problem = problemOf(params as ParamsOf<K>)
+    const problem = problemOf(values as ValuesOf<K>)
     if (problem !== null) throw inputError([{ path: [], message: problem }], headers)
-    return { params: params as ParamsOf<K>, headers }
+    return { values: values as ValuesOf<K>, headers }
   }
+  return { kinds, read }
 }
 
-function unknownMembers(body: Readonly<Record<string, unknown>>, kinds: Kinds): string[] {
+function unknownMembers(body: Readonly<Record<string, unknown>>, kinds: ParamKinds): string[] {
   return Object.keys(body).filter((name) => !Object.hasOwn(kinds, name) && name !== '_strict')
 }
 

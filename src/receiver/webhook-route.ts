@@ -1,8 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApiError } from '../http/api-error.ts'
 import type { ReadBody } from '../http/create-body-reader.ts'
-import type { DirectRoute } from '../http/create-http-app.ts'
-import { requireMethod } from '../http/require-method.ts'
+import type { DirectRoute } from '../http/route.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
 import type { IngestItem } from '../ingest/ingest-batch.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
@@ -31,13 +29,32 @@ export interface WebhookRouteOptions {
   nowMs?: () => number
 }
 
-const PATH = /^\/webhooks\/seam(?:\/([^/?]*))?\/?(?:\?|$)/
+/** The two paths of webhooks: for all workspaces, and for one. */
+export function webhookRoutes(options: WebhookRouteOptions): DirectRoute[] {
+  const handle = createHandler(options)
+  return [
+    {
+      kind: 'direct',
+      path: '/webhooks/seam',
+      methods: ['POST'],
+      summary: `takes Seam's webhooks. It answers 2xx only once the event is committed; 400 for a bad signature; 413 above ${MAX_DELIVERY_BYTES / 1024} KiB; 503 with \`Retry-After\` when it can't be stored now`,
+      handle,
+    },
+    {
+      kind: 'direct',
+      path: '/webhooks/seam/:workspace_id',
+      methods: ['POST'],
+      summary: 'the same, for the webhooks of this workspace alone',
+      handle,
+    },
+  ]
+}
 
 /**
- * `POST /webhooks/seam` and `/webhooks/seam/:workspace_id`. The 2xx is sent only after the commit (I1). What can't be used is
+ * Takes deliveries. The 2xx is sent only after the commit (I1). What can't be used is
  * quarantined and also answered 2xx, because sending it again would not make it better (I11).
  */
-export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
+function createHandler(options: WebhookRouteOptions): DirectRoute['handle'] {
   const { endpoints, workspaces, commit, readBody, refused, nowMs = () => Date.now() } = options
   const receiveOne = inTurns((delivery: Delivery) => receiveDelivery(endpoints, workspaces, delivery))
 
@@ -48,12 +65,8 @@ export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
     return receiveOne(delivery)
   }
 
-  async function takeDelivery(
-    request: IncomingMessage,
-    response: ServerResponse,
-    pathWorkspaceId: string | null,
-  ): Promise<void> {
-    requireMethod(request, ['POST'])
+  return async (request, response, segment) => {
+    const pathWorkspaceId = segment?.toLowerCase() ?? null
     if (endpointsFor(endpoints, workspaces, pathWorkspaceId).length === 0) {
       refused('no_endpoint')
       throw noEndpoint()
@@ -80,11 +93,6 @@ export function webhookRoute(options: WebhookRouteOptions): DirectRoute {
       throw serviceUnavailable(error.message)
     }
     response.writeHead(204).end()
-  }
-
-  return (request, response) => {
-    const match = PATH.exec(request.url ?? '')
-    return match === null ? null : takeDelivery(request, response, match[1]?.toLowerCase() || null)
   }
 }
 

@@ -2,15 +2,17 @@ import type { IncomingMessage } from 'node:http'
 import { createAuthenticate } from '../../src/access/authenticate.ts'
 import { issueKey, type KeyRequest } from '../../src/access/issue-key.ts'
 import { sha256 } from '../../src/access/key-format.ts'
-import { createRecentCallers } from '../../src/access/recent-callers.ts'
+import { admitRecent } from '../../src/access/admit-recent.ts'
+import { createRecentCallers, type Recall } from '../../src/access/recent-callers.ts'
 import { createFailureBrake } from '../../src/access/slow-down-failures.ts'
 import { parseEvent } from '../../src/domain/event.ts'
-import { testApiRoutes } from '../support/test-api-routes.ts'
+import { testAccess } from '../support/test-access.ts'
 import { createAddressOf, type TrustProxy } from '../../src/http/address-of.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
-import { eventRoutes } from '../../src/api/events/event-routes.ts'
-import type { Recall } from '../../src/http/authenticate.ts'
+import { getEventRoute } from '../../src/api/events/get-event-route.ts'
+import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
+import { admitAuthenticated } from '../../src/http/admit.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import type { Db } from '../../src/store/database.ts'
@@ -81,8 +83,12 @@ export async function startAccessServer({
     addressOf: createAddressOf(trustProxy),
   })
   const pageCursors = createPageCursors(await readPageCursorKey(db))
-  const route = testApiRoutes({ authenticate, recall: recent.recall })
-  const server = await serve([eventRoutes({ db, route, secrets, pageCursors })])
+  const access = testAccess({
+    authenticate,
+    admit: admitRecent(admitAuthenticated(authenticate), recent.recall),
+  })
+  const options = { db, secrets, pageCursors }
+  const server = await serve([listEventsRoute(options), getEventRoute(options)], { access })
   return {
     url: server.url,
     logs: server.logs,

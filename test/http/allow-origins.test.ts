@@ -1,9 +1,10 @@
-import express, { type Router } from 'express'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { A, type AccessServer, startAccessServer } from '../access/access-server.ts'
-import { testApiRoutes } from '../support/test-api-routes.ts'
+import { testAccess } from '../support/test-access.ts'
+import { rootRoute } from '../../src/api/root/root-route.ts'
 import { integer } from '../../src/http/param-kinds.ts'
 import { defineParams } from '../../src/http/read-params.ts'
+import { type OpenRoute, textRoute } from '../../src/http/route.ts'
 import { serviceUnavailable } from '../../src/http/to-api-error.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -29,21 +30,25 @@ let server: Served
 let closed: Served
 beforeAll(async () => {
   const authenticate = callerWithKey('good', { kind: 'key', keyId: 'k', workspaceId: 'w', scopes: ['admin'] })
-  const things = testApiRoutes({ authenticate })({
+  const things = textRoute({
     path: '/things/list',
     methods: ['GET', 'POST'],
-    readParams: defineParams({ limit: integer({ min: 1 }) }),
-    answer: async () => JSON.stringify({ things: 'x'.repeat(10_000), ok: true }),
+    summary: 'things',
+    takes: { key: null },
+    params: defineParams({ limit: integer({ min: 1 }) }),
+    answer: async () => ({ text: JSON.stringify({ things: 'x'.repeat(10_000), ok: true }) }),
   })
-  const away: Router = express.Router()
-  away.get('/away', () => {
-    throw serviceUnavailable('away')
+  const failing = (path: string, error: Error): OpenRoute => ({
+    kind: 'open',
+    path,
+    methods: ['GET'],
+    summary: 'fails',
+    answer: () => Promise.reject(error),
   })
-  away.get('/fails', () => {
-    throw new Error('boom')
-  })
-  server = await serve([things, away], { corsOrigins: ORIGINS })
-  closed = await serve([things])
+  const routes = [things, failing('/away', serviceUnavailable('away')), failing('/fails', new Error('boom'))]
+  const access = testAccess({ authenticate })
+  server = await serve([...routes, rootRoute(routes)], { access, corsOrigins: ORIGINS })
+  closed = await serve([things], { access })
 })
 afterAll(() => Promise.all([server.stop(0), closed.stop(0)]))
 

@@ -2,10 +2,11 @@ import { type IncomingHttpHeaders, request as httpRequest } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Caller } from '../../src/domain/caller.ts'
-import { testApiRoutes } from '../support/test-api-routes.ts'
+import { testAccess } from '../support/test-access.ts'
 import { createCompressor, MAX_COMPRESSIONS, MIN_COMPRESSED_BYTES } from '../../src/http/compress-answer.ts'
 import { integer, required } from '../../src/http/param-kinds.ts'
 import { defineParams } from '../../src/http/read-params.ts'
+import { textRoute } from '../../src/http/route.ts'
 import { serve, type Served } from './serve.ts'
 
 const key = { kind: 'key', keyId: 'k', workspaceId: 'w' } as const
@@ -19,23 +20,23 @@ const CALLERS: Record<string, Caller> = {
 
 let server: Served
 beforeAll(async () => {
-  const route = testApiRoutes({
-    authenticate: ({ headers }) => CALLERS[headers.authorization ?? ''] ?? null,
-    recall: () => null,
-  })
+  const access = testAccess({ authenticate: ({ headers }) => CALLERS[headers.authorization ?? ''] ?? null })
   const common = {
     methods: ['GET', 'POST'],
-    readParams: defineParams({ items: required(integer({ min: 0 })) }),
-    answer: async ({ items }: { items: number }) => [
-      '{"items":[',
-      ...Array.from({ length: items }, (_, i) => `"Zürich ${i}",`),
-      '""],"ok":true}',
-    ],
+    summary: 'items',
+    takes: { key: null, client_session: null },
+    params: defineParams({ items: required(integer({ min: 0 })) }),
+    answer: async ({ items }: { items: number }) => ({
+      text: ['{"items":[', ...Array.from({ length: items }, (_, i) => `"Zürich ${i}",`), '""],"ok":true}'],
+    }),
   }
-  server = await serve([
-    route({ ...common, path: '/items/list' }),
-    route({ ...common, path: '/items/get', showsOwnToken: true }),
-  ])
+  server = await serve(
+    [
+      textRoute({ ...common, path: '/items/list' }),
+      textRoute({ ...common, path: '/items/get', showsOwnToken: true }),
+    ],
+    { access },
+  )
 })
 afterAll(() => server.stop(0))
 

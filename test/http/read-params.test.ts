@@ -19,7 +19,7 @@ const A = 'a83690b2-2b70-409a-9a94-426699b84c97'
 const B = '1f2d3c4b-5a69-5788-9900-aabbccddeeff'
 const C = '00000000-0000-0000-0000-00000000000C'
 
-const read = defineParams({
+const { read } = defineParams({
   id: uuid(),
   ids: uuidList({ maxItems: 3 }),
   name: text(),
@@ -35,7 +35,7 @@ const read = defineParams({
 function outcome(query: string, body: Record<string, unknown> = {}): unknown {
   try {
     return Object.fromEntries(
-      Object.entries(read({ query: new URLSearchParams(query), body }).params).filter(
+      Object.entries(read({ query: new URLSearchParams(query), body }).values).filter(
         ([, value]) => value !== undefined,
       ),
     )
@@ -201,9 +201,9 @@ describe('C6: Parameters that there are not', () => {
   })
 
   test('are refused by name where the endpoint is ours', () => {
-    const readOurs = defineParams({ since: instant(), limit: integer({ min: 1 }) }, { unknown: 'refused' })
-    const of = (query: string, body = {}) => readOurs({ query: new URLSearchParams(query), body })
-    expect(of('limit=3&_strict=true')).toEqual({ params: { limit: 3 }, headers: {} })
+    const ours = defineParams({ since: instant(), limit: integer({ min: 1 }) }, { unknown: 'refused' })
+    const of = (query: string, body = {}) => ours.read({ query: new URLSearchParams(query), body })
+    expect(of('limit=3&_strict=true')).toEqual({ values: { limit: 3 }, headers: {} })
     expect(() => of('until=x', { __proto__x: 1 })).toThrow(
       'Unknown parameters: until, __proto__x (there are: since, limit)',
     )
@@ -276,13 +276,13 @@ test('I12: A list of a hundred thousand wrong items names only ten of them', () 
 })
 
 test('A missing required parameter is named, and a problem of the whole input stands at the top', () => {
-  const readPair = defineParams(
+  const pair = defineParams(
     { a: required(integer({ min: 0 })), b: integer({ min: 0 }) },
     { problemOf: ({ a, b }) => (b !== undefined && a > b ? 'a must not be above b' : null) },
   )
   const of = (query: string): unknown => {
     try {
-      return readPair({ query: new URLSearchParams(query), body: {} }).params
+      return pair.read({ query: new URLSearchParams(query), body: {} }).values
     } catch (error) {
       return { message: (error as ApiError).message, ...(error as ApiError).validationErrors }
     }

@@ -1,5 +1,6 @@
-import type { Router } from 'express'
+import type { CallerAccess } from '../../src/http/caller-access.ts'
 import { createHttpApp } from '../../src/http/create-http-app.ts'
+import type { Route } from '../../src/http/route.ts'
 import { type HttpLimits, type HttpServer, startHttpServer } from '../../src/http/start-http-server.ts'
 import type { TranslateError } from '../../src/http/to-api-error.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
@@ -11,15 +12,20 @@ export interface Served extends HttpServer {
 
 /** A real server on a free port of the loopback interface, with its log in memory. */
 export async function serve(
-  routers: Router[],
-  options: { translateError?: TranslateError; limits?: Partial<HttpLimits>; corsOrigins?: string[] } = {},
+  routes: readonly Route[],
+  options: {
+    access?: CallerAccess
+    translateError?: TranslateError
+    limits?: Partial<HttpLimits>
+    corsOrigins?: string[]
+  } = {},
 ): Promise<Served> {
   const logs: Record<string, unknown>[] = []
   const logger = createLogger('debug', {
     write: (line) => void logs.push(JSON.parse(line) as Record<string, unknown>),
   })
   const { limits, ...rest } = options
-  const app = createHttpApp({ logger, routers, ...rest })
+  const app = createHttpApp({ logger, routes, ...rest })
   const server = await startHttpServer({ app, host: '127.0.0.1', port: 0, ...(limits && { limits }) })
   return { ...server, logs }
 }

@@ -16,7 +16,7 @@ test.each([
   ['/webhooks/seam', 204],
   // Two slashes begin another path, here as in /events/list.
   ['//webhooks/seam', 404],
-  ['http://mirror.example', 404],
+  ['http://mirror.example', 405],
   ['ftp://mirror.example/webhooks/seam', 404],
 ])('F14: a delivery to the target %s is answered %i', async (target, status) => {
   const body = JSON.stringify(sampleEvent())

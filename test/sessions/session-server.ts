@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Caller, ClientSessionCaller, KeyCaller, Scope } from '../../src/domain/caller.ts'
 import { createLogger } from '../../src/observability/create-logger.ts'
 import type { Secrets } from '../../src/secrets/secrets.ts'
-import { sessionRoutes } from '../../src/api/client-sessions/session-routes.ts'
+import { getSessionRoute } from '../../src/api/client-sessions/get-session-route.ts'
+import { listSessionsRoute } from '../../src/api/client-sessions/list-sessions-route.ts'
+import { getWorkspaceRoute } from '../../src/api/workspaces/get-workspace-route.ts'
 import type { Db } from '../../src/store/database.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { serve } from '../http/serve.ts'
@@ -10,7 +12,7 @@ import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { applySessions } from './apply-sessions.ts'
 import type { SampleSession } from './sample-session.ts'
-import { testApiRoutes } from '../support/test-api-routes.ts'
+import { testAccess } from '../support/test-access.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { readPageCursorKey } from '../../src/store/keys/read-page-cursor-key.ts'
 
@@ -57,8 +59,9 @@ export async function startSessionServer(secrets: Secrets): Promise<SessionServe
   const authenticate = ({ headers }: IncomingMessage) =>
     callers.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null
   const pageCursors = createPageCursors(await readPageCursorKey(db))
-  const route = testApiRoutes({ authenticate })
-  const server = await serve([sessionRoutes({ db, route, secrets, pageCursors })])
+  const options = { db, secrets, pageCursors }
+  const routes = [listSessionsRoute(options), getSessionRoute(options), getWorkspaceRoute(options)]
+  const server = await serve(routes, { access: testAccess({ authenticate }) })
   return {
     url: server.url,
     db,

@@ -1,15 +1,14 @@
-import type { Router } from 'express'
 import { type PagePosition, pageJson } from '../../http/page-cursor.ts'
 import { boolean, integer, nullable, text } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
-import { requireScope } from '../../http/require-scope.ts'
+import { type TextRoute, textRoute } from '../../http/route.ts'
 import {
   listClientSessions,
   type SessionFilter,
   type SessionPosition,
 } from '../../store/sessions/list-client-sessions.ts'
 import { sessionText } from './session-text.ts'
-import type { SessionRoutesOptions } from './session-routes-options.ts'
+import type { SessionRouteOptions } from './session-route-options.ts'
 
 /** Most sessions in one answer. Seam has no limit here and sends all of them; ours continue behind a cursor. */
 export const MAX_SESSIONS = 10_000
@@ -18,7 +17,7 @@ export const MAX_SESSIONS = 10_000
 export const MAX_SESSIONS_BYTES = 16 * 1024 * 1024
 
 /** Ids are plain text here, and two of them may be null (contract 8.1). */
-const readListParams = defineParams({
+const PARAMS = defineParams({
   client_session_id: text(),
   connect_webview_id: nullable(text()),
   user_identifier_key: text(),
@@ -32,15 +31,15 @@ const readListParams = defineParams({
  * `/client_sessions/list` (contract 8.1): the workspace's sessions that match all filters, newest first; without filters, all of them.
  * `limit`, `page_cursor` and `pagination` are ours, in the form of Seam's other lists (contract 11).
  */
-export function listSessionsRoute({ db, route, secrets, pageCursors }: SessionRoutesOptions): Router {
-  return route({
+export function listSessionsRoute({ db, secrets, pageCursors }: SessionRouteOptions): TextRoute {
+  return textRoute({
     path: '/client_sessions/list',
     methods: ['GET', 'POST'],
-    // This endpoint does not accept client sessions.
-    takes: ({ kind }) => kind === 'key',
-    readParams: readListParams,
-    answer: async ({ limit = MAX_SESSIONS, page_cursor: cursor, ...params }, caller) => {
-      requireScope(caller, 'client_sessions:read')
+    summary:
+      "Seam's contract: `client_session_id`, `connect_webview_id`, `user_identifier_key`, `user_identity_id`, `without_user_identifier_key`. The copy is renewed every five minutes, and at once when a session is deleted",
+    takes: { key: 'client_sessions:read' },
+    params: PARAMS,
+    answer: async ({ limit = MAX_SESSIONS, page_cursor: cursor, ...params }, { caller }) => {
       const filters = filtersOf(params)
       const query = ['/client_sessions/list', caller.workspaceId, filters] as const
       const { sessions, isCut } = await listClientSessions(
@@ -58,7 +57,7 @@ export function listSessionsRoute({ db, route, secrets, pageCursors }: SessionRo
       const last = isCut || sessions.length > limit ? page.at(-1) : undefined
       const next = last && pageCursors.encode(query, [last.createdAt ?? UNREADABLE, last.clientSessionId])
       const texts = page.map((session) => sessionText(session, caller, secrets))
-      return pageJson('client_sessions', texts, next ?? null)
+      return { text: pageJson('client_sessions', texts, next ?? null) }
     },
   })
 }

@@ -1,10 +1,8 @@
-import type { Router } from 'express'
 import { type Micros, MICROS_PER_SECOND } from '../../domain/instant.ts'
 import { addRefused, type RefusedDeliveries } from '../../domain/refused-deliveries.ts'
-import type { MakeApiRoute } from '../../http/api-route.ts'
 import { instant, instantPair } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
-import { requireScope } from '../../http/require-scope.ts'
+import { type TextRoute, textRoute } from '../../http/route.ts'
 import { invalidInput } from '../../http/to-api-error.ts'
 import type { Db } from '../../store/database.ts'
 import { readDatabaseNow } from '../../postgres/read-database-clock.ts'
@@ -16,7 +14,7 @@ export const DEFAULT_WINDOW: Micros = 86_400n * MICROS_PER_SECOND
 /** The longest window: every event in it is read, and a key must not be enough to keep the database busy (I12). */
 export const MAX_WINDOW: Micros = 31n * 86_400n * MICROS_PER_SECOND
 
-const readWindow = defineParams(
+const PARAMS = defineParams(
   { since: instant(), between: instantPair() },
   {
     problemOf: ({ since, between }) =>
@@ -28,7 +26,6 @@ const readWindow = defineParams(
 
 export interface CoverageRouteOptions {
   db: Db
-  route: MakeApiRoute
   /** By workspace id. */
   settingsOf: (workspaceId: string) => ReportSettings
   /** Deliveries that this process has refused and not yet written to the database. */
@@ -36,20 +33,22 @@ export interface CoverageRouteOptions {
 }
 
 /** `GET /v1/coverage`: what is complete, what is missing, and which path brings the events. `since` or `between` set the window for paths. */
-export function coverageRoute({ db, route, settingsOf, pendingRefusals }: CoverageRouteOptions): Router {
-  return route({
+export function coverageRoute({ db, settingsOf, pendingRefusals }: CoverageRouteOptions): TextRoute {
+  return textRoute({
     path: '/v1/coverage',
     methods: ['GET', 'POST'],
-    readParams: readWindow,
-    answer: async ({ since, between }, caller) => {
-      requireScope(caller, 'events:read')
+    summary: 'how complete the copy is, and how events arrive: see below',
+    // A client session is told that this needs a key with the scope.
+    takes: { key: 'events:read', client_session: 'events:read' },
+    params: PARAMS,
+    answer: async ({ since, between }, { caller }) => {
       const now = await readDatabaseNow(db)
       const window = { from: since ?? between?.[0] ?? now - DEFAULT_WINDOW, to: between?.[1] ?? now }
       if (window.to - window.from > MAX_WINDOW)
         throw invalidInput('The window must not be longer than 31 days')
       const report = await coverageReport(db, caller.workspaceId, settingsOf(caller.workspaceId), now, window)
       const refusedDeliveries = addRefused(report.refusedDeliveries, pendingRefusals())
-      return `{"coverage":${reportJson({ ...report, refusedDeliveries })},"ok":true}`
+      return { text: `{"coverage":${reportJson({ ...report, refusedDeliveries })},"ok":true}` }
     },
   })
 }

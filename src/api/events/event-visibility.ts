@@ -1,16 +1,18 @@
 import type { Caller } from '../../domain/caller.ts'
-import { requireScope } from '../../http/require-scope.ts'
+import type { Takes } from '../../http/route.ts'
 import type { EventVisibility } from '../../store/events/list-events.ts'
 
+/** Who may read events: keys with the scope, and client sessions, which have none and see their own. */
+export const EVENT_READERS: Takes = { key: 'events:read', client_session: null }
+
 /**
- * Which events a caller may see (I10). A key with the scope for events sees all of its workspace; a client session sees those of its
- * connected accounts and Connect Webviews. Throws 403 for a key without the scope.
+ * Which events a caller may see (I10). A key sees all of its workspace; a client session sees those of its connected accounts
+ * and Connect Webviews. That a key has the scope for events, its route says (`EVENT_READERS`).
  */
 export function eventVisibility(caller: Caller): EventVisibility {
   if (caller.kind === 'client_session') {
     const { connectedAccountIds, connectWebviewIds } = caller
     return { kind: 'only', connectedAccountIds, connectWebviewIds }
   }
-  requireScope(caller, 'events:read')
   return { kind: 'all' }
 }

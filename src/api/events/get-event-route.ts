@@ -1,14 +1,14 @@
-import type { Router } from 'express'
 import { ApiError } from '../../http/api-error.ts'
 import { text, uuid } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
+import { type TextRoute, textRoute } from '../../http/route.ts'
 import { getEvent } from '../../store/events/get-event.ts'
 import type { EventFilter } from '../../store/events/list-events.ts'
-import type { EventRoutesOptions } from './event-routes-options.ts'
+import type { EventRouteOptions } from './event-route-options.ts'
 import { eventTextFor, seesSecrets } from './event-text.ts'
-import { eventVisibility } from './event-visibility.ts'
+import { EVENT_READERS, eventVisibility } from './event-visibility.ts'
 
-const readFilters = defineParams(
+const PARAMS = defineParams(
   { event_id: uuid(), event_type: text(), device_id: uuid() },
   {
     problemOf: (params) =>
@@ -22,12 +22,15 @@ const readFilters = defineParams(
  * `/events/get` (contract, 7): the newest event that matches everything given. Seam does not say which one wins; the newest
  * tells a device's present state.
  */
-export function getEventRoute({ db, route, secrets }: EventRoutesOptions): Router {
-  return route({
+export function getEventRoute({ db, secrets }: EventRouteOptions): TextRoute {
+  return textRoute({
     path: '/events/get',
     methods: ['GET', 'POST'],
-    readParams: readFilters,
-    answer: async (params, caller) => {
+    summary:
+      "Seam's contract: the newest event that matches `event_id`, `event_type` and `device_id`, of which one must be given",
+    takes: EVENT_READERS,
+    params: PARAMS,
+    answer: async (params, { caller }) => {
       const filters = Object.entries(params).flatMap(([column, value]): EventFilter[] =>
         value === undefined ? [] : [{ column, values: [value] }],
       )
@@ -38,7 +41,7 @@ export function getEventRoute({ db, route, secrets }: EventRoutesOptions): Route
         withSecrets: seesSecrets(caller, secrets),
       })
       if (event === null) throw new ApiError(404, 'event_not_found', 'Event not found')
-      return `{"event":${eventTextFor(caller, secrets)(event)},"ok":true}`
+      return { text: `{"event":${eventTextFor(caller, secrets)(event)},"ok":true}` }
     },
   })
 }

@@ -1,8 +1,9 @@
-import type { Router } from 'express'
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller, CallerProof } from '../../domain/caller.ts'
 import { type PagePosition, pageJson } from '../../http/page-cursor.ts'
 import { instant, instantPair, integer, nullable, text } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
+import { type Proven, type TextRoute, textRoute } from '../../http/route.ts'
+import type { Db } from '../../store/database.ts'
 import {
   type EventQuery,
   listEvents,
@@ -11,9 +12,9 @@ import {
 } from '../../store/events/list-events.ts'
 import { readEventPosition } from '../../store/events/read-event-position.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from './event-filter-params.ts'
-import type { EventRoutesOptions } from './event-routes-options.ts'
+import type { EventRouteOptions } from './event-route-options.ts'
 import { eventTextFor, positionOf, seesSecrets } from './event-text.ts'
-import { eventVisibility } from './event-visibility.ts'
+import { EVENT_READERS, eventVisibility } from './event-visibility.ts'
 
 /** How many events an answer has when the caller sets no limit (contract, 6.1). */
 export const DEFAULT_LIMIT = 500
@@ -35,7 +36,7 @@ const TIME_AND_PAGE_KINDS = {
   page_cursor: nullable(text()),
 }
 
-const readListParams = defineParams(
+const PARAMS = defineParams(
   { ...FILTER_PARAM_KINDS, ...TIME_AND_PAGE_KINDS },
   {
     problemOf: ({ since, between, unstable_offset: offset, page_cursor: cursor }) => {
@@ -49,35 +50,41 @@ const readListParams = defineParams(
   },
 )
 
-type ListParams = ReturnType<typeof readListParams>['params']
+type ListParams = ReturnType<typeof PARAMS.read>['values']
 
 /**
  * `/events/list` (contract, 6): the events of the caller's workspace, newest first, bounds exclusive at both ends. `page_cursor` and
  * `pagination`, which Seam lacks here, have the form of its other lists (contract, 11). A cursor names the last event of its page, so
  * events that arrive meanwhile move nothing.
  */
-export function listEventsRoute(options: EventRoutesOptions): Router {
-  const { db, route } = options
-  return route({
+export function listEventsRoute(options: EventRouteOptions): TextRoute {
+  return textRoute({
     path: '/events/list',
     methods: ['GET', 'POST'],
-    readParams: readListParams,
-    answer: async (params, caller) => {
+    summary: `Seam's contract: \`since\` or \`between\` (exclusive), all id filters, \`event_type(s)\`, \`limit\` (default ${DEFAULT_LIMIT}, at most ${MAX_LIMIT.toLocaleString('en')}), \`unstable_offset\` (at most ${MAX_UNSTABLE_OFFSET.toLocaleString('en')}); newest first`,
+    takes: EVENT_READERS,
+    provesCaller: true,
+    params: PARAMS,
+    answer: async (params, { caller, proof }) => {
       const page = pageFor(options, params, caller)
-      return page.print(await listEvents(db, page.query, MAX_PAGE_BYTES))
-    },
-    answerRecent: async (params, { caller, proof }) => {
-      const page = pageFor(options, params, caller)
-      const { proven, ...listed } = await listEventsWithProof(db, page.query, proof, MAX_PAGE_BYTES)
-      if (proven === 'no') return { kind: 'refuted' }
-      return { kind: proven === 'yes' ? 'proven' : 'unproven', json: await page.print(listed) }
+      const { proven, ...listed } = await read(options.db, page.query, proof)
+      return { text: await page.print(listed), proven }
     },
   })
 }
 
+async function read(
+  db: Db,
+  query: EventQuery,
+  proof: CallerProof | null,
+): Promise<ListedEvents & { proven: Proven }> {
+  if (proof !== null) return listEventsWithProof(db, query, proof, MAX_PAGE_BYTES)
+  return { ...(await listEvents(db, query, MAX_PAGE_BYTES)), proven: 'unknown' }
+}
+
 /** Decides what to read for a caller and how to answer with it. */
 function pageFor(
-  { db, secrets, pageCursors }: EventRoutesOptions,
+  { db, secrets, pageCursors }: EventRouteOptions,
   { limit = DEFAULT_LIMIT, page_cursor: cursor, unstable_offset: offset = 0, ...list }: ListParams,
   caller: Caller,
 ): { query: EventQuery; print: (listed: ListedEvents) => Promise<readonly string[]> } {

@@ -1,9 +1,10 @@
-import express, { type Router } from 'express'
-import { sendJson } from '../../http/send-json.ts'
+import type { OpenRoute } from '../../http/route.ts'
 
 /** `/livez`: says that the process answers, whatever else is wrong. */
-export function livezRoute(): Router {
-  const router = express.Router()
-  router.get('/livez', (_request, response) => sendJson(response, 200, '{"ok":true}'))
-  return router
+export const livezRoute: OpenRoute = {
+  kind: 'open',
+  path: '/livez',
+  methods: ['GET'],
+  summary: 'the process answers',
+  answer: () => ({ text: '{"ok":true}' }),
 }

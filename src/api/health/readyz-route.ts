@@ -1,5 +1,4 @@
-import express, { type Router } from 'express'
-import { sendJson } from '../../http/send-json.ts'
+import type { OpenRoute } from '../../http/route.ts'
 import { serviceUnavailable } from '../../http/to-api-error.ts'
 import { assertWritable } from '../../postgres/assert-writable.ts'
 import { isSchemaCurrent } from '../../postgres/migrate.ts'
@@ -28,11 +27,16 @@ export const READYZ_MAX_AGE_MS = 1_000
  * how old the newest coverage and the copy of the client sessions are. Old ones never make it unready: when Seam is away, taking a
  * replica out of rotation would only lose the webhooks as well.
  */
-export function readyzRoute({ monotonicMs, ...options }: ReadyzOptions): Router {
+export function readyzRoute({ monotonicMs, ...options }: ReadyzOptions): OpenRoute {
   const readiness = shareAnswer(() => readReadiness(options), { maxAgeMs: READYZ_MAX_AGE_MS, monotonicMs })
-  const router = express.Router()
-  router.get('/readyz', async (_request, response) => sendJson(response, 200, await readiness()))
-  return router
+  return {
+    kind: 'open',
+    path: '/readyz',
+    methods: ['GET'],
+    summary:
+      "200 when the database is there, takes writes and has this release's schema, and events can arrive (by credentials or a webhook secret); otherwise 503. It says how old the coverage is and how the last poll ended, and may be a second old",
+    answer: async () => ({ text: await readiness() }),
+  }
 }
 
 async function readReadiness({

@@ -1,22 +1,22 @@
-import type { Router } from 'express'
 import { ApiError } from '../../http/api-error.ts'
 import { defineParams } from '../../http/read-params.ts'
+import { type TextRoute, textRoute } from '../../http/route.ts'
+import type { Db } from '../../store/database.ts'
 import { getWorkspace } from '../../store/workspaces/get-workspace.ts'
-import type { SessionRoutesOptions } from '../client-sessions/session-routes-options.ts'
 
 /** `/workspaces/get` (contract 9): the caller's workspace as Seam describes it. Every kind of credential may ask. */
-export function getWorkspaceRoute({
-  db,
-  route,
-}: Omit<SessionRoutesOptions, 'secrets' | 'pageCursors'>): Router {
-  return route({
+export function getWorkspaceRoute({ db }: { db: Db }): TextRoute {
+  return textRoute({
     path: '/workspaces/get',
     methods: ['GET', 'POST'],
-    readParams: defineParams({}),
-    answer: async (_params, { workspaceId }) => {
+    summary: 'the workspace behind the key, without its publishable key',
+    takes: { key: null, client_session: null },
+    params: defineParams({}),
+    answer: async (_params, { caller: { workspaceId } }) => {
       const workspace = await getWorkspace(db, workspaceId)
       if (workspace === null) throw new ApiError(404, 'workspace_not_found', 'Workspace not found')
-      return `{"workspace":${workspace.body ?? plainWorkspace(workspaceId, workspace.name)},"ok":true}`
+      const body = workspace.body ?? plainWorkspace(workspaceId, workspace.name)
+      return { text: `{"workspace":${body},"ok":true}` }
     },
   })
 }

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { SeamHttp as SeamHttp1 } from 'seam-http-1'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runSql } from '../../../src/postgres/open-database.ts'
-import { testApiRoutes } from '../../support/test-api-routes.ts'
+import { testAccess } from '../../support/test-access.ts'
 import { createPageCursors } from '../../../src/http/page-cursor.ts'
-import { eventRoutes } from '../../../src/api/events/event-routes.ts'
+import { listEventsRoute } from '../../../src/api/events/list-events-route.ts'
 import { readPageCursorKey } from '../../../src/store/keys/read-page-cursor-key.ts'
 import { parseEvent } from '../../../src/domain/event.ts'
 import { ingestBatch } from '../../../src/ingest/ingest-batch.ts'
@@ -252,14 +252,8 @@ async function askEvents(body: object): Promise<Response> {
   const pageCursors = createPageCursors(await readPageCursorKey(server.db))
   const caller = keyCaller(['events:read'])
   const authenticate = callerWithKey('seam_test_events', caller)
-  const events = await serve([
-    eventRoutes({
-      db: server.db,
-      route: testApiRoutes({ authenticate }),
-      secrets: maskingSecrets(),
-      pageCursors,
-    }),
-  ])
+  const route = listEventsRoute({ db: server.db, secrets: maskingSecrets(), pageCursors })
+  const events = await serve([route], { access: testAccess({ authenticate }) })
   try {
     return await fetch(`${events.url}/events/list`, {
       method: 'POST',

@@ -1,8 +1,9 @@
 import { parseEvent } from '../../../src/domain/event.ts'
-import { testApiRoutes } from '../../support/test-api-routes.ts'
+import { testAccess } from '../../support/test-access.ts'
 import { createPageCursors } from '../../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../../src/ingest/ingest-batch.ts'
-import { eventRoutes } from '../../../src/api/events/event-routes.ts'
+import { getEventRoute } from '../../../src/api/events/get-event-route.ts'
+import { listEventsRoute } from '../../../src/api/events/list-events-route.ts'
 import type { Db } from '../../../src/store/database.ts'
 import { readPageCursorKey } from '../../../src/store/keys/read-page-cursor-key.ts'
 import { callerWithKey } from '../../http/caller-with-key.ts'
@@ -34,9 +35,10 @@ export async function startQueryServer(): Promise<QueryServer> {
     workspaceId: WORKSPACE_ID,
     scopes: ['events:read'],
   })
-  const route = testApiRoutes({ authenticate })
   const secrets = maskingSecrets()
-  const server = await serve([eventRoutes({ db, route, secrets, pageCursors })])
+  const options = { db, secrets, pageCursors }
+  const access = testAccess({ authenticate })
+  const server = await serve([listEventsRoute(options), getEventRoute(options)], { access })
   const headers = { authorization: `Bearer ${API_KEY}` }
   return {
     url: server.url,

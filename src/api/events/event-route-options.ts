@@ -1,12 +1,10 @@
-import type { MakeApiRoute } from '../../http/api-route.ts'
 import type { PageCursors } from '../../http/page-cursor.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
 import type { Db } from '../../store/database.ts'
 
-export interface SessionRoutesOptions {
+export interface EventRouteOptions {
   db: Db
-  route: MakeApiRoute
-  /** Decrypts the sessions' tokens, if they are kept. */
+  /** Decrypts what `secrets:read` may see, if it was kept. */
   secrets: Secrets
   pageCursors: PageCursors
 }

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Caller } from '../../src/domain/caller.ts'
-import type { RecentAnswer } from '../../src/http/api-route.ts'
-import { testApiRoutes } from '../support/test-api-routes.ts'
+import { textRoute } from '../../src/http/route.ts'
+import { testAccess } from '../support/test-access.ts'
 import { integer, uuidList } from '../../src/http/param-kinds.ts'
 import { MAX_INPUT_BYTES } from '../../src/http/read-input.ts'
 import { defineParams } from '../../src/http/read-params.ts'
@@ -15,15 +15,16 @@ let server: Served
 const CALLER: Caller = { kind: 'key', keyId: 'k', workspaceId: 'w', scopes: ['events:read'] }
 
 beforeAll(async () => {
-  const readParams = defineParams({ ids: uuidList(), limit: integer({ min: 1 }) })
   const authenticate = callerWithKey('good', CALLER)
-  const route = testApiRoutes({ authenticate })({
+  const route = textRoute({
     path: '/things/list',
     methods: ['GET', 'POST'],
-    readParams,
-    answer: async ({ ids, limit }) => JSON.stringify({ ids: ids?.length, limit, ok: true }),
+    summary: 'things',
+    takes: { key: null },
+    params: defineParams({ ids: uuidList(), limit: integer({ min: 1 }) }),
+    answer: async ({ ids, limit }) => ({ text: JSON.stringify({ ids: ids?.length, limit, ok: true }) }),
   })
-  server = await serve([route])
+  server = await serve([route], { access: testAccess({ authenticate }) })
 })
 afterAll(() => server.stop(0))
 
@@ -246,16 +247,17 @@ describe('C4: HEAD', () => {
   test('is refused like GET: by credential, by input, and where there is no GET', async () => {
     expect((await call({ method: 'HEAD', headers: { authorization: 'Bearer bad' } })).status).toBe(401)
     expect((await call({ method: 'HEAD', query: '?limit=x' })).status).toBe(400)
-    const recent = await serve([
-      testApiRoutes({ authenticate: () => CALLER })({
-        path: '/posted',
-        methods: ['POST'],
-        readParams: defineParams({}),
-        answer: async () => '{}',
-      }),
-    ])
-    onTestFinished(async () => void (await recent.stop(0)))
-    const response = await fetch(`${recent.url}/posted`, { method: 'HEAD' })
+    const posted = textRoute({
+      path: '/posted',
+      methods: ['POST'],
+      summary: 'posted',
+      takes: { key: null },
+      params: defineParams({}),
+      answer: async () => ({ text: '{}' }),
+    })
+    const own = await serve([posted], { access: testAccess({ authenticate: () => CALLER }) })
+    onTestFinished(async () => void (await own.stop(0)))
+    const response = await fetch(`${own.url}/posted`, { method: 'HEAD' })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
   })
 })
@@ -273,75 +275,5 @@ describe("B9: A request's line in the log names the key", () => {
     const line = lineOf(await call({ headers: { authorization: 'Bearer bad' } }))
     expect(line).toMatchObject({ status: 401, address: '127.0.0.1' })
     expect(line).not.toHaveProperty('keyId')
-  })
-})
-
-describe('A caller that was known a moment ago', () => {
-  const caller: Caller = { kind: 'key', keyId: 'k', workspaceId: 'w', scopes: ['events:read'] }
-  const proof = { kind: 'key' as const, keyId: 'k', rowVersion: '1' }
-
-  const readParams = defineParams({ limit: integer({ min: 1 }) })
-
-  /** What was done for one POST, in order, and how it was answered. */
-  async function ask(recentAnswer: () => Promise<RecentAnswer>, now: Caller | null, body = '{"limit":4}') {
-    const done: string[] = []
-    const authenticate = () => {
-      done.push('authenticate')
-      return now
-    }
-    const route = testApiRoutes({ authenticate, recall: () => ({ caller, proof }) })({
-      path: '/things/list',
-      methods: ['POST'],
-      readParams,
-      answer: async ({ limit }) => {
-        done.push('answer')
-        return JSON.stringify({ limit })
-      },
-      answerRecent: () => {
-        done.push('recent answer')
-        return recentAnswer()
-      },
-    })
-    const own = await serve([route])
-    onTestFinished(async () => void (await own.stop(0)))
-    const headers = { authorization, 'content-type': json }
-    const response = await fetch(`${own.url}/things/list`, { method: 'POST', headers, body })
-    return { done, status: response.status, text: await response.text() }
-  }
-  const other: Caller = { ...caller, scopes: [] }
-
-  test('is answered by the query that proves it, and not looked up', async () => {
-    const asked = await ask(async () => ({ kind: 'proven', json: '"recent"' }), null)
-    expect(asked).toEqual({ done: ['recent answer'], status: 200, text: '"recent"' })
-  })
-
-  test.each<[string, Caller | null, number, string[], string]>([
-    ['is the same', structuredClone(caller), 200, [], '"recent"'],
-    ['may do less now', other, 200, ['answer'], '{"limit":4}'],
-    ['is nobody any more', null, 401, [], 'unauthorized'],
-  ])(
-    'I10: without rows to prove it is looked up, and if it %s …',
-    async (_title, now, status, then, text) => {
-      const asked = await ask(async () => ({ kind: 'unproven', json: '"recent"' }), now)
-      expect(asked).toMatchObject({ status, done: ['recent answer', 'authenticate', ...then] })
-      expect(asked.text).toContain(text)
-    },
-  )
-
-  test.each<[string, Caller | null, number, string[]]>([
-    ['with what it may do now', structuredClone(caller), 200, ['answer']],
-    ['or not at all', null, 401, []],
-  ])('I10: when the query refutes it, is looked up and answered %s', async (_title, now, status, then) => {
-    const asked = await ask(async () => ({ kind: 'refuted' }), now)
-    expect(asked.status).toBe(status)
-    expect(asked.done).toEqual(['recent answer', 'authenticate', ...then])
-  })
-
-  test.each([
-    [caller, 400],
-    [null, 401],
-  ])('I10: hears what is wrong with its request only if it is still known', async (now, status) => {
-    const asked = await ask(async () => ({ kind: 'refuted' }), now, '{"limit":0}')
-    expect(asked).toMatchObject({ status, done: ['authenticate'] })
   })
 })

@@ -1,12 +1,10 @@
-import type { MakeApiRoute } from '../../http/api-route.ts'
 import type { PageCursors } from '../../http/page-cursor.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
 import type { Db } from '../../store/database.ts'
 
-export interface EventRoutesOptions {
+export interface SessionRouteOptions {
   db: Db
-  route: MakeApiRoute
-  /** Decrypts what `secrets:read` may see, if it was kept. */
+  /** Decrypts the sessions' tokens, if they are kept. */
   secrets: Secrets
   pageCursors: PageCursors
 }

@@ -1,0 +1,40 @@
+import { getSessionRoute } from '../api/client-sessions/get-session-route.ts'
+import { listSessionsRoute } from '../api/client-sessions/list-sessions-route.ts'
+import { coverageRoute, type CoverageRouteOptions } from '../api/coverage/coverage-route.ts'
+import { getEventRoute } from '../api/events/get-event-route.ts'
+import { listEventsRoute } from '../api/events/list-events-route.ts'
+import { livezRoute } from '../api/health/livez-route.ts'
+import { readyzRoute, type ReadyzOptions } from '../api/health/readyz-route.ts'
+import { rootRoute } from '../api/root/root-route.ts'
+import { getWorkspaceRoute } from '../api/workspaces/get-workspace-route.ts'
+import type { PageCursors } from '../http/page-cursor.ts'
+import type { Route } from '../http/route.ts'
+import { type WebhookRouteOptions, webhookRoutes } from '../receiver/webhook-route.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { Db } from '../store/database.ts'
+
+export interface RouteParts
+  extends Omit<CoverageRouteOptions, 'db'>, Pick<ReadyzOptions, 'polledWorkspaceIds' | 'canReceive'> {
+  /** For queries. */
+  db: Db
+  healthDb: Db
+  secrets: Secrets
+  pageCursors: PageCursors
+  webhooks: WebhookRouteOptions
+}
+
+/** The table of routes: everything that the service answers. A new route is one row here. */
+export function createRoutes({ db, healthDb, webhooks, ...parts }: RouteParts): Route[] {
+  const routes = [
+    ...webhookRoutes(webhooks),
+    listEventsRoute({ db, ...parts }),
+    getEventRoute({ db, ...parts }),
+    listSessionsRoute({ db, ...parts }),
+    getSessionRoute({ db, ...parts }),
+    getWorkspaceRoute({ db }),
+    coverageRoute({ db, ...parts }),
+    livezRoute,
+    readyzRoute({ db: healthDb, ...parts, monotonicMs: () => performance.now() }),
+  ]
+  return [...routes, rootRoute(routes)]
+}
