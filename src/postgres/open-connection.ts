@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { isWrongServer, type ServerWatch } from './server-watch.ts'
+import type { Statement } from './sql.ts'
 import { TextQuery, type TextRows } from './text-query.ts'
 
 /**
@@ -12,8 +13,8 @@ const QUERY_TIMEOUT_MESSAGE = 'Query read timeout'
 
 /** A connection in use. */
 export interface Connection {
-  query(text: string, values?: readonly unknown[]): Promise<pg.QueryResult>
-  queryTexts(text: string, values: readonly unknown[], maxBytes: number): Promise<TextRows>
+  query(statement: Statement): Promise<pg.QueryResult>
+  queryTexts(statement: Statement, maxBytes: number): Promise<TextRows>
   release(destroy?: boolean): void
   /** True when the connection leads to a server that another connection has found to be no longer the right one. */
   isToServerLeft(): boolean
@@ -45,12 +46,10 @@ export async function openConnection(
   }
   /** The connection still receives rows that nobody waits for, so it can't be used again. */
   let isSpent = false
-  const configOf = (text: string, values: readonly unknown[]): pg.QueryConfig => {
-    const name = canPrepare ? PREPARED.exec(text)?.[1] : undefined
-    return name === undefined
-      ? { text, values: values as unknown[] }
-      : { name, text, values: values as unknown[] }
-  }
+  const configOf = ({ name, text, values }: Statement): pg.QueryConfig =>
+    canPrepare && name !== undefined
+      ? { name, text, values: values as unknown[] }
+      : { text, values: values as unknown[] }
   function limited<Result>(
     submit: (done: (error: Error | null | undefined, result: Result) => void) => void,
   ): Promise<Result> {
@@ -64,11 +63,10 @@ export async function openConnection(
     })
   }
   return {
-    query: (text, values = []) =>
-      limited<pg.QueryResult>((done) => client.query(configOf(text, values), done)),
-    queryTexts: async (text, values, maxBytes) => {
+    query: (statement) => limited<pg.QueryResult>((done) => client.query(configOf(statement), done)),
+    queryTexts: async (statement, maxBytes) => {
       const result = await limited<TextRows>(
-        (done) => void client.query(new TextQuery(configOf(text, values), maxBytes, done)),
+        (done) => void client.query(new TextQuery(configOf(statement), maxBytes, done)),
       )
       isSpent ||= result.isCut
       return result
@@ -86,16 +84,6 @@ function isAfterFailure(error: Error): boolean {
 /** Ends the connection; pg rejects the statement that is on it with this error, and the pool drops it. */
 function giveUp(client: pg.PoolClient): void {
   client.connection.stream.destroy(new Error(QUERY_TIMEOUT_MESSAGE))
-}
-
-const PREPARED = /^\/\* prepared (\w+) \*\//
-
-/**
- * Marks a statement to be prepared once for each connection, under this name, where that is possible. It is meant for statements whose text
- * is always the same and whose best plan does not depend on the values.
- */
-export function prepared(name: string, text: string): string {
-  return `/* prepared ${name} */ ${text}`
 }
 
 /**

@@ -1,52 +1,28 @@
-import {
-  type Compilable,
-  CompiledQuery,
-  type DialectAdapter,
-  Kysely,
-  PostgresAdapter,
-  PostgresDialect,
-  type QueryResult,
-} from 'kysely'
-import type pg from 'pg'
+import { type Compilable, type CompiledQuery, Kysely, type QueryResult } from 'kysely'
 import { openPool, type Pool, type PoolOptions } from './open-pool.ts'
+import { PoolDialect, toQuery, toResult, toStatement } from './pool-dialect.ts'
+import type { Statement } from './sql.ts'
 import type { TextRows } from './text-query.ts'
-
-/**
- * Turns off the lock of Kysely's migrator. It is a lock of the session, and a transaction-mode pooler would leave it behind on one of its
- * connections. `migrate` takes a lock of the transaction instead.
- */
-class LocklessAdapter extends PostgresAdapter {
-  override async acquireMigrationLock(): Promise<void> {}
-  override async releaseMigrationLock(): Promise<void> {}
-}
-
-class Dialect extends PostgresDialect {
-  override createAdapter(): DialectAdapter {
-    return new LocklessAdapter()
-  }
-}
 
 /** What runs a statement: a database, or a transaction of it. */
 export type Executor = Pick<Kysely<unknown>, 'executeQuery'>
 
-/** Kysely for transactions and for statements it builds. Statements that are already text go straight to the pool. */
+/** Kysely for transactions and for statements it builds. Statements that are made with `sql` go straight to the pool. */
 export class PostgresDatabase<Tables> extends Kysely<Tables> {
   readonly #pool: Pool
 
   constructor(pool: Pool) {
-    super({ dialect: new Dialect({ pool }) })
+    super({ dialect: new PoolDialect(pool) })
     this.#pool = pool
   }
 
   override async executeQuery<Row>(query: CompiledQuery<Row> | Compilable<Row>): Promise<QueryResult<Row>> {
-    const { sql, parameters } = 'compile' in query ? query.compile() : query
-    const { rows } = await this.#pool.query<Row & pg.QueryResultRow>(sql, parameters)
-    return { rows }
+    return toResult(await this.#pool.query(toStatement('compile' in query ? query.compile() : query)))
   }
 
   /** The rows as Postgres sends them, up to `maxBytes`. It is meant for long answers that are passed on without being read. */
-  queryTexts(text: string, parameters: readonly unknown[], maxBytes: number): Promise<TextRows> {
-    return this.#pool.queryTexts(text, parameters, maxBytes)
+  queryTexts(statement: Statement, maxBytes: number): Promise<TextRows> {
+    return this.#pool.queryTexts(statement, maxBytes)
   }
 
   /** Breaks all connections, whatever is under way on them. */
@@ -54,7 +30,7 @@ export class PostgresDatabase<Tables> extends Kysely<Tables> {
     this.#pool.cutOff()
   }
 
-  /** Also ends the pool, because Kysely does so only if it has opened one of its connections itself. */
+  /** Also ends the pool, which Kysely knows nothing about. */
   override async destroy(): Promise<void> {
     await super.destroy()
     await this.#pool.end()
@@ -66,12 +42,15 @@ export function openDatabase<Tables>(options: PoolOptions): PostgresDatabase<Tab
   return new PostgresDatabase(openPool(options))
 }
 
-/** Runs one statement written as text with `$1` parameters. */
+/** Runs one statement in a transaction, or by itself on any connection of a database. */
+export async function runSql<Row>(db: Executor, statement: Statement): Promise<Row[]>
+/** For statements that are still text with `$1` parameters; goes when they are made with `sql`. */
+export async function runSql<Row>(db: Executor, text: string, parameters: readonly unknown[]): Promise<Row[]>
 export async function runSql<Row>(
   db: Executor,
-  text: string,
-  parameters: readonly unknown[],
+  statement: Statement | string,
+  values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const result = await db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))
-  return result.rows
+  const query = toQuery<Row>(typeof statement === 'string' ? { text: statement, values } : statement)
+  return (await db.executeQuery<Row>(query)).rows
 }

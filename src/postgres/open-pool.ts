@@ -1,8 +1,8 @@
-import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { type Connection, GRACE_MS, openConnection } from './open-connection.ts'
 import { PoolBusyError } from './pool-busy-error.ts'
 import { createServerWatch, type ServerWatch } from './server-watch.ts'
+import type { Statement } from './sql.ts'
 import type { TextRows } from './text-query.ts'
 
 export interface PoolOptions {
@@ -38,14 +38,18 @@ const types = {
       : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }
 
-/** pg's pool, for Kysely and for statements that need no transaction. */
-export interface Pool extends PostgresPool {
+/** pg's pool, for transactions and for statements that need none. */
+export interface Pool {
+  /** Takes a connection, which must be released. */
+  connect(): Promise<Connection>
   /** Runs one statement, on whichever connection is free. */
-  query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<Row>>
+  query(statement: Statement): Promise<pg.QueryResult>
   /** Does the same, but returns rows as Postgres sends them: as many as fit into `maxBytes`, but at least one. */
-  queryTexts(text: string, values: readonly unknown[], maxBytes: number): Promise<TextRows>
+  queryTexts(statement: Statement, maxBytes: number): Promise<TextRows>
   /** Breaks all connections, whatever is under way on them. */
   cutOff(): void
+  /** Closes the connections once what is under way on them has ended. */
+  end(): Promise<void>
 }
 
 /**
@@ -125,13 +129,9 @@ export function openPool(options: PoolOptions): Pool {
     }
   }
   return {
-    options: {},
-    // The cast leaves out only queries with a cursor, which nothing here uses.
-    connect: async () => (await connect()) as unknown as PostgresPoolClient,
-    query: <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]) =>
-      using((connection) => connection.query(text, values) as Promise<pg.QueryResult<Row>>),
-    queryTexts: (text, values, maxBytes) =>
-      using((connection) => connection.queryTexts(text, values, maxBytes)),
+    connect,
+    query: (statement) => using((connection) => connection.query(statement)),
+    queryTexts: (statement, maxBytes) => using((connection) => connection.queryTexts(statement, maxBytes)),
     cutOff: () => {
       for (const client of clients) client.connection.stream.destroy()
     },

@@ -1,9 +1,10 @@
-import { sql } from 'kysely'
+import { AbortedTransactionError, sql as kyselySql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { type Executor, runSql } from '../../src/postgres/open-database.ts'
 import type { Db } from '../../src/store/database.ts'
 import { openTestPool } from '../support/open-test-pool.ts'
-import { prepared } from '../../src/postgres/open-connection.ts'
+import { preparedStatement } from '../../src/postgres/prepared-statement.ts'
+import { rawSql, type Sql, sql } from '../../src/postgres/sql.ts'
 import type { PoolOptions } from '../../src/postgres/open-pool.ts'
 import { PoolBusyError } from '../../src/postgres/pool-busy-error.ts'
 import { isDatabaseAway } from '../../src/postgres/postgres-errors.ts'
@@ -35,13 +36,13 @@ function open(options: Partial<PoolOptions> = {}): Db {
 }
 
 const pidOf = async (db: Db) =>
-  (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid
+  (await runSql<{ pid: number }>(db, sql`select pg_backend_pid() as pid`))[0]?.pid
 
 /** Through Kysely, past it, and past pg's rows: each waits for connections and ends its statements by the same rules. */
 const WAYS: [string, (db: Db, text: string) => Promise<unknown>][] = [
-  ['through Kysely', (db, text) => sql.raw(text).execute(db)],
-  ['as text', (db, text) => runSql(db, text, [])],
-  ['as text, for texts', (db, text) => db.queryTexts(text, [], Infinity)],
+  ['through Kysely', (db, text) => kyselySql.raw(text).execute(db)],
+  ['as a statement', (db, text) => runSql(db, rawSql(text))],
+  ['as a statement, for texts', (db, text) => db.queryTexts(rawSql(text), Infinity)],
 ]
 
 test.each(WAYS)(
@@ -66,9 +67,7 @@ test.each(WAYS)(
     await ask(db, 'select 1')
     await db.destroy()
     await db.destroy()
-    await expect(runSql(db, 'select 1', [])).rejects.toThrow(
-      'Cannot use a pool after calling end on the pool',
-    )
+    await expect(runSql(db, sql`select 1`)).rejects.toThrow('Cannot use a pool after calling end on the pool')
   },
 )
 
@@ -90,7 +89,7 @@ test.each(WAYS)(
     // The network has gone silent, so Postgres' own limit does not help.
     const db = open({ statementTimeoutMs: 1_000 })
     const before = await pidOf(db)
-    await sql`set statement_timeout = 0`.execute(db)
+    await runSql(db, sql`set statement_timeout = 0`)
     const error = await ask(db, 'select pg_sleep(600)').catch((cause: unknown) => cause)
     expect(error).toMatchObject({ message: 'Query read timeout' })
     expect(isDatabaseAway(error)).toBe(true)
@@ -101,9 +100,10 @@ test.each(WAYS)(
 )
 
 /** As many rows as asked for, of so many bytes each. */
-const wide = (rows: number, bytes: number) => `select repeat('x', ${bytes}) from generate_series(1, ${rows})`
+const wide = (rows: number, bytes: number) =>
+  sql`select repeat('x', ${bytes}) from generate_series(1, ${rows}::int)`
 
-test.each<[string, string, number, boolean]>([
+test.each<[string, Sql, number, boolean]>([
   ['ten gigabytes', wide(100_000, 100_000), 9, true],
   ['one row too many', wide(10, 100_000), 9, true],
   ['what just fits', wide(9, 100_000), 9, false],
@@ -112,11 +112,11 @@ test.each<[string, string, number, boolean]>([
   ['nothing', wide(0, 1), 0, false],
 ])(
   'E16, I12: rows for texts end before they are too many bytes, and the pool goes on: %s',
-  async (_title, text, expected, cut) => {
+  async (_title, statement, expected, cut) => {
     const broken: Error[] = []
     const db = open({ onIdleError: (error) => void broken.push(error) })
     const before = await pidOf(db)
-    const { rows, isCut } = await db.queryTexts(text, [], 1_000_000)
+    const { rows, isCut } = await db.queryTexts(statement, 1_000_000)
     expect([rows.length, isCut]).toEqual([expected, cut])
     // Only a connection on which rows are still coming is given up, and quietly.
     expect((await pidOf(db)) === before).toBe(!cut)
@@ -126,53 +126,73 @@ test.each<[string, string, number, boolean]>([
 
 test('E16: Postgres does not go on with what nobody reads any more', async () => {
   const db = open()
-  await db.queryTexts(wide(1_000_000, 100_000), [], 1_000_000)
+  await db.queryTexts(wide(1_000_000, 100_000), 1_000_000)
   const running = () =>
     runSql<{ n: number }>(
       db,
-      `select count(*)::int as n from pg_stat_activity where datname = current_database() and query like 'select repeat%'`,
-      [],
+      sql`select count(*)::int as n from pg_stat_activity where datname = current_database() and query like 'select repeat%'`,
     )
   await expect.poll(running, { timeout: 60_000 }).toEqual([{ n: 0 }])
 })
 
 test('rows for texts are what Postgres sends, also after a statement that failed half way', async () => {
   const db = open()
-  const failing = db.queryTexts('select 1 / (3 - n) from generate_series(1, $1::int) as n', [5], Infinity)
+  const failing = db.queryTexts(sql`select 1 / (3 - n) from generate_series(1, ${5}::int) as n`, Infinity)
   await expect(failing).rejects.toMatchObject({ code: '22012' })
-  const text = 'select n, null, $1::json, n = 1 from generate_series(1, 2) as n'
-  const { rows } = await db.queryTexts(text, ['{"b":1.0, "a":[]}'], Infinity)
+  const json = '{"b":1.0, "a":[]}'
+  const statement = sql`select n, null, ${json}::json, n = 1 from generate_series(1, 2) as n`
+  const { rows } = await db.queryTexts(statement, Infinity)
   expect(rows).toEqual([
     ['1', null, '{"b":1.0, "a":[]}', 't'],
     ['2', null, '{"b":1.0, "a":[]}', 'f'],
   ])
-  expect(await db.queryTexts('select 1 where $1', [false], Infinity)).toEqual({ rows: [], isCut: false })
+  expect(await db.queryTexts(sql`select 1 where ${false}`, Infinity)).toEqual({ rows: [], isCut: false })
 })
 
-test('a statement that is marked is prepared once for a connection, but not behind a pooler', async () => {
-  const statement = prepared('answer', 'select $1::int + 41 as answer')
+test('a statement with a name is prepared once for a connection, but not behind a pooler', async () => {
+  const answer = preparedStatement<number>(
+    'answer',
+    (input) => sql`select ${input((n) => n)}::int + 41 as answer`,
+  )
   const names = async (db: Db) =>
-    (await sql<{ name: string }>`select name from pg_prepared_statements where name <> ''`.execute(db)).rows
-  const run = async (db: Db) => {
-    for (let i = 0; i < 3; i++) expect(await runSql(db, statement, [1])).toEqual([{ answer: 42 }])
+    (await runSql<{ name: string }>(db, sql`select name from pg_prepared_statements where name <> ''`)).map(
+      ({ name }) => name,
+    )
+  const run = async (db: Executor) => {
+    for (let i = 0; i < 3; i++) expect(await runSql(db, answer(i))).toEqual([{ answer: i + 41 }])
   }
   const direct = open()
   await run(direct)
-  expect(await names(direct)).toEqual([{ name: 'answer' }])
+  expect(await names(direct)).toEqual(['answer'])
+  const another = open()
+  await another.transaction().execute(run)
+  expect(await names(another)).toEqual(['answer'])
 
   const pooler = await startTransactionPooler(database.url, 2)
   onTestFinished(() => pooler.stop())
   const pooled = open({ connectionString: pooler.url })
   await run(pooled)
+  await pooled.transaction().execute(run)
   for (let i = 0; i < 2; i++) expect(await names(pooled)).toEqual([])
 })
 
 test('F10: what follows a failure in its transaction gets the failure, not that the transaction is aborted', async () => {
   const db = open()
   const trx = await db.startTransaction().execute()
-  await expect(sql`select 1 / 0`.execute(trx)).rejects.toMatchObject({ code: '22012' })
-  await expect(sql`select 1`.execute(trx)).rejects.toMatchObject({ code: '22012' })
+  await expect(runSql(trx, sql`select 1 / 0`)).rejects.toMatchObject({ code: '22012' })
+  await expect(runSql(trx, sql`select 1`)).rejects.toMatchObject({ code: '22012' })
   await trx.rollback().execute()
-  await expect(sql`select nothing`.execute(db)).rejects.toMatchObject({ code: '42703' })
+  await expect(runSql(db, sql`select nothing`)).rejects.toMatchObject({ code: '42703' })
   await expect(pidOf(db)).resolves.toBeTypeOf('number')
+})
+
+test('a commit after a failure that was overlooked is an error, and nothing is stored', async () => {
+  const db = open()
+  await runSql(db, sql`create table kept (n int)`)
+  const work = db.transaction().execute(async (trx) => {
+    await runSql(trx, sql`insert into kept values (1)`)
+    await runSql(trx, sql`select 1 / 0`).catch(() => {})
+  })
+  await expect(work).rejects.toBeInstanceOf(AbortedTransactionError)
+  expect(await runSql(db, sql`select n from kept`)).toEqual([])
 })

@@ -2,11 +2,9 @@ import type { Transaction } from 'kysely'
 import type { IngestPath, UsableEvent } from '../../domain/event.ts'
 import {
   type EventRow,
-  INSERT_RETURNING_NEW_SQL,
-  INSERT_ONE_SQL,
-  INSERT_SQL,
-  parametersOf,
-  parametersOfOne,
+  insertOneStatement,
+  insertReturningNewStatement,
+  insertStatement,
 } from './event-insert-sql.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
@@ -44,8 +42,8 @@ export async function insertEvents(
   const [first, second] = rows
   if (first === undefined) return []
   const known = await (second === undefined
-    ? runSql<StoredRow>(db, INSERT_ONE_SQL, parametersOfOne(first, path))
-    : runSql<StoredRow>(db, INSERT_SQL, parametersOf(rows, path)))
+    ? runSql<StoredRow>(db, insertOneStatement({ row: first, path }))
+    : runSql<StoredRow>(db, insertStatement({ rows, path })))
   return [...rowsOf(known, rows), ...again.map(toRow)]
 }
 
@@ -80,9 +78,9 @@ export async function insertEventsReturningNew(
   }
   for (let from = 0, size = FIRST_PART_ROWS; from < once.length; from += size, size *= 2) {
     const rows = once.slice(from, from + size).map(toRow)
-    const parameters = parametersOf(rows, path)
+    const statement = insertReturningNewStatement({ rows, path })
     await finishPart()
-    underWay = { rows, stored: runSql<ReturnedRow>(trx, INSERT_RETURNING_NEW_SQL, parameters) }
+    underWay = { rows, stored: runSql<ReturnedRow>(trx, statement) }
     // The error is handled where the part is awaited, which is after the next part was made.
     underWay.stored.catch(() => {})
     // Lets Kysely and pg send the statement before the next part is made.

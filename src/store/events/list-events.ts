@@ -69,7 +69,7 @@ export async function listEvents(
 ): Promise<ListedEvents> {
   if (query.filters.some(({ values }) => values.length === 0)) return NONE
   const { text, parameters } = listEventsSql(query)
-  const { rows, isCut } = await db.queryTexts(text, parameters, maxBytes)
+  const { rows, isCut } = await db.queryTexts({ text, values: parameters }, maxBytes)
   return { events: rows.map(storedEvent), isCut }
 }
 
@@ -85,7 +85,7 @@ export async function listEventsWithProof(
 ): Promise<ListedEvents & { proven: 'yes' | 'no' | 'unknown' }> {
   if (query.filters.some(({ values }) => values.length === 0)) return { ...NONE, proven: 'unknown' }
   const { text, parameters } = listEventsSql(query, proof)
-  const { rows, isCut } = await db.queryTexts(text, parameters, maxBytes)
+  const { rows, isCut } = await db.queryTexts({ text, values: parameters }, maxBytes)
   const [first] = rows
   if (first === undefined) return { ...NONE, proven: 'unknown' }
   if (first.at(-1) !== IS_TRUE) return { ...NONE, proven: 'no' }

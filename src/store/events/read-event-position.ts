@@ -20,7 +20,7 @@ export async function readEventPosition(
     limit: 1,
     offset: query.offset + nth,
   })
-  const { rows } = await db.queryTexts(text, parameters, Infinity)
+  const { rows } = await db.queryTexts({ text, values: parameters }, Infinity)
   const [createdAt, eventId] = rows[0] ?? []
   const instant = typeof createdAt === 'string' ? parseInstant(createdAt) : null
   return instant === null || typeof eventId !== 'string' ? null : { createdAt: instant, eventId }

@@ -1,7 +1,8 @@
 import type { Scope } from '../../domain/caller.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
-import { prepared } from '../../postgres/open-connection.ts'
+import { preparedStatement } from '../../postgres/prepared-statement.ts'
+import { rawSql, sql } from '../../postgres/sql.ts'
 
 export interface NewApiKey {
   keyId: string
@@ -45,28 +46,33 @@ export interface ApiKeyGrant {
 /** How exact `last_used_at` is, in minutes, so that a busy key's row is not written at every request. */
 const LAST_USED_MINUTES = 1
 
-const IS_USE_DUE = `(last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}))`
+const IS_USE_DUE = rawSql(
+  `(last_used_at is null or last_used_at < clock_timestamp() - make_interval(mins => ${LAST_USED_MINUTES}))`,
+)
 
-const FIND_SQL = prepared(
+const findStatement = preparedStatement<readonly string[]>(
   'find_api_keys',
-  `select key_id as "keyId", key_sha256 as "keySha256", workspace_ids::text[] as "workspaceIds", scopes,
+  (
+    input,
+  ) => sql`select key_id as "keyId", key_sha256 as "keySha256", workspace_ids::text[] as "workspaceIds", scopes,
        revoked_at is null and (expires_at is null or expires_at > clock_timestamp()) as "isValid",
        ${IS_USE_DUE} as "isUseDue",
        xmin::text as "rowVersion"
-     from api_keys where key_id = any($1)`,
+     from api_keys where key_id = any(${input((keyIds) => keyIds)})`,
 )
 
 /** What keys may do, by their ids. Unknown ids are left out. */
 export async function findApiKeys(db: Db, keyIds: readonly string[]): Promise<Map<string, ApiKeyGrant>> {
-  const rows = await runSql<ApiKeyGrant & { keyId: string }>(db, FIND_SQL, [keyIds])
+  const rows = await runSql<ApiKeyGrant & { keyId: string }>(db, findStatement(keyIds))
   return new Map(rows.map((row) => [row.keyId, row]))
 }
 
-const TOUCH_SQL = `update api_keys set last_used_at = clock_timestamp() where key_id = any($1) and ${IS_USE_DUE}`
-
 /** Notes that keys were used. */
 export async function touchApiKeys(db: Db, keyIds: readonly string[]): Promise<Map<string, never>> {
-  await runSql(db, TOUCH_SQL, [keyIds])
+  await runSql(
+    db,
+    sql`update api_keys set last_used_at = clock_timestamp() where key_id = any(${keyIds}) and ${IS_USE_DUE}`,
+  )
   return new Map<string, never>()
 }
 

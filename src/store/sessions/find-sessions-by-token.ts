@@ -2,7 +2,8 @@ import { MAX_COPY_AGE_HOURS } from '../../domain/client-session.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
-import { prepared } from '../../postgres/open-connection.ts'
+import { preparedStatement } from '../../postgres/prepared-statement.ts'
+import { rawSql, sql } from '../../postgres/sql.ts'
 
 /** `unconfirmed`: the newest believable listings do not show the session. `stale`: the workspace's sessions were not listed for too long. */
 export type SessionState = 'live' | 'expired' | 'unconfirmed' | 'stale'
@@ -19,9 +20,11 @@ export interface TokenSession {
   rowVersion: string
 }
 
-const SQL = prepared(
+const LONGEST_COPY_AGE = rawSql(`interval '${MAX_COPY_AGE_HOURS} hours'`)
+
+const findStatement = preparedStatement<readonly Buffer[]>(
   'find_sessions_by_token',
-  `
+  (input) => sql`
 select encode(token_sha256, 'hex') as "tokenSha256", workspace_id::text as "workspaceId", client_session_id as "clientSessionId",
   connected_account_ids as "connectedAccountIds", connect_webview_ids as "connectWebviewIds",
   case
@@ -29,12 +32,12 @@ select encode(token_sha256, 'hex') as "tokenSha256", workspace_id::text as "work
     when unconfirmed_since is not null then 'unconfirmed'
     when exists (
       select from client_session_syncs s
-      where s.workspace_id = c.workspace_id and s.succeeded_at > clock_timestamp() - interval '${MAX_COPY_AGE_HOURS} hours'
+      where s.workspace_id = c.workspace_id and s.succeeded_at > clock_timestamp() - ${LONGEST_COPY_AGE}
     ) then 'live'
     else 'stale'
   end as state, xmin::text as "rowVersion"
 from client_sessions c
-where token_sha256 = any($1) and deleted_at is null`,
+where token_sha256 = any(${input((hashes) => hashes)}) and deleted_at is null`,
 )
 
 /**
@@ -46,7 +49,7 @@ export async function findSessionsByToken(
   tokenHashes: readonly string[],
 ): Promise<Map<string, TokenSession>> {
   const bytes = tokenHashes.map((hash) => Buffer.from(hash, 'hex'))
-  const rows = await runSql<TokenSession & { tokenSha256: string }>(db, SQL, [bytes])
+  const rows = await runSql<TokenSession & { tokenSha256: string }>(db, findStatement(bytes))
   const byToken = Map.groupBy(rows, ({ tokenSha256 }) => tokenSha256)
   return new Map(
     [...byToken].flatMap(([hash, [session, another]]) =>

@@ -1,6 +1,7 @@
 import { formatInstant } from '../../domain/instant.ts'
 import { normalId } from '../../domain/normal-id.ts'
 import type { Db } from '../database.ts'
+import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import { readBytea, type TextRow } from '../../postgres/text-query.ts'
 
 /** Conditions on a session. All that are given must hold. */
@@ -44,8 +45,7 @@ export async function listClientSessions(
   query: SessionQuery,
   maxBytes: number,
 ): Promise<{ sessions: StoredSession[]; isCut: boolean }> {
-  const { text, parameters } = listClientSessionsSql(query)
-  const { rows, isCut } = await db.queryTexts(text, parameters, maxBytes)
+  const { rows, isCut } = await db.queryTexts(listClientSessionsSql(query), maxBytes)
   return { sessions: rows.map(storedSession), isCut }
 }
 
@@ -60,39 +60,28 @@ function storedSession([clientSessionId, createdAt, body, tokenSealed]: TextRow)
 }
 
 /** The statement behind `listClientSessions`: it has conditions only for what is asked, so that each filter's index is used. */
-export function listClientSessionsSql(query: SessionQuery): { text: string; parameters: unknown[] } {
-  const parameters: unknown[] = []
-  const parameter = (value: unknown): string => `$${parameters.push(value)}`
-  const conditions = [`workspace_id = ${parameter(query.workspaceId)}`, 'deleted_at is null']
+export function listClientSessionsSql(query: SessionQuery): Sql {
+  const conditions = [sql`workspace_id = ${query.workspaceId}`, sql`deleted_at is null`]
   for (const filter of query.filters) {
     const { clientSessionId, userIdentifierKey, userIdentityId, connectWebviewId } = filter
-    if (clientSessionId !== undefined) {
-      conditions.push(`client_session_id = ${parameter(normalId(clientSessionId))}`)
-    }
-    if (userIdentifierKey === null) conditions.push('user_identifier_key is null')
-    else if (userIdentifierKey !== undefined) {
-      conditions.push(`user_identifier_key = ${parameter(userIdentifierKey)}`)
-    }
+    if (clientSessionId !== undefined) conditions.push(sql`client_session_id = ${normalId(clientSessionId)}`)
+    if (userIdentifierKey === null) conditions.push(sql`user_identifier_key is null`)
+    else if (userIdentifierKey !== undefined) conditions.push(sql`user_identifier_key = ${userIdentifierKey}`)
     const idLists = { user_identity_ids: userIdentityId, connect_webview_ids: connectWebviewId }
     for (const [column, id] of Object.entries(idLists)) {
-      if (id === null) conditions.push(`${column} = '{}'`)
-      else if (id !== undefined) conditions.push(`${column} @> ${parameter([normalId(id)])}::text[]`)
+      if (id === null) conditions.push(sql`${rawSql(column)} = '{}'`)
+      else if (id !== undefined) conditions.push(sql`${rawSql(column)} @> ${[normalId(id)]}::text[]`)
     }
   }
-  if (query.following !== undefined) conditions.push(followingSql(query.following, parameter))
-  const text = `select client_session_id, (extract(epoch from created_at) * 1000000)::bigint, body, token_sealed
-from client_sessions where ${conditions.join(' and ')}
+  if (query.following !== undefined) conditions.push(followingSql(query.following))
+  return sql`select client_session_id, (extract(epoch from created_at) * 1000000)::bigint, body, token_sealed
+from client_sessions where ${joinSql(conditions, ' and ')}
 order by created_at desc nulls last, client_session_id
-limit ${parameter(query.limit)}`
-  return { text, parameters }
+limit ${query.limit}`
 }
 
-function followingSql(
-  { createdAt, clientSessionId }: SessionPosition,
-  parameter: (value: unknown) => string,
-): string {
-  const id = parameter(clientSessionId)
-  if (createdAt === null) return `created_at is null and client_session_id > ${id}`
-  const at = parameter(formatInstant(BigInt(createdAt)))
-  return `(created_at < ${at} or created_at is null or (created_at = ${at} and client_session_id > ${id}))`
+function followingSql({ createdAt, clientSessionId }: SessionPosition): Sql {
+  if (createdAt === null) return sql`created_at is null and client_session_id > ${clientSessionId}`
+  const at = sql`${formatInstant(BigInt(createdAt))}`
+  return sql`(created_at < ${at} or created_at is null or (created_at = ${at} and client_session_id > ${clientSessionId}))`
 }

@@ -196,12 +196,12 @@ describe('/client_sessions/list', () => {
         { connectWebviewId: 'webview_7' },
       ]
       for (const filter of filters) {
-        const { text, parameters } = listClientSessionsSql({
+        const { text, values } = listClientSessionsSql({
           workspaceId: WORKSPACE_ID,
           filters: [filter],
           limit: 10_001,
         })
-        const plan = await runSql<Record<string, string>>(plans.db, `explain ${text}`, parameters)
+        const plan = await runSql<Record<string, string>>(plans.db, `explain ${text}`, values)
         const lines = plan.map((row) => row['QUERY PLAN']).join('\n')
         expect(lines).toMatch(/Index Scan/)
         expect(lines).not.toMatch(/Seq Scan|by_time/)
