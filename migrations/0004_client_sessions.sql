@@ -5,7 +5,7 @@
 --
 -- A deleted session keeps its row, without its token. A session that was deleted before it was ever listed has a row with
 -- only the key and deleted_at, so that a listing which was asked for before the deletion and is stored after it does not
--- bring the session back (see store-listed-sessions.ts).
+-- bring the session back (see save-listed-sessions.ts).
 create table client_sessions (
   workspace_id uuid not null,
   client_session_id text not null check (char_length(client_session_id) between 1 and 200),

@@ -5,7 +5,7 @@ import type { AddressOf } from '../http/address-of.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
 import { type ApiKeyGrant, findApiKeys, touchApiKeys } from '../store/keys/api-keys.ts'
-import { findSessionsByToken, type TokenSession } from '../store/sessions/find-sessions-by-token.ts'
+import { listSessionsByToken, type TokenSession } from '../store/sessions/list-sessions-by-token.ts'
 import type { Db } from '../store/database.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
 import { addressBlock } from './address-block.ts'
@@ -51,7 +51,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     ...options,
     bootstrapSha256: bootstrapKey === null ? null : sha256(bootstrapKey),
     findKey: lookUpTogether((keyIds) => findApiKeys(db, keyIds)),
-    findSession: lookUpTogether((hashes) => findSessionsByToken(db, hashes)),
+    findSession: lookUpTogether((hashes) => listSessionsByToken(db, hashes)),
     touchKey: lookUpTogether((keyIds) => touchApiKeys(db, keyIds)),
   }
   return async (request) => {

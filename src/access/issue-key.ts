@@ -4,7 +4,7 @@ import { MICROS_PER_MS, parseInstant } from '../domain/instant.ts'
 import { isUuid } from '../domain/uuid.ts'
 import { insertApiKey } from '../store/keys/api-keys.ts'
 import type { Db } from '../store/database.ts'
-import { readWorkspaces } from '../store/workspaces/read-workspaces.ts'
+import { listWorkspaces } from '../store/workspaces/list-workspaces.ts'
 import { createKey, type KeyKind, type NewKey, sha256 } from './key-format.ts'
 
 export interface KeyRequest {
@@ -51,7 +51,7 @@ async function workspacesFor(
   const bad = workspaceIds.find((id): boolean => !isUuid(id))
   if (bad !== undefined) throw new Error(`${bad} is not a workspace id (a UUID).`)
   const ids = [...new Set(workspaceIds.map((id) => id.toLowerCase()))]
-  const known = await readWorkspaces(db)
+  const known = await listWorkspaces(db)
   const list = known.map(({ workspaceId, configKey }) => `${workspaceId} (${configKey})`).join(', ') || 'none'
   if (ids.length === 0) {
     const [only] = known

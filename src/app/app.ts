@@ -19,7 +19,7 @@ import { type SessionSync, startSessionSync } from '../sessions/start-session-sy
 import { openSeamClient } from '../seam/open-seam-client.ts'
 import { useProxy } from '../seam/use-proxy.ts'
 import type { Db } from '../store/database.ts'
-import { readPageCursorKey } from '../store/keys/read-page-cursor-key.ts'
+import { getPageCursorKey } from '../store/keys/get-page-cursor-key.ts'
 import { sleep } from '../runtime/sleep.ts'
 import { openAccess } from './open-access.ts'
 import { openSecrets } from './open-secrets.ts'
@@ -147,7 +147,7 @@ async function openParts({
   const workspaces = await store.whenReachable(() => openWorkspaces(webhookDb, entries, logger))
 
   const secrets = await openSecrets(config, { mayMakeKey: true })
-  const pageCursors = createPageCursors(await store.whenReachable(() => readPageCursorKey(db)))
+  const pageCursors = createPageCursors(await store.whenReachable(() => getPageCursorKey(db)))
 
   const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers, limits: LIMITS })
   const { noteQuarantined } = receiver

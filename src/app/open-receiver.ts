@@ -9,7 +9,7 @@ import { createVerifier } from '../receiver/verify-delivery.ts'
 import type { WebhookRouteOptions } from '../receiver/webhook-route.ts'
 import type { Releasers } from '../runtime/releasers.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { addRefusedDeliveries } from '../store/refusals/add-refused-deliveries.ts'
+import { saveRefusedDeliveries } from '../store/refusals/save-refused-deliveries.ts'
 import type { Db } from '../store/database.ts'
 
 export interface ReceiverParts {
@@ -59,7 +59,7 @@ export function openReceiver(parts: ReceiverParts): Receiver {
     monotonicMs: () => performance.now(),
   })
   releasers.add(() => commit.drain())
-  const refusals = countRefusals({ save: (counted) => addRefusedDeliveries(jobsDb, counted), logger })
+  const refusals = countRefusals({ save: (counted) => saveRefusedDeliveries(jobsDb, counted), logger })
   releasers.add(() => refusals.stop())
   const endpoints = config.workspaces
     .filter(({ webhookSecrets }) => webhookSecrets.length > 0)

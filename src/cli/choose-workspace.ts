@@ -1,7 +1,7 @@
-import type { RememberedWorkspace } from '../store/workspaces/remember-workspace.ts'
+import type { KnownWorkspace } from '../store/workspaces/save-workspace.ts'
 
 /** Finds a workspace by its id or by its name in the configuration; throws with a list of the known ones. */
-export function chooseWorkspace(known: readonly RememberedWorkspace[], wanted: string): RememberedWorkspace {
+export function chooseWorkspace(known: readonly KnownWorkspace[], wanted: string): KnownWorkspace {
   const found = known.find(
     ({ workspaceId, configKey }) => workspaceId === wanted.toLowerCase() || configKey === wanted,
   )

@@ -4,7 +4,7 @@ import { allIds } from '../quarantine/all-ids.ts'
 import { type RetryOutcome, retryItem } from '../quarantine/retry-item.ts'
 import type { QuarantineFilter } from '../store/quarantine/list-quarantined.ts'
 import type { Db } from '../store/database.ts'
-import { readWorkspaces } from '../store/workspaces/read-workspaces.ts'
+import { listWorkspaces } from '../store/workspaces/list-workspaces.ts'
 import { addJsonOption } from './add-json-option.ts'
 import type { Context } from './context.ts'
 import {
@@ -95,7 +95,7 @@ function checkedFilter(ids: readonly string[], flags: RetryFlags): QuarantineFil
 }
 
 async function requireKnownWorkspace(db: Db, id: string): Promise<void> {
-  const known = (await readWorkspaces(db)).map(({ workspaceId }) => workspaceId)
+  const known = (await listWorkspaces(db)).map(({ workspaceId }) => workspaceId)
   if (!known.includes(id))
     throw new Error(`The workspace ${id} is not known here, so nothing is stored for it. Configure it first.`)
 }

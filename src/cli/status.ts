@@ -8,7 +8,7 @@ import { DEFAULT_WINDOW } from '../api/coverage/coverage-route.ts'
 import { printReport } from '../status/print-report.ts'
 import type { Db } from '../store/database.ts'
 import { readDatabaseNow } from '../postgres/read-database-clock.ts'
-import { readWorkspaces } from '../store/workspaces/read-workspaces.ts'
+import { listWorkspaces } from '../store/workspaces/list-workspaces.ts'
 import { addJsonOption } from './add-json-option.ts'
 import { chooseWorkspace } from './choose-workspace.ts'
 import { type Context, EXIT } from './context.ts'
@@ -55,7 +55,7 @@ function ageOf(text: string | undefined): number {
 }
 
 async function reportOn(db: Db, config: Config, wanted: string | undefined): Promise<CoverageReport[]> {
-  const known = await readWorkspaces(db)
+  const known = await listWorkspaces(db)
   if (known.length === 0)
     throw new Error(
       'No workspace is known yet: the service learns it from SEAM_WORKSPACE_ID, from Seam at its first poll, or from the first verified webhook.',

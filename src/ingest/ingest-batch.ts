@@ -2,9 +2,9 @@ import type { Transaction } from 'kysely'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { insertEvents, insertEventsReturningNew } from '../store/events/insert-events.ts'
-import { insertQuarantined, type Quarantined } from '../store/quarantine/insert-quarantined.ts'
+import { saveQuarantined, type Quarantined } from '../store/quarantine/save-quarantined.ts'
 import type { Db } from '../store/database.ts'
-import { type DeletedSession, markSessionsDeleted } from '../store/sessions/mark-sessions-deleted.ts'
+import { type DeletedSession, saveDeletedSessions } from '../store/sessions/save-deleted-sessions.ts'
 import { retryConflicts } from '../postgres/retry-conflicts.ts'
 import type { Database } from '../store/schema.ts'
 import { findConflicts } from './find-conflicts.ts'
@@ -61,7 +61,7 @@ export async function ingestInTransaction(
   const unusable = items.filter((item) => item.kind === 'unusable')
   const toRow = (event: UsableEvent) => protectEvent(event, secrets)
   const { inserted, known } = await insertEventsReturningNew(trx, events, toRow, path)
-  await markSessionsDeleted(trx, deletedSessions(events, inserted))
+  await saveDeletedSessions(trx, deletedSessions(events, inserted))
   const conflicts = await findConflicts(trx, known, secrets)
   return { inserted, ...(await quarantine(trx, [...unusable, ...conflicts], path, secrets)) }
 }
@@ -73,7 +73,7 @@ async function quarantine(
   secrets: Secrets,
 ): Promise<Omit<IngestResult, 'inserted'>> {
   const rows = items.map((item) => protectUnusable(item, secrets))
-  return { quarantined: items.length, kept: await insertQuarantined(db, rows, path) }
+  return { quarantined: items.length, kept: await saveQuarantined(db, rows, path) }
 }
 
 function isSessionDeletion({ eventType, isRefused, json }: UsableEvent): boolean {

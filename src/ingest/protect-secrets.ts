@@ -5,7 +5,7 @@ import { type MaskedEvent, takeOutSecrets, takeOutThoroughly, WHOLE } from '../d
 import { sealEventSecrets } from '../secrets/event-secrets-box.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { EventRow } from '../store/events/event-insert-sql.ts'
-import type { QuarantineRow } from '../store/quarantine/insert-quarantined.ts'
+import type { QuarantineRow } from '../store/quarantine/save-quarantined.ts'
 
 /*
  * Takes the PINs out of what goes into the store (I9). With a secrets key the PINs are kept sealed; without one they are masked and lost.

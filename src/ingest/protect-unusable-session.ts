@@ -1,5 +1,5 @@
 import type { Secrets } from '../secrets/secrets.ts'
-import type { QuarantineRow } from '../store/quarantine/insert-quarantined.ts'
+import type { QuarantineRow } from '../store/quarantine/save-quarantined.ts'
 import { sealQuarantined } from './protect-secrets.ts'
 
 export interface UnusableSessionItem {

@@ -3,7 +3,7 @@ import { formatInstant } from '../domain/instant.ts'
 import { SeamError } from '../seam/seam-error.ts'
 import { RETRY_POLICY } from '../seam/with-retries.ts'
 import { insertPollRun } from '../store/runs/insert-poll-run.ts'
-import { acquireLease, prolong } from '../store/coverage/leases.ts'
+import { acquireLease, prolongLease } from '../store/coverage/leases.ts'
 import { LEASE_SECONDS, type HeldLease, holdLease } from './held-lease.ts'
 import { identifyWorkspace } from '../workspaces/identify-workspace.ts'
 import { type RoundResult, pollRound } from './poll-round.ts'
@@ -154,7 +154,7 @@ function startHeartbeat({ db, clock }: Options, { lease }: HeldLease, tally: Tal
   const timer = setInterval(() => {
     const now = clock.monotonicMs()
     if (tally.pages !== last.pages) last = { pages: tally.pages, atMs: now }
-    if (now - last.atMs < HEARTBEATS_WITHOUT_PAGE_MS) prolong(db, lease, LEASE_SECONDS).catch(() => {})
+    if (now - last.atMs < HEARTBEATS_WITHOUT_PAGE_MS) prolongLease(db, lease, LEASE_SECONDS).catch(() => {})
   }, HEARTBEAT_MS)
   return () => clearInterval(timer)
 }

@@ -6,8 +6,8 @@ import {
   underClaim,
 } from '../store/sessions/claim-session-listing.ts'
 import { finishSessionListing } from '../store/sessions/finish-session-listing.ts'
-import { liveSessionIds } from '../store/sessions/live-session-ids.ts'
-import { type Belief, markSessionsMissing } from '../store/sessions/mark-sessions-missing.ts'
+import { listLiveSessionIds } from '../store/sessions/list-live-session-ids.ts'
+import { type Belief, saveMissingSessions } from '../store/sessions/save-missing-sessions.ts'
 import type { Db } from '../store/database.ts'
 import { setAsideSessions } from './set-aside-sessions.ts'
 import { storePart } from './store-part.ts'
@@ -85,7 +85,7 @@ async function compare(
 ): Promise<{ known: number; absent: string[] }> {
   const absent: string[] = []
   let known = 0
-  for await (const page of liveSessionIds(db, workspaceId)) {
+  for await (const page of listLiveSessionIds(db, workspaceId)) {
     known += page.length
     for (const id of page) if (!ids.has(id)) absent.push(id)
   }
@@ -101,7 +101,7 @@ async function mark(
   let deleted = 0
   for (let from = 0; from < ids.length; from += MARKED_AT_ONCE) {
     const some = ids.slice(from, from + MARKED_AT_ONCE)
-    deleted += (await underClaim(db, claim, (trx) => markSessionsMissing(trx, claim, some, belief))).deleted
+    deleted += (await underClaim(db, claim, (trx) => saveMissingSessions(trx, claim, some, belief))).deleted
   }
   return deleted
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { protectUnusableSession } from '../ingest/protect-unusable-session.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { insertQuarantined, type Quarantined } from '../store/quarantine/insert-quarantined.ts'
+import { saveQuarantined, type Quarantined } from '../store/quarantine/save-quarantined.ts'
 import type { Db } from '../store/database.ts'
 import type { SetAside } from './read-listing.ts'
 
@@ -24,7 +24,7 @@ export async function setAsideSessions(
     const rows = unusable
       .slice(from, from + SET_ASIDE_AT_ONCE)
       .map((item) => protectUnusableSession({ ...item, workspaceId }, secrets))
-    const kept = await insertQuarantined(db, rows, 'sessions')
+    const kept = await saveQuarantined(db, rows, 'sessions')
     isNew.push(...kept.filter(({ timesSeen }) => timesSeen === 1))
   }
   if (isNew.length === 0) return

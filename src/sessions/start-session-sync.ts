@@ -7,7 +7,7 @@ import { RETRY_POLICY, type RetryPolicy, type Waiting } from '../seam/with-retri
 import type { Secrets } from '../secrets/secrets.ts'
 import type { Db } from '../store/database.ts'
 import { SupersededListingError } from '../store/sessions/claim-session-listing.ts'
-import { recordFailedSessionSync } from '../store/sessions/record-failed-session-sync.ts'
+import { saveFailedSessionSync } from '../store/sessions/save-failed-session-sync.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
 import { secondLookSeconds } from './second-look.ts'
 import { type SyncCounts, syncSessions } from './sync-sessions.ts'
@@ -128,7 +128,7 @@ async function recordFailure(
   workspaceId: string,
   reason: string,
 ): Promise<void> {
-  await recordFailedSessionSync(db, workspaceId, reason).catch((error: unknown) =>
+  await saveFailedSessionSync(db, workspaceId, reason).catch((error: unknown) =>
     logger.warn({ error }, 'a failed sync of the client sessions could not be recorded'),
   )
 }

@@ -3,11 +3,11 @@ import { setImmediate } from 'node:timers/promises'
 import { type UnusableSession, unusableSession } from '../domain/client-session.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { type SessionListingClaim, underClaim } from '../store/sessions/claim-session-listing.ts'
-import { findChangedSessions } from '../store/sessions/find-changed-sessions.ts'
+import { listChangedSessions } from '../store/sessions/list-changed-sessions.ts'
 import type { ListedSession } from '../store/sessions/listed-session.ts'
 import type { Db } from '../store/database.ts'
 import { postgresErrorKind } from '../postgres/postgres-errors.ts'
-import { storeListedSessions } from '../store/sessions/store-listed-sessions.ts'
+import { saveListedSessions } from '../store/sessions/save-listed-sessions.ts'
 import type { ListingPart } from './listing-part.ts'
 import type { Listing, SetAside } from './read-listing.ts'
 import { readSession } from './read-session.ts'
@@ -45,7 +45,7 @@ export async function storePart(
   const ids = places.map((place) => part.ids[place] as string)
   const changed: Changed[] = []
   const refused: SetAside[] = []
-  for (const [done, n] of (await findChangedSessions(db, workspaceId, ids, digests)).entries()) {
+  for (const [done, n] of (await listChangedSessions(db, workspaceId, ids, digests)).entries()) {
     const item = part.item(places[n] as number)
     const read = readSession(item.toString('utf8'), digests[n] as Buffer, workspaceId, secrets)
     if (read.kind === 'unusable') refused.push(setAside({ ...read, clientSessionId: ids[n] ?? null }, item))
@@ -66,7 +66,7 @@ async function storeChanged(
   if (first === undefined) return { stored: 0, refused: [] }
   try {
     const sessions = changed.map(({ session }) => session)
-    const stored = await underClaim(db, claim, (trx) => storeListedSessions(trx, claim, sessions))
+    const stored = await underClaim(db, claim, (trx) => saveListedSessions(trx, claim, sessions))
     return { stored, refused: [] }
   } catch (error) {
     if (postgresErrorKind(error) !== 'data') throw error

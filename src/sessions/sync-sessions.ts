@@ -28,7 +28,7 @@ export async function syncSessions(tools: SyncTools, signal: AbortSignal): Promi
   await withRetries(() => refreshWorkspace(db, client, workspaceId, signal), retryPolicy, waiting, signal)
   const { askedAt, listing } = await withRetries(
     async () => {
-      // Read before the request: this listing can't know about a deletion that comes later (store-listed-sessions.ts).
+      // Read before the request: this listing can't know about a deletion that comes later (save-listed-sessions.ts).
       const now = await readDatabaseClock(db)
       return { askedAt: now, listing: await readListing(listClientSessions(client, signal), workspaceId) }
     },

@@ -2,12 +2,12 @@ import type { BackfillSince } from '../domain/backfill-since.ts'
 import { type Micros, MICROS_PER_SECOND, formatInstant, parseInstant } from '../domain/instant.ts'
 import { gapsIn } from '../domain/interval.ts'
 import type { RefusedDeliveries } from '../domain/refused-deliveries.ts'
-import { type AuditRunRow, readAuditRuns } from '../store/runs/read-audit-runs.ts'
+import { type AuditRunRow, listAuditRuns } from '../store/runs/list-audit-runs.ts'
 import { readCoverage } from '../store/coverage/read-coverage.ts'
 import { type LeftOutCount, readLeftOutCounts } from '../store/events/read-left-out-counts.ts'
-import { type PollRunRow, readPollRuns } from '../store/runs/read-poll-runs.ts'
+import { type PollRunRow, listPollRuns } from '../store/runs/list-poll-runs.ts'
 import { type QuarantineCount, readQuarantineCounts } from '../store/quarantine/read-quarantine-counts.ts'
-import { readSessionSyncs, type SessionSyncRecord } from '../store/sessions/read-session-syncs.ts'
+import { listSessionSyncs, type SessionSyncRecord } from '../store/sessions/list-session-syncs.ts'
 import { readRefusedDeliveries } from '../store/refusals/read-refused-deliveries.ts'
 import { readSightings, type Sightings } from '../store/events/read-sightings.ts'
 import type { Db } from '../store/database.ts'
@@ -81,11 +81,11 @@ export async function coverageReport(
 ): Promise<CoverageReport> {
   // One query after another, so that a report takes up only one connection.
   const covered = await readCoverage(db, workspaceId)
-  const runs = await readPollRuns(db, workspaceId, RUNS_SHOWN)
+  const runs = await listPollRuns(db, workspaceId, RUNS_SHOWN)
   const { from: countedFrom, ...sightings } = await readSightings(db, workspaceId, window.from, window.to)
   const quarantine = await readQuarantineCounts(db, workspaceId)
-  const audits = await readAuditRuns(db, workspaceId, RUNS_SHOWN)
-  const syncs = await readSessionSyncs(db, [workspaceId])
+  const audits = await listAuditRuns(db, workspaceId, RUNS_SHOWN)
+  const syncs = await listSessionSyncs(db, [workspaceId])
   const leftOut = await readLeftOutCounts(db, workspaceId)
   const refusedDeliveries = await readRefusedDeliveries(db, window.from, window.to)
   const newest = covered.at(-1) ?? null

@@ -1,4 +1,4 @@
-import type { LearnedFrom } from '../store/workspaces/remember-workspace.ts'
+import type { LearnedFrom } from '../store/workspaces/save-workspace.ts'
 
 /** One configured workspace. Its id may have to be learned first; the database remembers it. */
 export interface Workspace {

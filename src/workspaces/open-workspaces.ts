@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Db } from '../store/database.ts'
-import { readWorkspaces } from '../store/workspaces/read-workspaces.ts'
-import { type LearnedFrom, rememberWorkspace } from '../store/workspaces/remember-workspace.ts'
+import { listWorkspaces } from '../store/workspaces/list-workspaces.ts'
+import { type LearnedFrom, saveWorkspace } from '../store/workspaces/save-workspace.ts'
 import { type Workspace, type WorkspaceClaim, decideClaim } from './decide-claim.ts'
 
 /** An entry of the configuration: its name, and the workspace's id if the configuration gives it. */
@@ -37,7 +37,7 @@ export async function openWorkspaces(
   entries: readonly ConfiguredWorkspace[],
   logger: Logger,
 ): Promise<Workspaces> {
-  const known = rememberedWorkspaces(entries, await readWorkspaces(db))
+  const known = rememberedWorkspaces(entries, await listWorkspaces(db))
   const byKey = (key: string): Workspace => {
     const workspace = known.get(key)
     if (workspace === undefined) throw new Error(`No workspace is configured under the name ${key}.`)
@@ -49,7 +49,7 @@ export async function openWorkspaces(
     const decision = decideClaim(byKey(key), others, claim)
     if (decision.kind === 'keep') return decision.id
     if (decision.kind === 'taken') throw new WorkspaceTakenError(decision.owner, key, id)
-    await rememberWorkspace(db, { configKey: key, workspaceId: id, name, learnedFrom: from })
+    await saveWorkspace(db, { configKey: key, workspaceId: id, name, learnedFrom: from })
     known.set(key, { key, id, learnedFrom: from })
     if (decision.kind === 'confirm') return id
     const { before, loser } = decision
@@ -81,7 +81,7 @@ export async function openWorkspaces(
 /** All entries by their names, with the ids that the database remembers for them. */
 function rememberedWorkspaces(
   entries: readonly ConfiguredWorkspace[],
-  remembered: Awaited<ReturnType<typeof readWorkspaces>>,
+  remembered: Awaited<ReturnType<typeof listWorkspaces>>,
 ): Map<string, Workspace> {
   const known = new Map<string, Workspace>(
     entries.map(({ key }) => [key, { key, id: null, learnedFrom: null }]),

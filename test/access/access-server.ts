@@ -16,7 +16,7 @@ import { admitAuthenticated } from '../../src/http/admit.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import type { Db } from '../../src/store/database.ts'
-import { readPageCursorKey } from '../../src/store/keys/read-page-cursor-key.ts'
+import { getPageCursorKey } from '../../src/store/keys/get-page-cursor-key.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { pino } from 'pino'
 import { serve } from '../http/serve.ts'
@@ -82,7 +82,7 @@ export async function startAccessServer({
     recent,
     addressOf: createAddressOf(trustProxy),
   })
-  const pageCursors = createPageCursors(await readPageCursorKey(db))
+  const pageCursors = createPageCursors(await getPageCursorKey(db))
   const access = testAccess({
     authenticate,
     admit: admitRecent(admitAuthenticated(authenticate), recent.recall),

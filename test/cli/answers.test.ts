@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createProgram } from '../../src/cli/program.ts'
 import { putAside } from '../quarantine/quarantine-rig.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
-import { rememberWorkspace } from '../../src/store/workspaces/remember-workspace.ts'
+import { saveWorkspace } from '../../src/store/workspaces/save-workspace.ts'
 import { startCommand } from '../support/run-program.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { runCommand } from './run-command.ts'
@@ -12,7 +12,7 @@ import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 const UNKNOWN_WORKSPACE = '00000000-0000-4000-8000-000000000000'
 
 const { database, db } = await databaseOfThisFile()
-await rememberWorkspace(db, {
+await saveWorkspace(db, {
   configKey: 'default',
   workspaceId: WORKSPACE_ID,
   name: null,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { beforeEach, expect, test } from 'vitest'
-import { rememberWorkspace } from '../../src/store/workspaces/remember-workspace.ts'
+import { saveWorkspace } from '../../src/store/workspaces/save-workspace.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { runCommand } from './run-command.ts'
@@ -12,7 +12,7 @@ beforeEach(() => database.empty())
 
 const status = (...args: string[]) => runCommand(['status', ...args], { DATABASE_URL: database.url })
 const know = (workspaceId: string, configKey: string) =>
-  rememberWorkspace(db, { configKey, workspaceId, name: null, learnedFrom: 'configured' })
+  saveWorkspace(db, { configKey, workspaceId, name: null, learnedFrom: 'configured' })
 
 /** As far as twelve minutes ago. */
 async function coverAnHour(workspaceId: string): Promise<void> {

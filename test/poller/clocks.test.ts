@@ -4,7 +4,7 @@ import type { Poller } from '../../src/poller/start-poller.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { readPollLag } from '../../src/store/runs/read-poll-lag.ts'
-import { readPollRuns } from '../../src/store/runs/read-poll-runs.ts'
+import { listPollRuns } from '../../src/store/runs/list-poll-runs.ts'
 import { databaseClock } from '../support/database-clock.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import {
@@ -243,7 +243,7 @@ test('E1: the last run is the one that ended last, also after the database’s c
   await databaseTime.set(rig.clock.ms)
   rig.seam.setFaults({ errorRate: 1 })
   await poller.pollNow()
-  expect((await readPollRuns(db, rig.workspaceId, 1))[0]?.outcome).toBe('failed')
+  expect((await listPollRuns(db, rig.workspaceId, 1))[0]?.outcome).toBe('failed')
   expect((await readPollLag(db, [rig.workspaceId]))[0]?.lastRunOutcome).toBe('failed')
 })
 

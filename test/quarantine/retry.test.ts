@@ -5,7 +5,7 @@ import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { retryItem } from '../../src/quarantine/retry-item.ts'
 import { unsealEvent } from '../../src/secrets/event-secrets-box.ts'
 import type { Db } from '../../src/store/database.ts'
-import { rememberWorkspace } from '../../src/store/workspaces/remember-workspace.ts'
+import { saveWorkspace } from '../../src/store/workspaces/save-workspace.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import {
@@ -32,7 +32,7 @@ beforeAll(async () => {
     ['one', WORKSPACE_ID],
     ['two', OTHER_WORKSPACE],
   ] as const)
-    await rememberWorkspace(db, { configKey, workspaceId, name: null, learnedFrom: 'configured' })
+    await saveWorkspace(db, { configKey, workspaceId, name: null, learnedFrom: 'configured' })
 })
 afterAll(() => database.drop())
 beforeEach(() => db.deleteFrom('quarantine').execute())

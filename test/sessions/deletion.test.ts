@@ -4,11 +4,11 @@ import {
   SupersededListingError,
   underClaim,
 } from '../../src/store/sessions/claim-session-listing.ts'
-import { type DeletedSession, markSessionsDeleted } from '../../src/store/sessions/mark-sessions-deleted.ts'
-import { findSessionsByToken } from '../../src/store/sessions/find-sessions-by-token.ts'
+import { type DeletedSession, saveDeletedSessions } from '../../src/store/sessions/save-deleted-sessions.ts'
+import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import { readDatabaseClock } from '../../src/postgres/read-database-clock.ts'
-import { storeListedSessions } from '../../src/store/sessions/store-listed-sessions.ts'
+import { saveListedSessions } from '../../src/store/sessions/save-listed-sessions.ts'
 import { PART_SESSIONS } from '../../src/sessions/listing-part.ts'
 import { readSession } from '../../src/sessions/read-session.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
@@ -25,7 +25,7 @@ const session = sampleSession()
 const id = session.client_session_id
 const remove = (...ids: string[]) =>
   db.transaction().execute((trx) =>
-    markSessionsDeleted(
+    saveDeletedSessions(
       trx,
       ids.map((clientSessionId): DeletedSession => ({ workspaceId: WORKSPACE_ID, clientSessionId })),
     ),
@@ -33,7 +33,7 @@ const remove = (...ids: string[]) =>
 
 const find = async (token: string) => {
   const hash = sha256(token).toString('hex')
-  return (await findSessionsByToken(db, [hash])).get(hash) ?? null
+  return (await listSessionsByToken(db, [hash])).get(hash) ?? null
 }
 
 test('an event marks its session deleted at once, and its token is forgotten', async () => {
@@ -54,7 +54,7 @@ test('the event of a session that was never seen, or twice, or of no possible se
 test('a mark is undone with the transaction of its event', async () => {
   await applySessions(db, SECRETS, [session])
   const failing = db.transaction().execute(async (trx) => {
-    await markSessionsDeleted(trx, [{ workspaceId: WORKSPACE_ID, clientSessionId: id }])
+    await saveDeletedSessions(trx, [{ workspaceId: WORKSPACE_ID, clientSessionId: id }])
     throw new Error('the event could not be stored')
   })
   await expect(failing).rejects.toThrow('the event')
@@ -90,7 +90,7 @@ test('a deletion that waits for a part of a listing comes out on top', async () 
   let removing: Promise<void> | undefined
   await claimSessionListing(db, claim)
   await underClaim(db, claim, async (trx) => {
-    await storeListedSessions(trx, claim, [read.session])
+    await saveListedSessions(trx, claim, [read.session])
     removing = remove(id)
     await expect
       .poll(() => runSql(db, "select from pg_locks where locktype = 'advisory' and not granted", []))

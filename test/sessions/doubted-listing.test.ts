@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { secondLookSeconds } from '../../src/sessions/second-look.ts'
-import { findSessionsByToken } from '../../src/store/sessions/find-sessions-by-token.ts'
+import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession, sha256 } from './sample-session.ts'
@@ -13,7 +13,7 @@ beforeEach(() => database.empty())
 const sessions = Array.from({ length: 4 }, () => sampleSession())
 const states = async () => {
   const hashes = sessions.map(({ token }) => sha256(token).toString('hex'))
-  const found = await findSessionsByToken(db, hashes)
+  const found = await listSessionsByToken(db, hashes)
   return hashes.map((hash) => found.get(hash)?.state ?? 'gone')
 }
 const all = (state: string) => sessions.map(() => state)

@@ -14,7 +14,7 @@ import { applySessions } from './apply-sessions.ts'
 import type { SampleSession } from './sample-session.ts'
 import { testAccess } from '../support/test-access.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
-import { readPageCursorKey } from '../../src/store/keys/read-page-cursor-key.ts'
+import { getPageCursorKey } from '../../src/store/keys/get-page-cursor-key.ts'
 
 export interface SessionServer {
   url: string
@@ -58,7 +58,7 @@ export async function startSessionServer(secrets: Secrets): Promise<SessionServe
   const reader = credentialOf(keyCaller(['client_sessions:read']))
   const authenticate = ({ headers }: IncomingMessage) =>
     callers.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null
-  const pageCursors = createPageCursors(await readPageCursorKey(db))
+  const pageCursors = createPageCursors(await getPageCursorKey(db))
   const options = { db, secrets, pageCursors }
   const routes = [listSessionsRoute(options), getSessionRoute(options), getWorkspaceRoute(options)]
   const server = await serve(routes, { access: testAccess({ authenticate }) })

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { sealingSecrets, sealedWith } from '../../src/secrets/sealing-secrets.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { findSessionsByToken } from '../../src/store/sessions/find-sessions-by-token.ts'
+import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -113,7 +113,7 @@ test('I10: a token finds its session with what it may see, until it expires, is 
 
   const find = async (token: string) => {
     const hash = sha256(token).toString('hex')
-    return (await findSessionsByToken(db, [hash])).get(hash) ?? null
+    return (await listSessionsByToken(db, [hash])).get(hash) ?? null
   }
   expect(await find(live.token)).toEqual({
     workspaceId: WORKSPACE_ID,

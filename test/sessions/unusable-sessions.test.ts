@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import { MAX_SESSION_BYTES } from '../../src/seam/list-client-sessions.ts'
-import { findSessionsByToken } from '../../src/store/sessions/find-sessions-by-token.ts'
+import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import { runQuarantine } from '../quarantine/quarantine-rig.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -18,7 +18,7 @@ const KEY = Buffer.alloc(32, 7)
 const [known, changing, bad] = [sampleSession(), sampleSession(), sampleSession()]
 const stateOf = async ({ token }: SampleSession) => {
   const hash = sha256(token).toString('hex')
-  return (await findSessionsByToken(db, [hash])).get(hash)?.state ?? null
+  return (await listSessionsByToken(db, [hash])).get(hash)?.state ?? null
 }
 const quarantined = () =>
   runSql<{ reason: string; path: string; times: number }>(

@@ -4,7 +4,7 @@ import { assertWritable } from '../../postgres/assert-writable.ts'
 import { isSchemaCurrent } from '../../postgres/migrate.ts'
 import type { Db } from '../../store/database.ts'
 import { readPollLag } from '../../store/runs/read-poll-lag.ts'
-import { readSessionSyncs } from '../../store/sessions/read-session-syncs.ts'
+import { listSessionSyncs } from '../../store/sessions/list-session-syncs.ts'
 import { retryConflicts } from '../../postgres/retry-conflicts.ts'
 import { isWrongServer } from '../../postgres/server-watch.ts'
 import { shareAnswer } from './share-answer.ts'
@@ -52,7 +52,7 @@ async function readReadiness({
   })
   const ids = polledWorkspaceIds()
   const lags = await readPollLag(db, ids)
-  const syncs = await readSessionSyncs(db, ids)
+  const syncs = await listSessionSyncs(db, ids)
   const syncOf = new Map(syncs.map((sync) => [sync.workspaceId, sync]))
   return JSON.stringify({
     ok: true,

@@ -77,7 +77,7 @@ update leases set expires_at = clock_timestamp() + make_interval(secs => $4),
 where workspace_id = $1 and holder = $2 and token = $3`
 
 /** Prolongs a lease if it is still ours. */
-export async function prolong(db: Db, lease: Lease, ttlSeconds: number): Promise<void> {
+export async function prolongLease(db: Db, lease: Lease, ttlSeconds: number): Promise<void> {
   await runSql(db, PROLONG_SQL, [...keyOf(lease), ttlSeconds, 0])
 }
 

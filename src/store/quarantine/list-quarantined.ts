@@ -1,4 +1,4 @@
-import type { QuarantinePath } from './insert-quarantined.ts'
+import type { QuarantinePath } from './save-quarantined.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 

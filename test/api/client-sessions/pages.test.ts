@@ -6,7 +6,7 @@ import { runSql } from '../../../src/postgres/open-database.ts'
 import { testAccess } from '../../support/test-access.ts'
 import { createPageCursors } from '../../../src/http/page-cursor.ts'
 import { listEventsRoute } from '../../../src/api/events/list-events-route.ts'
-import { readPageCursorKey } from '../../../src/store/keys/read-page-cursor-key.ts'
+import { getPageCursorKey } from '../../../src/store/keys/get-page-cursor-key.ts'
 import { parseEvent } from '../../../src/domain/event.ts'
 import { ingestBatch } from '../../../src/ingest/ingest-batch.ts'
 import { callerWithKey } from '../../http/caller-with-key.ts'
@@ -249,7 +249,7 @@ describe('the SDKs', () => {
 
 /** `/events/list` of the same workspace on the same database. */
 async function askEvents(body: object): Promise<Response> {
-  const pageCursors = createPageCursors(await readPageCursorKey(server.db))
+  const pageCursors = createPageCursors(await getPageCursorKey(server.db))
   const caller = keyCaller(['events:read'])
   const authenticate = callerWithKey('seam_test_events', caller)
   const route = listEventsRoute({ db: server.db, secrets: maskingSecrets(), pageCursors })

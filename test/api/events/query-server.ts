@@ -5,7 +5,7 @@ import { ingestBatch } from '../../../src/ingest/ingest-batch.ts'
 import { getEventRoute } from '../../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../../src/api/events/list-events-route.ts'
 import type { Db } from '../../../src/store/database.ts'
-import { readPageCursorKey } from '../../../src/store/keys/read-page-cursor-key.ts'
+import { getPageCursorKey } from '../../../src/store/keys/get-page-cursor-key.ts'
 import { callerWithKey } from '../../http/caller-with-key.ts'
 import { serve } from '../../http/serve.ts'
 import { WORKSPACE_ID } from '../../support/sample-event.ts'
@@ -28,7 +28,7 @@ export interface QueryServer {
 export async function startQueryServer(): Promise<QueryServer> {
   const database = await createTestDatabase()
   const db = database.open()
-  const pageCursors = createPageCursors(await readPageCursorKey(db))
+  const pageCursors = createPageCursors(await getPageCursorKey(db))
   const authenticate = callerWithKey(API_KEY, {
     kind: 'key',
     keyId: 'seam_test1',

@@ -31,7 +31,7 @@ select id::text as "workspaceId", outcome as "lastOutcome", error as "lastError"
 from unnest($1::uuid[]) as id
 left join client_session_syncs on workspace_id = id`
 
-export async function readSessionSyncs(
+export async function listSessionSyncs(
   db: Db,
   workspaceIds: readonly string[],
 ): Promise<SessionSyncRecord[]> {

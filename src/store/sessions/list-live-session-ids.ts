@@ -10,7 +10,7 @@ where workspace_id = $1 and deleted_at is null and client_session_id > $2
 order by client_session_id limit ${PAGE}`
 
 /** The ids of all sessions that are not deleted, page by page. */
-export async function* liveSessionIds(db: Db, workspaceId: string): AsyncGenerator<string[]> {
+export async function* listLiveSessionIds(db: Db, workspaceId: string): AsyncGenerator<string[]> {
   let after: string | undefined = ''
   while (after !== undefined) {
     const rows: { id: string }[] = await runSql<{ id: string }>(db, SQL, [workspaceId, after])

@@ -22,7 +22,7 @@ where c.deleted_at is null or c.deleted_at < $2::timestamptz
 returning 1`
 
 /** Stores sessions as a listing shows them, each id once, and returns how many. The caller holds the lock (underClaim). */
-export async function storeListedSessions(
+export async function saveListedSessions(
   trx: Transaction<Database>,
   { workspaceId, askedAt }: { workspaceId: string; askedAt: string },
   sessions: readonly ListedSession[],

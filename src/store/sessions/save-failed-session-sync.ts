@@ -9,6 +9,6 @@ on conflict (workspace_id) do update
 set outcome = excluded.outcome, error = excluded.error, failures = s.failures + 1, finished_at = excluded.finished_at`
 
 /** Notes that a sync failed, and why. A success is noted by the transaction that stores its listing. */
-export async function recordFailedSessionSync(db: Db, workspaceId: string, error: string): Promise<void> {
+export async function saveFailedSessionSync(db: Db, workspaceId: string, error: string): Promise<void> {
   await runSql(db, SQL, [workspaceId, error])
 }

@@ -22,7 +22,7 @@ on conflict (hour, reason) do update set
   last_at = greatest(r.last_at, excluded.last_at)`
 
 /** Adds what one replica has counted. */
-export async function addRefusedDeliveries(
+export async function saveRefusedDeliveries(
   db: Pick<Db, 'executeQuery'>,
   counted: readonly RefusedDeliveries[],
 ): Promise<void> {

@@ -25,6 +25,6 @@ select ${instant('started_at', 'startedAt')}, ${instant('finished_at', 'finished
 from audit_runs where workspace_id = $1 order by started_at desc limit $2`
 
 /** The last audits, newest first. */
-export async function readAuditRuns(db: Db, workspaceId: string, limit: number): Promise<AuditRunRow[]> {
+export async function listAuditRuns(db: Db, workspaceId: string, limit: number): Promise<AuditRunRow[]> {
   return runSql<AuditRunRow>(db, SQL, [workspaceId, limit])
 }

@@ -21,7 +21,7 @@ set deleted_at = excluded.deleted_at, unconfirmed_since = null, token_sha256 = n
  * Marks sessions deleted and forgets their tokens, as a `client_session.deleted` event says (contract 12.5). It is called in the
  * transaction that stores the event, so that neither is there without the other. An id that no session can have is skipped.
  */
-export async function markSessionsDeleted(
+export async function saveDeletedSessions(
   trx: Transaction<Database>,
   deleted: readonly DeletedSession[],
 ): Promise<void> {

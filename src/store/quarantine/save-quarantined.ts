@@ -42,7 +42,7 @@ on conflict (workspace_id, body_digest) do update set
   was_listed = q.was_listed or excluded.was_listed
 returning quarantine_id as id, workspace_id as "workspaceId", reason, detail, times_seen as "timesSeen"`
 
-export async function insertQuarantined(
+export async function saveQuarantined(
   db: Pick<Db, 'executeQuery'>,
   rows: readonly QuarantineRow[],
   path: QuarantinePath,

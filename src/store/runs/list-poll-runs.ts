@@ -23,6 +23,6 @@ select to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') a
 from poll_runs where workspace_id = $1 order by run_id desc limit $2`
 
 /** The last runs of the poller, newest first. */
-export async function readPollRuns(db: Db, workspaceId: string, limit: number): Promise<PollRunRow[]> {
+export async function listPollRuns(db: Db, workspaceId: string, limit: number): Promise<PollRunRow[]> {
   return runSql<PollRunRow>(db, SQL, [workspaceId, limit])
 }

@@ -31,7 +31,7 @@ where workspace_id = $1 and client_session_id = judged.id and (is_deleted or unc
 returning is_deleted as "isDeleted"`
 
 /** Marks sessions that a listing does not show, or shows unclearly. The caller holds the lock (underClaim). */
-export async function markSessionsMissing(
+export async function saveMissingSessions(
   trx: Transaction<Database>,
   { workspaceId, askedAt }: { workspaceId: string; askedAt: string },
   ids: readonly string[],

@@ -1,7 +1,7 @@
 import type { Db } from '../database.ts'
-import type { RememberedWorkspace } from './remember-workspace.ts'
+import type { KnownWorkspace } from './save-workspace.ts'
 
-export async function readWorkspaces(db: Db): Promise<RememberedWorkspace[]> {
+export async function listWorkspaces(db: Db): Promise<KnownWorkspace[]> {
   const rows = await db.selectFrom('workspaces').selectAll().execute()
   return rows.map((row) => ({
     configKey: row.config_key,

@@ -3,7 +3,7 @@ import type { Db } from '../database.ts'
 
 export type LearnedFrom = 'configured' | 'upstream' | 'webhook'
 
-export interface RememberedWorkspace {
+export interface KnownWorkspace {
   configKey: string
   workspaceId: string
   name: string | null
@@ -11,7 +11,7 @@ export interface RememberedWorkspace {
 }
 
 /** Stores which workspace a configuration entry is for, replacing what was stored for the entry before. */
-export async function rememberWorkspace(db: Db, workspace: RememberedWorkspace): Promise<void> {
+export async function saveWorkspace(db: Db, workspace: KnownWorkspace): Promise<void> {
   const row = {
     workspace_id: workspace.workspaceId,
     name: workspace.name,

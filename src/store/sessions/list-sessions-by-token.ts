@@ -44,7 +44,7 @@ where token_sha256 = any(${input((hashes) => hashes)}) and deleted_at is null`,
  * The sessions that tokens belong to, without deleted ones, by the tokens' SHA-256 in hexadecimal. A token that two sessions claim is
  * accepted for neither; otherwise it would give access to whichever session came first.
  */
-export async function findSessionsByToken(
+export async function listSessionsByToken(
   db: Pick<Db, 'executeQuery'>,
   tokenHashes: readonly string[],
 ): Promise<Map<string, TokenSession>> {

@@ -16,7 +16,7 @@ where not exists (
 order by n`
 
 /** The places in the arrays of the listed sessions whose row is missing or differs from the listing. */
-export async function findChangedSessions(
+export async function listChangedSessions(
   db: Db,
   workspaceId: string,
   ids: readonly string[],
