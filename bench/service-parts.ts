@@ -43,6 +43,7 @@ export function openPool(databaseUrl: string, maxConnections: number): Db {
     statementTimeoutMs: 60_000,
     onIdleError: () => {},
     onRefusedSettings: () => {},
+    onLossyCommits: () => {},
     maxWaiting: 1_000,
   })
 }

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import { parse } from 'pg-connection-string'
 import type { Config } from '../config/config.ts'
 import { sleep } from '../runtime/sleep.ts'
 import type { Releasers } from '../runtime/releasers.ts'
@@ -9,6 +8,7 @@ import { openDatabase } from '../postgres/open-database.ts'
 import type { Db } from '../store/database.ts'
 import { createServerWatch } from '../postgres/server-watch.ts'
 import { type DatabaseWait, whenReachable } from '../postgres/when-reachable.ts'
+import { warnAboutPooler } from './warn-about-pooler.ts'
 
 interface PoolLimits {
   connections: number
@@ -79,8 +79,8 @@ export async function openStore(
     url = embedded.url
   }
   const connectionString = url
-  let isPoolerTold = false
   const serverWatch = createServerWatch(() => performance.now())
+  const poolerWarnings = warnAboutPooler(logger, url, DATABASE_POOLS.jobs.statementTimeoutMs)
   const openPool = (name: PoolName) => {
     const limits: PoolLimits = DATABASE_POOLS[name]
     return openDatabase({
@@ -91,14 +91,7 @@ export async function openStore(
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       serverWatch,
       onIdleError: (error) => logger.warn({ error }, 'an idle database connection broke'),
-      onRefusedSettings: () => {
-        if (isPoolerTold) return
-        isPoolerTold = true
-        logger.warn(
-          { remedy: timeoutsForRole(connectionString) },
-          'the connection pooler takes no timeouts: set them for the role',
-        )
-      },
+      ...poolerWarnings,
     })
   }
   const wait: DatabaseWait = {
@@ -128,12 +121,4 @@ export async function openStore(
     signal?.removeEventListener('abort', cutOff)
     await db.destroy()
   }
-}
-
-/** The statement that sets the timeouts which a pooler refused to pass on. Migrations lift the limit for themselves. */
-function timeoutsForRole(connectionString: string): string {
-  const user = parse(connectionString).user ?? ''
-  const role = user === '' ? '<role>' : `"${user.replaceAll('"', '""')}"`
-  const { statementTimeoutMs } = DATABASE_POOLS.jobs
-  return `alter role ${role} set statement_timeout = ${statementTimeoutMs}; alter role ${role} set idle_in_transaction_session_timeout = ${statementTimeoutMs};`
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { sleep } from '../runtime/sleep.ts'
 import { CONNECT_TIMEOUT_MS, DATABASE_POOLS } from '../app/open-store.ts'
+import { durableCommitsForRole, LOSSY_COMMITS } from '../app/warn-about-pooler.ts'
 import { readRunningDemo } from './running-demo.ts'
 import { findEmbeddedPostgres } from '../embedded-postgres/find-embedded-postgres.ts'
 import { openDatabase } from '../postgres/open-database.ts'
@@ -30,6 +31,7 @@ export async function useDatabase<Result>(
     // A statement that meets a broken connection reports it, and the service reports a pooler that refuses settings.
     onIdleError: () => {},
     onRefusedSettings: () => {},
+    onLossyCommits: () => say(`Warning: ${LOSSY_COMMITS}. Run: ${durableCommitsForRole(url)}`),
   })
   try {
     await whenReachable(() => requireSchema(db), { waitMs: 0, sleep, onWait: () => {} })

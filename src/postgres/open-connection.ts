@@ -18,6 +18,8 @@ export interface Connection {
   release(destroy?: boolean): void
   /** True when the connection leads to a server that another connection has found to be no longer the right one. */
   isToServerLeft(): boolean
+  /** True behind a pooler when `synchronous_commit` is off: commits are answered before they are on disk. */
+  losesCommits: boolean
 }
 
 /**
@@ -34,7 +36,7 @@ export async function openConnection(
   connectTimeoutMs: number,
   timeoutMs: number,
 ): Promise<Connection> {
-  const canPrepare = await isDirect(client, connectTimeoutMs)
+  const { isDirect: canPrepare, synchronousCommit } = await beginSession(client, connectTimeoutMs)
   const watched = serverWatch.opened()
   /** The error that ended the transaction. Every later statement only gets "current transaction is aborted". */
   let lastError: Error | null = null
@@ -73,6 +75,7 @@ export async function openConnection(
     },
     release: (destroy) => client.release(destroy === true || isSpent || watched.isLeft()),
     isToServerLeft: () => watched.isLeft(),
+    losesCommits: synchronousCommit === 'off',
   }
 }
 
@@ -86,14 +89,30 @@ function giveUp(client: pg.PoolClient): void {
   client.connection.stream.destroy(new Error(QUERY_TIMEOUT_MESSAGE))
 }
 
+interface Session {
+  /** Whether the connection leads to one Postgres process, so that what is set or prepared is there when it is used again. */
+  isDirect: boolean
+  synchronousCommit: string
+}
+
 /**
- * Whether the connection leads to one Postgres process, so that a prepared statement is there when it is used again. A pooler may run each
- * transaction in another process; it is known by the process id it reports, which is of its own making.
+ * Turns `synchronous_commit` on where the role, the database or the server has it off, and fixes any other value, so that no webhook is
+ * answered before it is on disk (I1). Behind a pooler nothing is set, because the session belongs to others as well.
  */
-async function isDirect(client: pg.PoolClient, timeoutMs: number): Promise<boolean> {
-  const { processID } = client as pg.PoolClient & { processID?: number }
+const BEGIN_SESSION = `
+select pg_backend_pid() = $1 as "isDirect",
+  case when pg_backend_pid() = $1
+    then set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false)
+    else current_setting('synchronous_commit') end as "synchronousCommit"`
+
+/**
+ * Prepares the session that a new connection leads to. A pooler may run each transaction in another one; it is known by the process id it
+ * reports, which is of its own making.
+ */
+async function beginSession(client: pg.PoolClient, timeoutMs: number): Promise<Session> {
+  const { processID } = client as pg.PoolClient & { processID?: number | null }
   // pg takes the time limit with each statement as well; its types don't say so.
-  const query = { text: 'select pg_backend_pid() as pid', query_timeout: timeoutMs }
-  const { rows } = await client.query<{ pid: number }>(query)
-  return rows[0]?.pid === processID
+  const query = { text: BEGIN_SESSION, values: [processID ?? 0], query_timeout: timeoutMs }
+  const { rows } = await client.query<Session>(query)
+  return rows[0] as Session
 }

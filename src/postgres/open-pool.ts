@@ -21,6 +21,8 @@ export interface PoolOptions {
   serverWatch?: ServerWatch
   /** Called once when connections can't bring settings, as with PgBouncer. Then time limits have to be set for the role. */
   onRefusedSettings: () => void
+  /** Called once when a pooler leads to sessions whose commits don't wait for the disk. Then that has to be set for the role. */
+  onLossyCommits: () => void
 }
 
 const TEXT_TYPE_IDS = new Set([
@@ -77,6 +79,7 @@ export function openPool(options: PoolOptions): Pool {
   pool.on('connect', (client) => void clients.add(client))
   pool.on('remove', (client) => void clients.delete(client))
   let ended: Promise<void> | null = null
+  let areLossyCommitsTold = false
   const connections = new WeakMap<pg.PoolClient, Connection>()
   const serverWatch = options.serverWatch ?? createServerWatch(() => performance.now())
 
@@ -113,6 +116,10 @@ export function openPool(options: PoolOptions): Pool {
       const timeoutMs = options.statementTimeoutMs + GRACE_MS
       const connection = await openConnection(client, serverWatch, options.connectTimeoutMs, timeoutMs)
       connections.set(client, connection)
+      if (connection.losesCommits && !areLossyCommitsTold) {
+        areLossyCommitsTold = true
+        options.onLossyCommits()
+      }
       return connection
     } catch (error) {
       client.release(true)

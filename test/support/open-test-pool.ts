@@ -12,6 +12,7 @@ export function openTestPool(connectionString: string, options: Partial<PoolOpti
     statementTimeoutMs: 240_000,
     onIdleError: () => {},
     onRefusedSettings: () => {},
+    onLossyCommits: () => {},
     ...options,
   })
 }

@@ -14,6 +14,7 @@ export function sampleRoutes(): Route[] {
     statementTimeoutMs: 1_000,
     onIdleError: () => {},
     onRefusedSettings: () => {},
+    onLossyCommits: () => {},
   })
   return createRoutes({
     db,
