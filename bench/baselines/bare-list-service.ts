@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import pg from 'pg'
 import { createLogger } from '../../src/observability/create-logger.ts'
-import { listEventsSql } from '../../src/store/events/list-events.ts'
+import { listEventsSql } from '../../src/store/events/list-events-sql.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 
 /*
@@ -21,7 +21,7 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
     const { since, limit } = JSON.parse(Buffer.concat(chunks).toString()) as { since: string; limit: number }
-    const { text, parameters } = listEventsSql({
+    const { text, values } = listEventsSql({
       workspaceId: WORKSPACE_ID,
       visibility: { kind: 'all' },
       after: BigInt(Date.parse(since)) * 1000n,
@@ -29,7 +29,7 @@ const server = createServer((request, response) => {
       limit,
       offset: 0,
     })
-    const query = { name: 'newest', text, values: parameters, rowMode: 'array' as const }
+    const query = { name: 'newest', text, values: [...values], rowMode: 'array' as const }
     client.query<[string]>(query, (error, result) => {
       const body = Buffer.from(
         `{"events":[${error ? '' : result.rows.map(([event]) => event).join(',')}],"ok":true}`,

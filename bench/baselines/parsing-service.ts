@@ -1,7 +1,7 @@
 import { instant, integer, required } from '../../src/http/param-kinds.ts'
 import { defineParams } from '../../src/http/read-params.ts'
 import { textRoute } from '../../src/http/route.ts'
-import { type EventQuery, listEvents, listEventsWithProof } from '../../src/store/events/list-events.ts'
+import { type EventQuery, listEvents } from '../../src/store/events/list-events.ts'
 import { openAccess, openPool, startService } from '../service-parts.ts'
 
 /*
@@ -29,10 +29,7 @@ const listRoute = textRoute({
       limit: limit + 1,
       offset: 0,
     }
-    const { events, proven } =
-      proof === null
-        ? { ...(await listEvents(db, query, Infinity)), proven: 'unknown' as const }
-        : await listEventsWithProof(db, query, proof, Infinity)
+    const { events, proven } = await listEvents(db, query, Infinity, proof)
     const hasNextPage = events.length > limit
     const text = JSON.stringify({
       events: events.slice(0, limit).map(({ body }) => JSON.parse(body) as unknown),

@@ -1,5 +1,5 @@
 import type { EventQuery } from '../../src/store/events/list-events.ts'
-import { listEventsSql } from '../../src/store/events/list-events.ts'
+import { listEventsSql } from '../../src/store/events/list-events-sql.ts'
 import { onDatabase } from '../processes/start-server.ts'
 
 /** Sorting up to this many rows costs nothing that can be measured. Ids that come in arrays have few events, which are sorted (GIN). */
@@ -25,10 +25,10 @@ interface Node {
 
 /** Runs this query's statement with its values, and returns its plan and what is wrong with the plan. */
 export async function explain(databaseUrl: string, query: EventQuery): Promise<Plan> {
-  const { text, parameters } = listEventsSql(query)
+  const { text, values } = listEventsSql(query)
   return onDatabase(databaseUrl, async (client) => {
     const run = (options: string) =>
-      client.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, buffers${options}) ${text}`, parameters)
+      client.query<{ 'QUERY PLAN': unknown }>(`explain (analyze, buffers${options}) ${text}`, [...values])
     // A fresh connection reads the catalog first, and that would count as planning.
     await run('')
     const lines = (await run('')).rows.map((row) => String(row['QUERY PLAN']))

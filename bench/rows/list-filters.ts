@@ -10,7 +10,7 @@ import type { StartedProcess } from '../processes/start-process.ts'
 import type { Figure } from '../results/figure.ts'
 import { median } from '../results/percentile.ts'
 import { issueReadKey } from '../service-parts.ts'
-import { listEventsSql } from '../../src/store/events/list-events.ts'
+import { listEventsSql } from '../../src/store/events/list-events-sql.ts'
 import { inTurn } from './in-turn.ts'
 
 const MOST_OF_SQL = 2
@@ -146,8 +146,9 @@ async function measureCase(
       connections: 1,
       ...limits,
     })
-  const { text, parameters } = listEventsSql(query)
-  const sql = () => bench.load().run({ kind: 'statement', databaseUrl, text, parameters, ...limits })
+  const { text, values } = listEventsSql(query)
+  const sql = () =>
+    bench.load().run({ kind: 'statement', databaseUrl, text, parameters: [...values], ...limits })
   const first = await http()
   const rounds = bench.options.isQuick || first.p50Ms > SLOW_MS ? 1 : 3
   const runs = await inTurn(rounds, { http, sql })

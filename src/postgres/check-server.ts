@@ -1,4 +1,5 @@
 import { type Executor, runSql } from './open-database.ts'
+import { sql } from './sql.ts'
 
 /** The first version with multiranges, in which coverage is kept. */
 const OLDEST_VERSION = 140_000
@@ -20,12 +21,11 @@ export interface ServerFacts {
 export async function readServerFacts(db: Executor): Promise<ServerFacts> {
   const rows = await runSql<ServerFacts>(
     db,
-    `select current_setting('server_version_num')::int as "versionNumber",
+    sql`select current_setting('server_version_num')::int as "versionNumber",
        current_setting('server_version') as version,
        current_setting('server_encoding') as encoding,
        current_database()::text as database, current_user::text as role, current_schema()::text as schema,
        coalesce(has_schema_privilege(current_schema(), 'create'), false) as "canCreate"`,
-    [],
   )
   return rows[0] as ServerFacts
 }

@@ -1,12 +1,12 @@
 import { type Micros, parseInstant } from '../domain/instant.ts'
 import { type Executor, runSql } from './open-database.ts'
+import { sql } from './sql.ts'
 
 /** The database's clock as text, to the microsecond: the one clock that all replicas share. */
 export async function readDatabaseClock(db: Executor): Promise<string> {
   const [row] = await runSql<{ now: string }>(
     db,
-    `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`,
-    [],
+    sql`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`,
   )
   if (row === undefined) throw new Error("The query for the database's clock returned no row.")
   return row.now

@@ -1,15 +1,9 @@
-import type { Caller, CallerProof } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/caller.ts'
 import { type PagePosition, pageJson } from '../../http/page-cursor.ts'
 import { instant, instantPair, integer, nullable, text } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
-import { type Proven, type TextRoute, textRoute } from '../../http/route.ts'
-import type { Db } from '../../store/database.ts'
-import {
-  type EventQuery,
-  listEvents,
-  listEventsWithProof,
-  type ListedEvents,
-} from '../../store/events/list-events.ts'
+import { type TextRoute, textRoute } from '../../http/route.ts'
+import { type EventQuery, listEvents, type ListedEvents } from '../../store/events/list-events.ts'
 import { readEventPosition } from '../../store/events/read-event-position.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from './event-filter-params.ts'
 import type { EventRouteOptions } from './event-route-options.ts'
@@ -67,19 +61,10 @@ export function listEventsRoute(options: EventRouteOptions): TextRoute {
     params: PARAMS,
     answer: async (params, { caller, proof }) => {
       const page = pageFor(options, params, caller)
-      const { proven, ...listed } = await read(options.db, page.query, proof)
-      return { text: await page.print(listed), proven }
+      const listed = await listEvents(options.db, page.query, MAX_PAGE_BYTES, proof)
+      return { text: await page.print(listed), proven: listed.proven }
     },
   })
-}
-
-async function read(
-  db: Db,
-  query: EventQuery,
-  proof: CallerProof | null,
-): Promise<ListedEvents & { proven: Proven }> {
-  if (proof !== null) return listEventsWithProof(db, query, proof, MAX_PAGE_BYTES)
-  return { ...(await listEvents(db, query, MAX_PAGE_BYTES)), proven: 'unknown' }
 }
 
 /** Decides what to read for a caller and how to answer with it. */

@@ -1,13 +1,15 @@
+import { type Sql, sql } from '../../postgres/sql.ts'
+
 export interface PageFirst {
-  /** What is read of an event. */
-  columns: string
-  /** What the statement answers: those columns, and the caller's proof if it is asked for. */
-  answered: string
-  /** The conditions, including the one on the workspace. */
-  where: string
   workspaceId: string
-  limit: string
-  offset: string
+  /** What is read of an event. */
+  columns: Sql
+  /** What the statement answers: those columns, and the caller's proof if it is asked for. */
+  answered: Sql
+  /** The conditions, including the one on the workspace. */
+  where: Sql
+  limit: number
+  offset: number
   /** Finds all events that the conditions allow before it orders them. Meant for conditions that allow few events. */
   allFirst: boolean
 }
@@ -20,19 +22,12 @@ export interface PageFirst {
  *   table.
  * - A far offset: Postgres would read the rows of all events before it: 240 ms for 100,000. This way takes 29 ms.
  */
-export function pageFirstSql({
-  columns,
-  answered,
-  where,
-  workspaceId,
-  limit,
-  offset,
-  allFirst,
-}: PageFirst): string {
-  const all = `select created_at, event_id from events where ${where}`
+export function pageFirstSql(page: PageFirst): Sql {
+  const { workspaceId, columns, answered, where, limit, offset, allFirst } = page
+  const all = sql`select created_at, event_id from events where ${where}`
   // `offset 0` keeps Postgres from merging a subquery with what is around it: here with the order and limit, below with another kind of join.
-  const source = allFirst ? `select created_at, event_id from (${all} offset 0) as allowed` : all
-  return `with page as materialized (
+  const source = allFirst ? sql`select created_at, event_id from (${all} offset 0) as allowed` : all
+  return sql`with page as materialized (
   ${source} order by created_at desc, event_id limit ${limit} offset ${offset}
 )
 select ${answered} from page

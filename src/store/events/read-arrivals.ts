@@ -1,5 +1,6 @@
 import type { StoredEvent } from './list-events.ts'
 import { runSql } from '../../postgres/open-database.ts'
+import { rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
 /**
@@ -83,8 +84,7 @@ export async function readArrivals(
   query: ArrivalQuery,
 ): Promise<{ events: StoredArrival[]; cursor: ArrivalCursor | null }> {
   const { after } = query
-  const { text, parameters } = readArrivalsSql(query)
-  const rows = await runSql<Row>(db, text, parameters)
+  const rows = await runSql<Row>(db, readArrivalsSql(query))
   const [first] = rows
   // The statement gives one row even when there is no event.
   if (first === undefined) throw new Error('The arrivals query returned no row.')
@@ -119,17 +119,9 @@ export async function readArrivals(
  * `>= xmax` is true of a visible event only if it came from another server or the caller's own transaction wrote it. A cursor ahead of the
  * server means nothing on a replica, which may lag behind the server that made the cursor.
  */
-export function readArrivalsSql({ workspaceId, after, limit }: ArrivalQuery): {
-  text: string
-  parameters: unknown[]
-} {
-  const isAfterCursor =
-    after === null ? 'true' : '(arrival_transaction, event_id) > ($3::text::xid8, $4::uuid)'
-  const isCursorAhead =
-    after === null
-      ? 'false'
-      : '$3::text::xid8 >= pg_snapshot_xmin(pg_current_snapshot()) and not pg_is_in_recovery()'
-  const text = `
+export function readArrivalsSql({ workspaceId, after, limit }: ArrivalQuery): Sql {
+  const { isAfterCursor, isCursorAhead } = after === null ? FROM_THE_BEGINNING : conditionsOf(after)
+  return sql`
 select about.server, about."isCursorAhead",
   coalesce(about.newest >= about.xmax and about.newest is distinct from about.own, false) as "isForeign",
   page.event_id as "eventId", page.arrival_transaction::text as transaction, page.body, page.secrets as "sealedSecrets"
@@ -138,18 +130,34 @@ from (
     ${isCursorAhead} as "isCursorAhead",
     pg_snapshot_xmax(pg_current_snapshot()) as xmax,
     pg_current_xact_id_if_assigned() as own,
-    (select arrival_transaction from events where workspace_id = $1 order by arrival_transaction desc limit 1) as newest
+    (select arrival_transaction from events where workspace_id = ${workspaceId} order by arrival_transaction desc limit 1) as newest
 ) as about
 left join lateral (
   select event_id, arrival_transaction, body, secrets from events
-  where workspace_id = $1 and ${isAfterCursor}
+  where workspace_id = ${workspaceId} and ${isAfterCursor}
     and arrival_transaction < pg_snapshot_xmin(pg_current_snapshot())
   order by arrival_transaction, event_id
-  limit $2
+  limit ${limit}
 ) as page on true
 order by page.arrival_transaction, page.event_id`
-  const position = after === null ? [] : [String(after.transaction), after.eventId]
-  return { text, parameters: [workspaceId, limit, ...position] }
+}
+
+interface CursorConditions {
+  isAfterCursor: Sql
+  isCursorAhead: Sql
+}
+
+const FROM_THE_BEGINNING: CursorConditions = {
+  isAfterCursor: rawSql('true'),
+  isCursorAhead: rawSql('false'),
+}
+
+function conditionsOf({ transaction, eventId }: ArrivalCursor): CursorConditions {
+  const after = sql`${String(transaction)}::text::xid8`
+  return {
+    isAfterCursor: sql`(arrival_transaction, event_id) > (${after}, ${eventId}::uuid)`,
+    isCursorAhead: sql`${after} >= pg_snapshot_xmin(pg_current_snapshot()) and not pg_is_in_recovery()`,
+  }
 }
 
 /** The version of the text form. It is the first byte, so that later versions can be told apart. */

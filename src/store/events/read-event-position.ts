@@ -1,5 +1,6 @@
 import { type Micros, parseInstant } from '../../domain/instant.ts'
-import { type EventQuery, listEventsSql } from './list-events.ts'
+import { listEventsSql } from './list-events-sql.ts'
+import type { EventQuery } from './list-events.ts'
 import type { Db } from '../database.ts'
 
 /** Where an event stands in the list's order. */
@@ -14,13 +15,8 @@ export async function readEventPosition(
   query: EventQuery,
   nth: number,
 ): Promise<EventPosition | null> {
-  const { text, parameters } = listEventsSql({
-    ...query,
-    onlyPositions: true,
-    limit: 1,
-    offset: query.offset + nth,
-  })
-  const { rows } = await db.queryTexts({ text, values: parameters }, Infinity)
+  const statement = listEventsSql({ ...query, onlyPositions: true, limit: 1, offset: query.offset + nth })
+  const { rows } = await db.queryTexts(statement, Infinity)
   const [createdAt, eventId] = rows[0] ?? []
   const instant = typeof createdAt === 'string' ? parseInstant(createdAt) : null
   return instant === null || typeof eventId !== 'string' ? null : { createdAt: instant, eventId }

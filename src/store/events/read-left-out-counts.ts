@@ -1,4 +1,5 @@
 import { runSql } from '../../postgres/open-database.ts'
+import { sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
 /** How many stored events can't be found by a column, because it could not hold their value. */
@@ -12,11 +13,12 @@ export interface LeftOutCount {
 const MOST_SHOWN = 20
 
 /** Reads events_by_left_out, an index of such events only. */
-const SQL = `
-select left_out as what, count(*)::int as events from events
-where workspace_id = $1 and left_out is not null
-group by left_out order by 2 desc, 1 limit ${MOST_SHOWN}`
-
 export async function readLeftOutCounts(db: Db, workspaceId: string): Promise<LeftOutCount[]> {
-  return runSql<LeftOutCount>(db, SQL, [workspaceId])
+  return runSql<LeftOutCount>(
+    db,
+    sql`
+select left_out as what, count(*)::int as events from events
+where workspace_id = ${workspaceId} and left_out is not null
+group by left_out order by 2 desc, 1 limit ${MOST_SHOWN}`,
+  )
 }

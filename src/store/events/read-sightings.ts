@@ -1,5 +1,6 @@
 import { type Micros, formatInstant, parseInstant } from '../../domain/instant.ts'
 import { runSql } from '../../postgres/open-database.ts'
+import { rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
 /** Seconds from an event's creation until it was stored. */
@@ -37,7 +38,7 @@ interface Row extends Omit<Sightings, 'from' | 'webhookLag' | 'pollLag' | 'pollO
  * An event found within an hour was found at the live edge. One found later was backfilled, and its lag says nothing about the poller.
  * Webhooks have no such limit, because Seam tries for 28 hours.
  */
-const LIVE = "poll_at - created_at < interval '1 hour'"
+const LIVE = rawSql("poll_at - created_at < interval '1 hour'")
 
 /**
  * At most this many events are counted, the newest ones, so that the cost does not depend on how much a window holds. (Counts of any
@@ -45,13 +46,35 @@ const LIVE = "poll_at - created_at < interval '1 hour'"
  */
 export const MAX_COUNTED = 200_000
 
+/** By which path the events created in `[from, to)` came, and how fast. Only the newest `maxCounted` events are counted. */
+export async function readSightings(
+  db: Db,
+  workspaceId: string,
+  from: Micros,
+  to: Micros,
+  maxCounted = MAX_COUNTED,
+): Promise<Sightings> {
+  const [row] = await runSql<Row>(db, sightingsSql(workspaceId, from, to, maxCounted))
+  if (row === undefined) throw new Error('The sightings query returned no row.')
+  const { uncountedTo, missedEvents, firstMissedAt, webhookLag, pollLag, ...rest } = row
+  return {
+    ...rest,
+    from: uncountedTo === null ? from : (parseInstant(uncountedTo) ?? from) + 1n,
+    webhookLag: lagOf(webhookLag),
+    pollLag: lagOf(pollLag),
+    pollOnlySince: firstMissedAt === null ? null : { events: missedEvents, firstCreatedAt: firstMissedAt },
+  }
+}
+
 /** One pass over the window in the index on creation time. It is meant for a status page, not for every request. */
-const SQL = `
+function sightingsSql(workspaceId: string, from: Micros, to: Micros, maxCounted: number): Sql {
+  const most = sql`${maxCounted}`
+  return sql`
 with newest as materialized (
-  select created_at, webhook_at, poll_at from events where workspace_id = $1 and created_at >= $2 and created_at < $3
-  order by created_at desc limit $4 + 1
+  select created_at, webhook_at, poll_at from events where workspace_id = ${workspaceId} and created_at >= ${formatInstant(from)} and created_at < ${formatInstant(to)}
+  order by created_at desc limit ${most} + 1
 ), reach as (
-  select case when count(*) > $4 then min(created_at) end as created_at from newest
+  select case when count(*) > ${most} then min(created_at) end as created_at from newest
 ), seen as materialized (
   select newest.* from newest, reach where reach.created_at is null or newest.created_at > reach.created_at
 ), last as (select max(webhook_at) as webhook_at from seen),
@@ -72,26 +95,6 @@ select
   (select events from missed) as "missedEvents",
   (select to_char(first_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from missed) as "firstMissedAt"
 from seen`
-
-/** By which path the events created in `[from, to)` came, and how fast. Only the newest `maxCounted` events are counted. */
-export async function readSightings(
-  db: Db,
-  workspaceId: string,
-  from: Micros,
-  to: Micros,
-  maxCounted = MAX_COUNTED,
-): Promise<Sightings> {
-  const values = [workspaceId, formatInstant(from), formatInstant(to), maxCounted]
-  const [row] = await runSql<Row>(db, SQL, values)
-  if (row === undefined) throw new Error('The sightings query returned no row.')
-  const { uncountedTo, missedEvents, firstMissedAt, webhookLag, pollLag, ...rest } = row
-  return {
-    ...rest,
-    from: uncountedTo === null ? from : (parseInstant(uncountedTo) ?? from) + 1n,
-    webhookLag: lagOf(webhookLag),
-    pollLag: lagOf(pollLag),
-    pollOnlySince: firstMissedAt === null ? null : { events: missedEvents, firstCreatedAt: firstMissedAt },
-  }
 }
 
 function lagOf(percentiles: number[] | null): LagSeconds | null {

@@ -1,4 +1,5 @@
 import { isUuid } from '../../domain/uuid.ts'
+import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { EventQuery, EventVisibility } from './list-events.ts'
 
 /**
@@ -11,6 +12,15 @@ import type { EventQuery, EventVisibility } from './list-events.ts'
 const MERGED_IDS = { forShortReads: 2, forLongReads: 8 }
 const SHORT_PAGE = 100
 
+export interface VisibleEvents {
+  /** The conditions besides the restriction. */
+  where: Sql
+  /** What is read of an event. */
+  columns: Sql
+  /** What the statement answers: those columns, and the caller's proof if it is asked for. */
+  answered: Sql
+}
+
 /**
  * For a client session: merges the newest events of each of its accounts and webviews. Each is read in order from its own index and no
  * further than the page needs. One condition with `or` would make Postgres sort all events of a quiet account's neighbours, or walk
@@ -19,29 +29,26 @@ const SHORT_PAGE = 100
 export function visibleEventsSql(
   query: EventQuery,
   visibility: EventVisibility & { kind: 'only' },
-  where: string,
-  columnsOfEvent: string,
-  answered: string,
-  parameter: (value: unknown) => string,
-): string {
+  { where, columns, answered }: VisibleEvents,
+): Sql {
   const { limit, offset, filters } = query
   const accounts = [...new Set(visibility.connectedAccountIds.filter(isUuid))]
   const webviews = [...new Set(visibility.connectWebviewIds.filter(isUuid))]
-  const page = `order by created_at desc, event_id limit ${parameter(limit)} offset ${parameter(offset)}`
-  const columns = `${columnsOfEvent}, created_at, event_id`
+  const page = sql`order by created_at desc, event_id limit ${limit} offset ${offset}`
+  const read = sql`${columns}, created_at, event_id`
   // Keeps out the webviews' events that were already found through their account.
-  const isUnseen =
+  const unseen =
     accounts.length === 0 || webviews.length === 0
-      ? 'true'
-      : `(connected_account_id is null or connected_account_id <> all(${parameter(accounts)}::uuid[]))`
+      ? where
+      : sql`${where} and (connected_account_id is null or connected_account_id <> all(${accounts}::uuid[]))`
   const sources = [
-    { column: 'connected_account_id', ids: accounts, where },
-    { column: 'connect_webview_id', ids: webviews, where: `${where} and ${isUnseen}` },
+    { column: CONNECTED_ACCOUNT_ID, ids: accounts, where },
+    { column: CONNECT_WEBVIEW_ID, ids: webviews, where: unseen },
   ].filter(({ ids }) => ids.length > 0)
   // No accounts and no webviews: nothing may be seen.
   if (sources.length === 0)
-    return `select ${answered} from (select ${columns} from events where ${where} and false) as none ${page}`
-  const most = `order by created_at desc, event_id limit ${parameter(limit + offset)}`
+    return sql`select ${answered} from (select ${read} from events where ${where} and false) as none ${page}`
+  const most = sql`order by created_at desc, event_id limit ${limit + offset}`
   const isShortRead = limit + offset <= SHORT_PAGE && filters.every(({ column }) => column !== 'event_type')
   const mostMerged = isShortRead ? MERGED_IDS.forShortReads : MERGED_IDS.forLongReads
   const scans =
@@ -49,25 +56,26 @@ export function visibleEventsSql(
       ? sources.flatMap((source) =>
           source.ids.map(
             (id) =>
-              `(select ${columns} from events where ${source.where} and ${source.column} = ${parameter(id)} ${most})`,
+              sql`(select ${read} from events where ${source.where} and ${source.column} = ${id} ${most})`,
           ),
         )
       : sources.map(
-          (source) => `(select newest.* from unnest(${parameter(source.ids)}::uuid[]) as mine (id)
-  cross join lateral (select ${columns} from events where ${source.where} and ${source.column} = mine.id ${most}) as newest)`,
+          (source) => sql`(select newest.* from unnest(${source.ids}::uuid[]) as mine (id)
+  cross join lateral (select ${read} from events where ${source.where} and ${source.column} = mine.id ${most}) as newest)`,
         )
-  return `select ${answered} from (${scans.join('\n  union all ')}) as visible\n${page}`
+  return sql`select ${answered} from (${joinSql(scans, '\n  union all ')}) as visible
+${page}`
 }
 
+const CONNECTED_ACCOUNT_ID = rawSql('connected_account_id')
+const CONNECT_WEBVIEW_ID = rawSql('connect_webview_id')
+
 /** The same restriction as plain conditions, for a query that finds few events anyway. */
-export function visibilityConditions(
-  visibility: EventVisibility,
-  parameter: (value: unknown) => string,
-): string[] {
+export function visibilityConditions(visibility: EventVisibility): Sql[] {
   if (visibility.kind === 'all') return []
-  const accounts = parameter(visibility.connectedAccountIds.filter(isUuid))
-  const webviews = parameter(visibility.connectWebviewIds.filter(isUuid))
+  const accounts = visibility.connectedAccountIds.filter(isUuid)
+  const webviews = visibility.connectWebviewIds.filter(isUuid)
   return [
-    `(connected_account_id = any(${accounts}::uuid[]) or connect_webview_id = any(${webviews}::uuid[]))`,
+    sql`(connected_account_id = any(${accounts}::uuid[]) or connect_webview_id = any(${webviews}::uuid[]))`,
   ]
 }

@@ -2,12 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EVENT_FIELDS } from '../../../src/domain/event-fields.ts'
-import {
-  type EventFilter,
-  type EventQuery,
-  listEvents,
-  listEventsSql,
-} from '../../../src/store/events/list-events.ts'
+import { type EventFilter, type EventQuery, listEvents } from '../../../src/store/events/list-events.ts'
+import { listEventsSql } from '../../../src/store/events/list-events-sql.ts'
 import { runSql } from '../../../src/postgres/open-database.ts'
 import type { Db } from '../../../src/store/database.ts'
 import { parseInstant } from '../../../src/domain/instant.ts'
@@ -62,7 +58,7 @@ const cases = [TYPES, IDS, ...FIELDS].flatMap(({ column, value }) =>
 )
 
 async function explain(filters: EventFilter[], limit: number): Promise<string> {
-  const { text, parameters } = listEventsSql({
+  const { text, values } = listEventsSql({
     workspaceId: WORKSPACE_ID,
     visibility: { kind: 'all' },
     after: 0n,
@@ -70,7 +66,7 @@ async function explain(filters: EventFilter[], limit: number): Promise<string> {
     limit,
     offset: 0,
   })
-  const rows = await runSql<{ 'QUERY PLAN': string }>(db, `explain ${text}`, parameters)
+  const rows = await runSql<{ 'QUERY PLAN': string }>(db, `explain ${text}`, values)
   return rows.map((row) => row['QUERY PLAN']).join('\n')
 }
 
@@ -107,10 +103,10 @@ test('Several values of a filter give what the filter says, however their events
       and created_at > (select max(created_at) from events) - interval '900 seconds' and created_at not in (
         select created_at from events where device_id = ${uuid(3)}::uuid)`.execute(db)
   const random = createRandom(11, 'lists')
-  const values = () => Array.from({ length: random.integer(2, 40) }, () => uuid(random.integer(0, 260)))
+  const someIds = () => Array.from({ length: random.integer(2, 40) }, () => uuid(random.integer(0, 260)))
   let compared = 0
   for (let round = 0; round < 60; round++) {
-    const ids = [...values(), ...(random.chance(0.7) ? [uuid(777)] : [])]
+    const ids = [...someIds(), ...(random.chance(0.7) ? [uuid(777)] : [])]
     const limit = random.integer(1, 300)
     const offset = random.chance(0.5) ? 0 : random.integer(0, 300)
     const since = random.chance(0.5) ? '2026-01-01T00:00:00Z' : '2026-01-01T08:00:00Z'
@@ -128,11 +124,11 @@ test('Several values of a filter give what the filter says, however their events
       limit,
       offset,
     }
-    const { text, parameters } = listEventsSql(query)
+    const { text, values } = listEventsSql(query)
     const found = await runSql<{ event_id: string }>(
       db,
       text.replace('select body from', 'select event_id from'),
-      parameters,
+      values,
     )
     expect(found.map(({ event_id }) => event_id)).toEqual(expected.map(({ event_id }) => event_id))
     expect((await listEvents(db, query, Infinity)).events).toHaveLength(expected.length)
@@ -143,11 +139,11 @@ test('Several values of a filter give what the filter says, however their events
 
 /** How many rows a plan has read, including those it threw away. Each loop of a node counts. */
 async function rowsRead(query: EventQuery): Promise<number> {
-  const { text, parameters } = listEventsSql(query)
+  const { text, values } = listEventsSql(query)
   const [row] = await runSql<{ 'QUERY PLAN': string }>(
     db,
     `explain (analyze, format json, timing off) ${text}`,
-    parameters,
+    values,
   )
   const plans: PlanNode[] = [(JSON.parse(row?.['QUERY PLAN'] ?? '') as [{ Plan: PlanNode }])[0].Plan]
   let read = 0
@@ -208,11 +204,11 @@ test('E4: pages by many ids, of callers who see all or little, and at far offset
   ]
   for (const [change, expected] of pages) {
     const query = { ...LIST, ...change }
-    const { text, parameters } = listEventsSql(query)
+    const { text, values } = listEventsSql(query)
     const found = await runSql<{ event_id: string }>(
       db,
       text.replace('select body from', 'select event_id from'),
-      parameters,
+      values,
     )
     const page = expected.slice(query.offset, query.offset + query.limit)
     expect(page.length).toBeGreaterThan(0)

@@ -351,11 +351,11 @@ test('I8: a page is one range of its index, read in order and no further than th
   await runSql(bigDb, 'vacuum analyze events', [])
   const middle = { server: 1n, transaction: 300n, eventId: id(1) }
   for (const after of [null, middle]) {
-    const { text, parameters } = readArrivalsSql({ workspaceId: mine, after, limit: 50 })
+    const { text, values } = readArrivalsSql({ workspaceId: mine, after, limit: 50 })
     const rows = await runSql<{ 'QUERY PLAN': string }>(
       bigDb,
       `explain (analyze, costs off, timing off) ${text}`,
-      parameters,
+      values,
     )
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
     expect(plan).not.toContain('Seq Scan')

@@ -1,0 +1,91 @@
+import type { CallerProof } from '../../domain/caller.ts'
+import { formatInstant } from '../../domain/instant.ts'
+import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
+import { callerProofSql } from '../keys/caller-proof.ts'
+import { filterColumn, filterSql } from './event-filter-sql.ts'
+import type { EventFilter, EventQuery } from './list-events.ts'
+import { mergedFilterSql } from './merged-filter-sql.ts'
+import { pageFirstSql } from './page-first-sql.ts'
+import { visibilityConditions, visibleEventsSql } from './visible-events-sql.ts'
+
+/** From this offset on, reading the rows before the page costs more than finding the page in the index first. */
+const FAR_OFFSET = 2_000
+
+/**
+ * The statement behind `listEvents`. It has conditions only for what is asked, and pg sends it unnamed, so that Postgres plans each call
+ * with its values. The plan depends on how rare the values are: Postgres reads the filter's index, or the index by time and applies the
+ * filter on the way. A test explains the statement for every filter.
+ */
+export function listEventsSql(query: EventQuery, proof: CallerProof | null = null): Sql {
+  const { workspaceId, visibility, filters, limit, offset } = query
+  const { read, named } = columnsOf(query)
+  const proofColumn = proof === null ? NOTHING : sql`, ${callerProofSql(proof)}`
+  const answered = sql`${named}${proofColumn}`
+  const merged = mergedFilter(query)
+  if (merged !== null)
+    return mergedFilterSql(merged, { limit, offset, where: rangeSql(query), columns: read, answered })
+  const where = joinSql([rangeSql(query), ...filters.map(filterSql)], ' and ')
+  const namesEvents = filters.some(({ column, values }) => column === 'event_id' && values.length > 1)
+  if (namesEvents || (visibility.kind === 'all' && offset >= FAR_OFFSET))
+    return pageFirstSql({
+      workspaceId,
+      columns: read,
+      answered,
+      where: joinSql([where, ...visibilityConditions(visibility)], ' and '),
+      limit,
+      offset,
+      allFirst: namesEvents,
+    })
+  if (visibility.kind === 'only')
+    return visibleEventsSql(query, visibility, { where, columns: read, answered })
+  return sql`select ${read}${proofColumn} from events where ${where}
+order by created_at desc, event_id
+limit ${limit} offset ${offset}`
+}
+
+/** What is read of an event, in the order of the answer, and the names of that outside a subquery that also reads the order's columns. */
+interface Columns {
+  read: Sql
+  named: Sql
+}
+
+const BODY: Columns = { read: rawSql('body'), named: rawSql('body') }
+const WITH_SECRETS: Columns = {
+  read: rawSql('body, secrets, event_id as row_id'),
+  named: rawSql('body, secrets, row_id'),
+}
+const POSITIONS: Columns = {
+  read: rawSql(
+    `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as row_time, event_id as row_id`,
+  ),
+  named: rawSql('row_time, row_id'),
+}
+const NOTHING = rawSql('')
+
+function columnsOf({ withSecrets = false, onlyPositions = false }: EventQuery): Columns {
+  if (onlyPositions) return POSITIONS
+  return withSecrets ? WITH_SECRETS : BODY
+}
+
+/** The query's filter, if it is the only one, has several values, and has an index that gives the order for each value. Otherwise null. */
+function mergedFilter({ visibility, filters }: EventQuery): EventFilter | null {
+  const [filter, another] = filters
+  if (visibility.kind !== 'all' || filter === undefined || another !== undefined) return null
+  const hasOrder = filter.column !== 'event_id' && filterColumn(filter.column).type !== 'uuid[]'
+  return hasOrder && new Set(filter.values).size > 1 ? filter : null
+}
+
+/** The conditions on the workspace and the time. */
+function rangeSql({ workspaceId, after, before, following }: EventQuery): Sql {
+  const conditions = [sql`workspace_id = ${workspaceId}`]
+  if (after !== undefined) conditions.push(sql`created_at > ${formatInstant(after)}`)
+  if (before !== undefined) conditions.push(sql`created_at < ${formatInstant(before)}`)
+  if (following !== undefined) {
+    const createdAt = sql`${formatInstant(following.createdAt)}`
+    // Postgres enters the index by the first half of this condition.
+    conditions.push(
+      sql`created_at <= ${createdAt} and (created_at < ${createdAt} or event_id > ${following.eventId})`,
+    )
+  }
+  return joinSql(conditions, ' and ')
+}
