@@ -23,7 +23,7 @@ const PASSED_ON_SIGNALS = [...STOP_SIGNALS, 'SIGQUIT', 'SIGUSR2']
 export async function launch(entry, { stays }) {
   if (isTooOld()) return onProjectNode({ stays })
   if (stays) for (const signal of STOP_SIGNALS) process.on(signal, () => process.exit(0))
-  // Node caches the JavaScript it made of the sources, and its bytecode. Where it can't write there, it goes on without.
+  // Node caches the JavaScript it made of the sources, and its bytecode. Where it cannot write there, it goes on without.
   module.enableCompileCache(COMPILE_CACHE)
   await import(new URL(entry, import.meta.url))
 }

@@ -7,7 +7,7 @@ export interface Figure {
   ours: number
   baseline: { what: string; value: number } | null
   target: Target | null
-  /** CPU time for each event or request, in microseconds. Null where it can't be measured. */
+  /** CPU time for each event or request, in microseconds. Null where it cannot be measured. */
   cpuMicros?: { service: number | null; postgres: number | null } | undefined
   /** The highest resident memory of the service's process, in MB. */
   peakRssMb?: number | null | undefined

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { maskingSecrets } from '../secrets/masking-secrets.ts'
 import { sealingSecrets } from '../secrets/sealing-secrets.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { writeWhole } from '../runtime/write-whole.ts'
+import { writeFileAtomically } from '../runtime/write-file-atomically.ts'
 
 /**
  * Decides what becomes of secrets (I9). They are sealed with the configured keys; or, with the embedded database, with one that the
@@ -24,7 +24,7 @@ export async function openSecrets(config: Config, { mayMakeKey }: { mayMakeKey: 
 /** Makes the key file unless it exists. The file appears whole or not at all, because a start may be killed at any moment. */
 async function makeKey(file: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  await writeWhole(file, randomBytes(32).toString('base64'), { keepExisting: true })
+  await writeFileAtomically(file, randomBytes(32).toString('base64'), { keepExisting: true })
 }
 
 async function readKey(file: string): Promise<Buffer | null> {

@@ -16,25 +16,26 @@ import type { ClockVerdict } from '../walk/judge-clocks.ts'
 import { type AnsweredPage, type AskTools, askForPage } from '../walk/ask-for-page.ts'
 import { type WalkState, nextRequest, startWalk } from '../walk/walk.ts'
 
-/** No lease: an audit moves no coverage, so there is nothing to fence. */
+/** What an audit needs to read pages and store them. It needs no lease, because it moves no coverage. */
 export interface AuditTools extends AskTools {
   db: Db
   secrets: Secrets
   noteQuarantined: NoteQuarantined
 }
 
-/** What an audit has seen and found so far. */
+/** What an audit has read and found so far. */
 export interface AuditTally {
   pages: number
   eventsSeen: number
-  /** Events in covered time that neither path had brought; they are stored now. */
+  /** Events in covered time that neither webhooks nor polls had brought. They are stored now. */
   eventsMissing: number
+  /** The first MAX_MISSING_IDS of them. */
   missingEventIds: readonly string[]
-  /** From the `created_at` of a missing event to the answer that showed it, at most; the longest. */
+  /** The longest delay of a missing event: an upper bound of the time from its `created_at` to the answer that showed it. */
   longestDelay: Micros | null
-  /** The earliest horizon of all answers: above it nothing can be judged (I6). Null until an answer has a clock to believe. */
+  /** The earliest horizon of all answers; nothing above it can be judged (I6). Null until an answer has a clock that can be believed. */
   horizon: Micros | null
-  /** What Seam's clock was worth at the newest answer. */
+  /** How Seam's clock was judged at the newest answer; null before the first one. */
   clock: ClockVerdict | null
 }
 
@@ -52,22 +53,22 @@ export interface AuditedRange {
   covered: readonly Interval[]
   range: Interval
   tally: AuditTally
-  /** Called in the transaction of every page that found something, with what has been found with it. */
+  /** Called in the transaction of every page that found missing events, with the tally including that page. */
   onFound: (trx: Transaction<Database>, tally: AuditTally) => Promise<void>
 }
 
 /** At most this many missing ids are recorded. */
 export const MAX_MISSING_IDS = 20
 /**
- * The pause between two pages. It limits an audit to one request at a time and four a second, which leaves room in the workspace's rate
- * limit for the poller, which asks at the same time and does not know of the audit.
+ * The pause between two pages. It limits an audit to four requests a second, one at a time. That leaves the poller room in the workspace's
+ * rate limit, because the poller asks at the same time and does not know about the audit.
  */
 const PAUSE_MS = 250
 
 /**
- * Reads again what of a range is covered, newest first, and stores what was missing (I2: by the same ingest). It never touches
- * coverage: its answers may well prove more, but that is the poller's to claim, under its lease (I4, I13). The tally counts
- * up to the end or the error that ended it; the walks have proven all of `judged` again but `unproven`.
+ * Reads the covered parts of a range again, newest first, and stores missing events by the same ingest (I2). It never touches coverage,
+ * even when its answers prove more: only the poller may claim that, under its lease (I4, I13). The tally counts up to the end, or up to the
+ * error that ended the audit. Returns the parts that could be judged, and the ranges in them that were not proven again.
  */
 export async function auditRange(
   tools: AuditTools,
@@ -77,7 +78,7 @@ export async function auditRange(
   const targets = coveredPartsOf(range, covered)
   const proven: Interval[] = []
   for (const target of targets.toReversed()) {
-    // Without anchors: what is stored is what is in question, and must not shorten the reading.
+    // No anchors are used, because the audit must not rely on the stored events that it checks.
     let walk = startWalk(target)
     while (nextRequest(walk) !== null && !tools.signal.aborted) {
       if (tally.pages > 0) await tools.waiting.sleep(PAUSE_MS, tools.signal)
@@ -92,7 +93,7 @@ export async function auditRange(
   return { judged, unproven: judged.flatMap((part) => gapsIn(part, proven)) }
 }
 
-/** What of a range is covered, earliest first: the rest is the poller's. */
+/** The covered parts of a range, earliest first. The rest is left to the poller. */
 export function coveredPartsOf(range: Interval, covered: readonly Interval[]): Interval[] {
   return covered.flatMap((part) => intersect(part, range) ?? [])
 }
@@ -118,7 +119,7 @@ async function auditOnePage(
   return page.step.state
 }
 
-/** Stores a page's events as the poller does, without coverage; returns the tally with them, once they are durable. */
+/** Stores a page's events as the poller does, but without coverage. Returns the new tally once the events are durable. */
 async function storeAuditedPage(
   { db, secrets, noteQuarantined }: AuditTools,
   page: AnsweredPage,
@@ -148,7 +149,7 @@ async function storeAuditedPage(
           tally.longestDelay,
         ),
       }
-      // Recorded together with the page, so that a process that dies right after it has not hidden what it found.
+      // The findings are recorded in the page's transaction, because after a crash no later audit would find these events missing.
       if (missing.length > 0) await onFound(trx, next)
       return next
     }),
@@ -158,8 +159,8 @@ async function storeAuditedPage(
 }
 
 /**
- * What a page brought that had to be there already: created in time that was covered when the audit began. What only a webhook
- * had brought is not among it; neither is what lies in the millisecond by which windows are wider than covered time.
+ * The new events of a page that should have been stored already, because they were created in time that was covered when the audit began.
+ * Events that a webhook had brought are not new. Events in the millisecond by which a window exceeds covered time are not missing.
  */
 function missingOf(
   items: readonly IngestItem[],

@@ -37,23 +37,23 @@ export interface AuditOptions {
 
 export interface AuditRequest {
   trigger: AuditRun['trigger']
-  /** A fixed instant, or so long before `until`. */
+  /** Where the range begins: a fixed instant, or a duration before `until`. */
   since: BackfillSince
-  /** Creation times before it; null: up to the end of coverage. By coverage, not by any clock. */
+  /** Where the range ends, by creation time. Null: at the end of coverage, whatever any clock says. */
   until: Micros | null
 }
 
 export type AuditResult =
-  /** Nothing in the range is covered, so there was nothing to judge; that is no success. */
+  /** Nothing in the range is covered, so nothing could be judged. That is no success. */
   | { kind: 'nothing_covered'; workspaceId: string }
-  /** It ran, and was recorded. */
+  /** The audit ran and was recorded. */
   | { kind: 'audited'; workspaceId: string; run: AuditRun }
 
-const UNFINISHED = 'The audit has not ended: it is under way, or its process was killed.'
+const UNFINISHED = 'The audit has not ended: it is running, or its process was killed.'
 
 /**
- * Reads covered time of a workspace again, stores what was missing, and records what came of it. Failures of Seam are a
- * recorded outcome; it throws when nothing can be recorded: the workspace is not known, or the database is away.
+ * Reads covered time of a workspace again, stores the missing events, and records the outcome. A failure of Seam is recorded as an outcome.
+ * It throws only when nothing can be recorded, because the workspace is not known or the database cannot be reached.
  */
 export async function auditWorkspace(
   options: AuditOptions,
@@ -65,7 +65,8 @@ export async function auditWorkspace(
   const problem = await identify(options, signal)
   const workspaceId = workspaces.byKey(workspaceKey).id
   if (workspaceId === null) throw problem ?? new Error('The workspace is not known.')
-  // By the database's clock, which all replicas share: a local one that is ahead would make this audit the last for ever.
+  // The start is read from the database's clock, which all replicas share. A local clock that is ahead would make this audit stay the
+  // newest one for ever.
   const startedAt = new Date(Date.parse(await readDatabaseClock(db)) - (performance.now() - startedAtMs))
   const covered = await readCoverage(db, workspaceId)
   const range = rangeOf(request, covered.at(-1)?.to ?? null)
@@ -114,7 +115,7 @@ interface Verdict {
   judged: readonly Interval[]
 }
 
-/** Runs the walk and says what it was worth. Only a walk that proved all it was to judge is clean, or has found all. */
+/** Runs the walk and gives the verdict. The outcomes `clean` and `found` need a walk that proved again all that it had to judge. */
 async function judge(
   problem: Error | null,
   tally: AuditTally,
@@ -146,7 +147,7 @@ function placesIn(unproven: readonly Interval[]): string {
   return `The walk could not prove ${places} again, between ${formatInstant(from)} and ${formatInstant(to)}.`
 }
 
-/** The error that forbids reading with these credentials; null when there is none. */
+/** Returns the error because of which these credentials must not be used; null when there is none. */
 async function identify(options: AuditOptions, signal: AbortSignal): Promise<Error | null> {
   return identifyWorkspace({ retryPolicy: RETRY_POLICY, ...options }, signal).then(
     () => null,
@@ -167,14 +168,14 @@ function findingsOf(tally: AuditTally) {
     eventsSeen: tally.eventsSeen,
     eventsMissing: tally.eventsMissing,
     missingEventIds: tally.missingEventIds,
-    // Coverage ends the settle time before Seam's clock: what was created below it and not listed then came later than that.
+    // Coverage ends the settle time before Seam's clock. So a missing event was not listed yet when its settle time was over.
     isSettleTimeSuspect: tally.eventsMissing > 0,
     longestDelaySeconds:
       tally.longestDelay === null ? null : Number(tally.longestDelay / MICROS_PER_SECOND) + 1,
   }
 }
 
-/** From the beginning of the first part to the end of the last. */
+/** The interval from the start of the first part to the end of the last one. */
 function outlineOf(parts: readonly Interval[]): { from: Micros; to: Micros } {
   const from = parts[0]?.from ?? 0n
   return { from, to: parts.at(-1)?.to ?? from }

@@ -7,11 +7,11 @@ import { type AuditOptions, type AuditResult, auditWorkspace } from './audit-wor
 export interface ScheduledAuditOptions extends AuditOptions {
   /** node-cron expression. */
   schedule: string
-  /** How much of covered time is read again, back from its end. */
+  /** How many hours before the end of coverage an audit begins. */
   lookbackHours: number
   /**
-   * Whether this process is the one that polls the workspace: of several replicas, it is the one that audits. That only saves
-   * requests; two audits at once would store, and count, every missing event once.
+   * Whether this process polls the workspace. Of several replicas only that one audits, to save requests. Two audits at the same time
+   * would do no harm: each missing event is stored and counted once.
    */
   isPolling: () => boolean
   logger: Logger
@@ -19,13 +19,13 @@ export interface ScheduledAuditOptions extends AuditOptions {
 }
 
 export interface Audit {
-  /** Runs now, or joins the run under way; resolves when it has ended. Never rejects. */
+  /** Runs now, or joins the current run. Resolves when that run has ended. Never rejects. */
   auditNow(): Promise<void>
-  /** No new run; the one under way ends after its current page, and is recorded as incomplete. */
+  /** Starts no new run. The current run ends after its current page and is recorded as incomplete. */
   stop(): Promise<void>
 }
 
-/** Audits the end of one workspace's coverage whenever the schedule fires. Runs never overlap; a tick during one is dropped. */
+/** Audits the end of one workspace's coverage whenever the schedule fires. Runs never overlap; a tick during a run is dropped. */
 export function startAudit(options: ScheduledAuditOptions): Audit {
   const { logger, lookbackHours, isPolling } = options
 

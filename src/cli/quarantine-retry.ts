@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { openSecrets } from '../app/open-secrets.ts'
-import { allIds } from '../quarantine/all-ids.ts'
+import { eachQuarantinedId } from '../quarantine/each-quarantined-id.ts'
 import { type RetryOutcome, retryItem } from '../quarantine/retry-item.ts'
 import type { QuarantineFilter } from '../store/quarantine/list-quarantined.ts'
 import type { Db } from '../store/database.ts'
@@ -59,7 +59,7 @@ export function quarantineRetryCommand({ useDatabase, answer, say }: Context): C
         await useDatabase(async (db, config) => {
           const secrets = await openSecrets(config, { mayMakeKey: false })
           if (as !== null) await requireKnownWorkspace(db, as)
-          for await (const id of wanted ?? allIds(db, filter ?? filterOf({}))) {
+          for await (const id of wanted ?? eachQuarantinedId(db, filter ?? filterOf({}))) {
             const outcome = await retryOne(() => retryItem(db, secrets, id, as), id)
             // With --all, an item that is gone was taken by somebody else.
             if (outcome.kind !== 'unknown' || wanted !== null) take({ id, ...outcome })

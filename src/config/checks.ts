@@ -16,7 +16,10 @@ export const MIN_WEBHOOK_SECRET_BYTES = 16
 const MIN_MIRROR_API_KEY_LENGTH = 24
 const MAX_MIRROR_API_KEY_LENGTH = 128
 
-/** One check for each kind of value. Messages complete the sentence "NAME …" and never repeat the value of a secret. */
+/*
+ * One check for each kind of value. Messages complete the sentence "NAME …" and never repeat the value of a secret.
+ */
+
 export const port = wholeNumber(0, 65_535, 'must be a port number')
 
 export const uuid = z
@@ -54,7 +57,7 @@ export const endpoint = z
   )
   .transform((url) => url.replace(/(?<!\/)\/+$/, ''))
 
-/** Must be spelled as a browser spells it, because it is compared as text. `*` is refused: answers are for callers with credentials. */
+/** Must be spelled as a browser spells it, because it is compared as text. `*` is refused, because answers are for callers with credentials. */
 export const webOrigin = z.string().refine((value) => {
   const { protocol = '', origin } = URL.parse(value) ?? {}
   return ['http:', 'https:'].includes(protocol) && origin === value && !value.includes('*')

@@ -16,7 +16,7 @@ type WorkspaceSetting =
  */
 export interface Config extends Omit<Settings, WorkspaceSetting> {
   workspaces: readonly WorkspaceConfig[]
-  /** Things that are as they should be but may surprise. */
+  /** Things that are right but may surprise. */
   notes: readonly string[]
   /** Things that are allowed but probably not meant; logged at start. */
   warnings: readonly string[]
@@ -35,7 +35,7 @@ export type Credentials =
   | { kind: 'api_key'; apiKey: string }
   | { kind: 'personal_access_token'; token: string; workspaceId: string }
 
-/** The configuration can't be used; the message lists every problem, and never a secret. */
+/** The configuration cannot be used; the message lists every problem, and never a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]

@@ -19,16 +19,16 @@ function problemOf(text: string): string | null {
   if (/^(?:\/[^ ]+ [^ ]+$|socket:\/)/.test(text)) return null
   if (!/^postgres(?:ql)?:\/\//i.test(text))
     return 'must be a URL that begins with postgres:// or postgresql:// (or the folder of a socket, a blank, and the database)'
-  if (isCutInPassword(text) || hasMixedPercents(text)) return `can't be read: ${ENCODE}`
+  if (isCutInPassword(text) || hasMixedPercents(text)) return `cannot be read: ${ENCODE}`
   try {
     parse(text)
     return null
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
-    if (path !== undefined) return `names a file that can't be read: ${path} (${code})`
+    if (path !== undefined) return `names a file that cannot be read: ${path} (${code})`
     return /sslmode/.test((error as Error).message)
       ? 'has sslmode=verify-ca, which needs sslrootcert as well; better is sslmode=verify-full'
-      : `can't be read: ${ENCODE}`
+      : `cannot be read: ${ENCODE}`
   }
 }
 

@@ -77,7 +77,7 @@ function whyUnreadable(error: unknown): string {
   if (error instanceof SyntaxError) return 'is not JSON'
   if (error instanceof TypeError) return 'is not UTF-8'
   const code = (error as NodeJS.ErrnoException).code
-  return code === undefined ? "can't be read" : `can't be read (${code})`
+  return code === undefined ? 'cannot be read' : `cannot be read (${code})`
 }
 
 function toWorkspace(value: z.infer<typeof entry>): WorkspaceConfig {

@@ -6,7 +6,7 @@ const KNOWN: readonly string[] = VARIABLES.map(({ name }) => name)
 /** Settings that may come one day; accepting them silently today would look as if they worked. */
 const NOT_YET: Readonly<Record<string, string>> = {
   SEAM_MIRROR_RETENTION_DAYS:
-    'can not be set yet: this release deletes no event, however old. Remove it, and delete old events yourself if you must',
+    'cannot be set yet: this release deletes no event, however old. Remove it, and delete old events yourself if you must',
 }
 
 /** Older names that Seam's own SDKs still read. */

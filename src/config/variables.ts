@@ -8,7 +8,7 @@ import { databaseUrl } from './database-url.ts'
  */
 export interface Variable {
   name: string
-  /** A second spelling that programs use. It wins when both are set, as in Node. */
+  /** A second spelling that other programs use. It wins when both are set, as in Node. */
   alias?: string
   /** The setting's name in the code. */
   field: string
@@ -16,7 +16,7 @@ export interface Variable {
   check: z.ZodType
   /** As a user would write it. Without a default it is null, and so is the setting. */
   default: string | null
-  /** What the README says about the default, where the text alone would not explain it. */
+  /** What the README says about the default when the value alone does not explain it. */
   defaultMeaning?: string
   meaning: string
   /** Never printed. */

@@ -6,7 +6,7 @@ import { textOf, VARIABLES } from './variables.ts'
 
 type Unjudged = Omit<Config, 'notes' | 'warnings'>
 
-/** Things that are as they should be and still worth a line of the log at start. */
+/** Things that are right and still worth a line of the log at start. */
 export function notesOn(config: Unjudged): string[] {
   if (config.mirrorApiKey !== null) return []
   return [

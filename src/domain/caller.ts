@@ -1,4 +1,4 @@
-/** What a key may do. `admin` stands for everything but `secrets:read`, which has to be given by name. */
+/** What a key may do. `admin` includes everything except `secrets:read`, which has to be given by name. */
 export const SCOPES = ['events:read', 'client_sessions:read', 'secrets:read', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
@@ -19,7 +19,7 @@ export interface ClientSessionCaller {
   kind: 'client_session'
   workspaceId: string
   clientSessionId: string
-  /** The token it came with; the store has only its hash. */
+  /** The token that the request came with. The store has only its hash. */
   token: string
   connectedAccountIds: readonly string[]
   connectWebviewIds: readonly string[]

@@ -6,7 +6,7 @@ import { isStorableId, MAX_ID_LENGTH, normalId } from './normal-id.ts'
  */
 export const MAX_COPY_AGE_HOURS = 24
 
-/** What was listed as a client session and can't be used as one; it goes to quarantine with its reason (I11). */
+/** What was listed as a client session and cannot be used as one; it goes to quarantine with its reason (I11). */
 export interface UnusableSession {
   kind: 'unusable'
   reason: SessionProblem
@@ -34,7 +34,7 @@ export const SESSION_PROBLEMS: Readonly<Record<SessionProblem, string>> = {
   session_bad_id: `client_session_id is not a text of 1 to ${MAX_ID_LENGTH} characters.`,
   session_foreign_workspace: 'workspace_id is not that of this workspace.',
   session_id_twice: 'The listing has another session of the same client_session_id.',
-  session_token_elsewhere: 'The token also stands in a name or in the id, where it can not be masked.',
+  session_token_elsewhere: 'The token also stands in a name or in the id, where it cannot be masked.',
   session_refused_by_database:
     'Postgres refuses to store this session (its JSON is nested too deeply, or a value is out of range).',
 }

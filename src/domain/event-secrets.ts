@@ -26,7 +26,7 @@ export function takeOutSecrets(json: string): MaskedEvent {
   return MAY_HOLD_PIN.test(json) ? takeOutThoroughly(json) : { json, secrets: [] }
 }
 
-/** Does the same without first checking whether there may be any, so what is nested too deep is always taken out as well. */
+/** Does the same without the quick check whether the text may hold a PIN at all, so values that are nested too deep are always taken out. */
 export function takeOutThoroughly(json: string): MaskedEvent {
   const spans = findSecrets(json)
   return spans === null ? takeOutAll(json) : maskSpans(json, spans)

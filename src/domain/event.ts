@@ -13,11 +13,11 @@ export interface UsableEvent extends EventColumns {
   createdAt: Micros
   /** The event exactly as it was received; this is what is stored and served (I7). */
   json: string
-  /** Postgres refused the event as it was, so as little of it as possible is stored in the clear: no columns, and nothing nested deep. */
+  /** Set when Postgres refused the event as it was. Then no columns are filled, and deeply nested values are taken out like secrets. */
   isRefused?: true
 }
 
-/** What was received but can't be stored as an event; it goes to quarantine with its reason (I11). */
+/** What was received but cannot be stored as an event; it goes to quarantine with its reason (I11). */
 export interface UnusableEvent {
   kind: 'unusable'
   workspaceId: string

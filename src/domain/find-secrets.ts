@@ -2,7 +2,7 @@ import type { Span } from './json-text.ts'
 import { PinSearch } from './pin-search.ts'
 import { EventScan, isHarmless, MAX_DEPTH, MAX_SECRETS } from './scan-event.ts'
 
-/** Most steps of the search for repeated PINs (pin-search.ts), some 5 ms. Usual events take ten to a hundred. */
+/** Most steps of the search for repeated PINs (pin-search.ts), about 5 ms. Usual events take ten to a hundred steps. */
 export const MAX_SEARCH_STEPS = 20_000
 
 /**

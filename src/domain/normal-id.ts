@@ -4,7 +4,7 @@ import { isUuid } from './uuid.ts'
 export const MAX_ID_LENGTH = 200
 
 /**
- * True for a value that can be stored as an id and found by it: a text of 1 to 200 characters, without NUL, which Postgres can't store,
+ * True for a value that can be stored as an id and found by it: a text of 1 to 200 characters, without NUL, which Postgres cannot store,
  * and without half a surrogate pair, which would become another text in the store.
  */
 export function isStorableId(value: unknown): value is string {

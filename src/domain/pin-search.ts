@@ -5,14 +5,14 @@
 
 /** A PIN with fewer digits is not looked for, because it would be found in too many harmless texts. */
 export const SHORTEST_PIN = 3
-/** The same for the whole part of a number that is more than a PIN, such as `1234.0`. */
+/** The same for the integer part of a number such as `1234.0`. */
 const SHORTEST_IN_NUMBER = 4
-/** Longest PIN with letters in it; anything longer is no PIN but a sentence. */
+/** Longest PIN with letters in it. A longer text is a sentence and no PIN. */
 const LONGEST_MIXED_PIN = 64
 /** Most characters between two parts of one PIN, as in `8123 4567` and `8123 - 4567`. */
 const LONGEST_GAP = 3
 
-/** The PINs of one event, and what was done to find them again. */
+/** The PINs of one event, and the search for texts that repeat them. */
 export class PinSearch {
   readonly #numbers = new Set<string>()
   readonly #lengths = new Set<number>()
@@ -31,7 +31,7 @@ export class PinSearch {
     this.#maxPins = limits.maxPins
   }
 
-  /** A limit was passed and the search was given up: its answers since then can't be relied on. */
+  /** A limit was passed and the search was given up: its answers since then cannot be relied on. */
   get isOver(): boolean {
     return this.steps > this.#maxSteps || this.size > this.#maxPins
   }
@@ -78,7 +78,7 @@ export class PinSearch {
     return this.#mixed.size > 0 && this.#hasMixed(text)
   }
 
-  /** The same for the text of a JSON number. */
+  /** Whether a JSON number repeats a PIN. */
   isNumber(token: string): boolean {
     this.steps += 1 + (token.length >> 4)
     if (this.isOver || this.#numbers.size === 0) return false

@@ -3,7 +3,7 @@ import { MASK } from './event-secrets.ts'
 const MASKED: unknown = JSON.parse(MASK)
 
 /**
- * Whether two JSON texts say the same. The order of members, white space and the spelling of numbers and texts do not count, because
+ * Whether two JSON texts mean the same. The order of members, white space and the spelling of numbers and texts do not count, because
  * the webhook and the list may print one event in two ways. A mask equals anything, because nobody knows what it stands for.
  */
 export function isSameEvent(one: string, other: string): boolean {

@@ -2,7 +2,7 @@ import { type Span, skipSeparator, skipSpace, skipString, skipValue, stringAt } 
 import { MAY_SAY_PIN, placeOf } from './pin-places.ts'
 import { hasShortNumber, mayHoldPin, saidPins } from './pin-search.ts'
 
-/** No known event is nested deeper. What is below counts as secret, because looking further would cost too much. */
+/** No known event is nested deeper. Everything below counts as secret, because searching it would cost too much. */
 export const MAX_DEPTH = 32
 /** Most values that are looked at in one event. The longest list of ids that fits into a delivery has 6,700. */
 export const MAX_VALUES = 10_000
@@ -38,7 +38,7 @@ export class EventScan {
   readonly names: number[] = []
   /** Numbers that texts call a code. */
   readonly said: string[] = []
-  /** There is more than the limits allow, or a PIN may be nested too deep. The scan has ended early and can't be relied on. */
+  /** True when the event exceeds a limit, or a PIN may be nested too deep. The scan has then ended early, and its result must not be used. */
   isOver = false
   #values = 0
   readonly #json: string
@@ -120,7 +120,7 @@ export class EventScan {
     }
   }
 
-  /** A word stays: `null` says that there is no PIN, and `true` and `false` are none. */
+  /** Takes a PIN's value out. `null`, `true` and `false` stay, because they are no PINs. */
   #pin(start: number, isCertain: boolean, around: Around, depth: number): number {
     const end = skipValue(this.#json, start)
     if (isLetter(this.#json.charCodeAt(start))) return end
@@ -141,7 +141,7 @@ export class EventScan {
     return end
   }
 
-  /** A name of digits alone names no field but is itself taken for a PIN, as in `{"81234567": "guest"}`. */
+  /** Sorts a member's name. A name of digits alone counts as a PIN, as in `{"81234567": "guest"}`. */
   #name(name: string, start: number, end: number): void {
     if (!isLetter(name.charCodeAt(0)) && NUMBER_NAME.test(name) && hasShortNumber(name))
       this.pins.push({ start, end })

@@ -5,8 +5,8 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Programs } from './embedded-postgres-programs.ts'
 import { isAlive } from '../runtime/is-alive.ts'
-import { runApart } from '../runtime/run-apart.ts'
-import { writeWhole } from '../runtime/write-whole.ts'
+import { runDetached } from '../runtime/run-detached.ts'
+import { writeFileAtomically } from '../runtime/write-file-atomically.ts'
 
 const run = promisify(execFile)
 
@@ -40,7 +40,7 @@ export async function makeCluster(
     const args = ['--pgdata', 'cluster', '--username', 'postgres', '--pwfile', PASSWORD_FILE]
     args.push('--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C')
     if (isTemporary) args.push('--no-sync')
-    await runApart(programs.initdb, args, { ...programs.runAs, cwd: making, signal })
+    await runDetached(programs.initdb, args, { ...programs.runAs, cwd: making, signal })
     await rename(path.join(making, PASSWORD_FILE), path.join(making, 'cluster', PASSWORD_FILE))
     await rename(path.join(making, 'cluster'), path.join(root, 'cluster')).catch(unlessThere)
     await sync(root)
@@ -90,7 +90,7 @@ function newPassword(): string {
 }
 
 function writePassword(folder: string, password: string, { runAs }: Programs): Promise<void> {
-  return writeWhole(path.join(folder, PASSWORD_FILE), password, { owner: runAs })
+  return writeFileAtomically(path.join(folder, PASSWORD_FILE), password, { owner: runAs })
 }
 
 function unlessThere(error: NodeJS.ErrnoException): void {

@@ -7,7 +7,7 @@ import { sleep } from '../runtime/sleep.ts'
 import { makeCluster, readPassword, refuseOtherVersion, resetPassword } from './embedded-cluster.ts'
 import { disownPidFile, findPostmaster, markOf, type Postmaster } from './embedded-postmaster.ts'
 import { ROOT_FALLBACK_DIR, canReach, findPrograms, type Programs } from './embedded-postgres-programs.ts'
-import { runApart } from '../runtime/run-apart.ts'
+import { runDetached } from '../runtime/run-detached.ts'
 
 const START_TIMEOUT_SECONDS = 60
 const LOOK_EVERY_MS = 50
@@ -116,7 +116,7 @@ async function passwordOf(server: Server): Promise<string> {
 async function stopServer({ root, cluster, programs }: Server): Promise<void> {
   if ((await findPostmaster(cluster)) === null) return
   const args = ['stop', '-D', 'cluster', '-m', 'fast', '-w', '-t', `${START_TIMEOUT_SECONDS}`]
-  await runApart(programs.pgCtl, args, { ...programs.runAs, cwd: root })
+  await runDetached(programs.pgCtl, args, { ...programs.runAs, cwd: root })
 }
 
 /** The folder asked for. For a root user whose `postgres` user can't reach it, one below ROOT_FALLBACK_DIR that is named after it. */
@@ -148,7 +148,7 @@ async function startServer(server: Server, settings: readonly string[]): Promise
   const flags = [`port=${port}`, ...settings].map((setting) => `-c ${setting.replace(/=$/, "=''")}`).join(' ')
   const args = ['start', '-D', 'cluster', '-l', LOG_FILE, '-w', '-t', `${START_TIMEOUT_SECONDS}`, '-o', flags]
   try {
-    await runApart(programs.pgCtl, args, { ...programs.runAs, cwd: root })
+    await runDetached(programs.pgCtl, args, { ...programs.runAs, cwd: root })
     return port
   } catch (error) {
     // Another process may have been quicker.

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type InAWhile, inAWhile } from '../runtime/in-a-while.ts'
+import { type StartTimer, startTimer } from '../runtime/start-timer.ts'
 
 /** Logs warnings that may come by the thousand. */
 export interface CountedWarnings {
@@ -12,7 +12,11 @@ export interface CountedWarnings {
 const EVERY_MS = 60_000
 
 /** `message` says what happened. At the end of the minute it is logged with the number of further cases (`more`). */
-export function countWarnings(logger: Logger, message: string, wait: InAWhile = inAWhile): CountedWarnings {
+export function countWarnings(
+  logger: Logger,
+  message: string,
+  wait: StartTimer = startTimer,
+): CountedWarnings {
   /** How many more there were of each kind that was logged within the minute. */
   const more = new Map<string, number>()
   let cancel: (() => void) | null = null

@@ -2,8 +2,8 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import { openLogDestination } from './open-log-destination.ts'
 
 /**
- * The process's log: JSON lines. Errors are cut down to what a reader needs: driver errors carry the whole connection
- * object, HTTP client errors the request with its key, and neither may reach a log (I9).
+ * Makes the process's log, which is JSON lines. Errors are reduced to what a reader needs: driver errors hold the whole connection object,
+ * HTTP client errors hold the request with its key, and neither may reach a log (I9).
  */
 export function createLogger(level: string, destination: DestinationStream = openLogDestination(1)): Logger {
   return pino(

@@ -21,7 +21,7 @@ export interface LogDestination {
 }
 
 /**
- * The log on standard output or standard error. A line that can't be written (the disk is full, the terminal is closed, the reader is gone
+ * The log on standard output or standard error. A line that cannot be written (the disk is full, the terminal is closed, the reader is gone
  * or has stalled) is dropped and counted, so that nothing ever waits for the log. As soon as lines can be written again, one says how many
  * are missing.
  *
@@ -104,7 +104,7 @@ const ignore = (): void => {}
 function streamSink(stream: Writable): Sink {
   // Each error also goes to the callback of its line. Standard output is one stream, however many loggers write to it.
   if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
-  // Node blocks on terminals, which may be stopped (Ctrl-S) or have a stalled reader; its public API can't turn that off.
+  // Node blocks on terminals, which may be stopped (Ctrl-S) or have a stalled reader; its public API cannot turn that off.
   const { _handle: handle } = stream as { _handle?: { setBlocking?: (isBlocking: boolean) => void } }
   handle?.setBlocking?.(false)
   return {

@@ -12,10 +12,10 @@ import type { PollerOptions } from './start-poller.ts'
 import type { Tally } from './walk-gap.ts'
 
 const HEARTBEAT_MS = 10_000
-/** A run that got no page for this long no longer prolongs its lease, because another replica may have a better way to Seam. */
+/** A run that got no page for this long stops prolonging its lease, because another replica may still reach Seam. */
 const HEARTBEATS_WITHOUT_PAGE_MS = 60_000
-/** While Seam's clock can't be believed, older time is read again this often, to find events that no webhook brought. */
-const READ_IN_VAIN_EVERY_MS = 3_600_000
+/** While Seam's clock cannot be believed, the gaps are read again this often, to find events that no webhook brought. */
+const BLIND_GAP_READ_EVERY_MS = 3_600_000
 
 type Options = PollerOptions & { clock: Clock }
 
@@ -61,11 +61,11 @@ const NOTHING_DONE: Tally = {
   databaseNow: null,
 }
 
-/** A run with fewer items is not judged: one odd item in a quiet hour says nothing about the others. */
+/** A run with fewer items is not judged, because one unusable item in a quiet hour says nothing about the others. */
 const FEWEST_TO_JUDGE_BY = 2
-const NOTHING_USABLE = 'everything that was read went to quarantine: see seam-mirror quarantine list'
+const NOTHING_USABLE = 'every item that was read went to quarantine: see seam-mirror quarantine list'
 
-/** Seam, or this database, may have changed such that nothing fits any more: a run like that is no success. */
+/** Whether all items went to quarantine. Such a run is no success: Seam or the database may have changed so that no event fits any more. */
 function isNothingUsable({ eventsSeen, quarantined }: Tally): boolean {
   return eventsSeen >= FEWEST_TO_JUDGE_BY && quarantined >= eventsSeen
 }
@@ -90,7 +90,7 @@ async function record(
   }).catch((error: unknown) => logger.warn({ error }, 'a run of the poller could not be recorded'))
 }
 
-/** False while another process polls. A lease is kept between the runs, and expires by itself when its holder is gone. */
+/** Takes or keeps the lease. Returns false while another process holds it. A lease is kept between runs, and expires when its holder is gone. */
 async function takeLease(options: Options, memory: PollerMemory): Promise<boolean> {
   const { db, workspaces, workspaceKey, clock } = options
   const { id } = workspaces.byKey(workspaceKey)
@@ -101,13 +101,13 @@ async function takeLease(options: Options, memory: PollerMemory): Promise<boolea
     held.renew(taken.now)
     return true
   }
-  // Another holder may have moved coverage meanwhile, and an older walk would not know of it.
+  // Another holder may have moved coverage meanwhile. The interrupted walk does not know that, so it is dropped.
   memory.backfill = null
   memory.held = taken && holdLease(taken.lease, taken.now, clock.monotonicMs)
   return taken !== null
 }
 
-/** A round under the lease that `memory` holds. */
+/** Does one round under the lease that `memory` holds. */
 async function poll(
   options: Options,
   memory: PollerMemory,
@@ -117,7 +117,7 @@ async function poll(
   if (held === null) throw new Error('The poller began a round without holding the lease.')
   const { workspaceId } = held.lease
   const stopHeartbeat = startHeartbeat(options, held, tally)
-  // A run that fails leaves no walk behind: its pages are stored, and the next one finds from coverage what they left.
+  // A run that fails leaves no walk behind. Its pages are stored, and the next run finds the remaining gaps in coverage.
   memory.backfill = null
   try {
     const result = await pollRound(
@@ -134,7 +134,7 @@ async function poll(
         backfill,
         seamBehind,
         wasBlind: memory.blindRuns > 0,
-        mayReadInVain: backfill !== null || isTimeToReadInVain(options.clock, memory),
+        readsGapsWhenBlind: backfill !== null || isBlindGapReadDue(options.clock, memory),
         isDue,
         tally,
       },
@@ -148,7 +148,7 @@ async function poll(
   }
 }
 
-/** Prolongs the lease while the run goes on, so that a slow upstream does not cost it. A process that is asleep can't, and loses it. */
+/** Prolongs the lease while the run goes on, so that a slow upstream does not cost it. A process that is asleep loses the lease. */
 function startHeartbeat({ db, clock }: Options, { lease }: HeldLease, tally: Tally): () => void {
   let last = { pages: tally.pages, atMs: clock.monotonicMs() }
   const timer = setInterval(() => {
@@ -159,19 +159,19 @@ function startHeartbeat({ db, clock }: Options, { lease }: HeldLease, tally: Tal
   return () => clearInterval(timer)
 }
 
-function isTimeToReadInVain({ monotonicMs }: Clock, { readInVainAtMs }: PollerMemory): boolean {
-  return readInVainAtMs === null || monotonicMs() - readInVainAtMs >= READ_IN_VAIN_EVERY_MS
+function isBlindGapReadDue({ monotonicMs }: Clock, { gapsReadBlindAtMs }: PollerMemory): boolean {
+  return gapsReadBlindAtMs === null || monotonicMs() - gapsReadBlindAtMs >= BLIND_GAP_READ_EVERY_MS
 }
 
-/** What the next run needs to know of a round, and what a reader of the log wants to. */
+/** Keeps what the next run needs to know about a round, and logs what a person wants to know. */
 function remember({ logger, clock }: Options, memory: PollerMemory, result: RoundResult, tally: Tally): void {
   memory.blindRuns = result.isBlind ? memory.blindRuns + 1 : 0
-  if (!result.isBlind) memory.readInVainAtMs = null
-  else if (result.gapPages > 0 && result.backfill === null) memory.readInVainAtMs = clock.monotonicMs()
+  if (!result.isBlind) memory.gapsReadBlindAtMs = null
+  else if (result.gapPages > 0 && result.backfill === null) memory.gapsReadBlindAtMs = clock.monotonicMs()
   if (result.trimmedTo !== null) {
     logger.warn(
       { coveredTo: formatInstant(result.trimmedTo) },
-      "Seam's and the database's clocks were both ahead: coverage is taken back, and read again",
+      "Seam's and the database's clocks were both ahead: coverage was taken back, and that time is read again",
     )
   }
   if (result.gapPages > 0) {
@@ -184,7 +184,7 @@ function remember({ logger, clock }: Options, memory: PollerMemory, result: Roun
   }
 }
 
-/** Says so once when Seam's clock ceases to be believable, and when it is so again. */
+/** Logs each change in how Seam's clock is judged, once. */
 function noteClock({ logger }: Options, memory: PollerMemory, { clock }: Tally): void {
   if (clock === null) return
   const { state, aheadSeconds, askedAt, seamBehind } = clock
@@ -211,7 +211,7 @@ async function identify(options: Options, memory: PollerMemory, signal: AbortSig
   const { isConfirmed } = await identifyWorkspace({ retryPolicy: RETRY_POLICY, ...options }, signal)
   if (!isConfirmed) {
     options.logger.warn(
-      'Seam does not say which workspace the credentials are for; the one that is configured, or sent webhooks, is taken for it',
+      'Seam does not say which workspace the credentials are for: the workspace that is configured, or that sent webhooks, is assumed',
     )
   }
   memory.isIdentified = true

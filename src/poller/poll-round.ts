@@ -7,18 +7,18 @@ import { trimCoverage } from '../store/coverage/trim-coverage.ts'
 import { type Tally, type WalkTools, walkOnePage } from './walk-gap.ts'
 import { type WalkState, nextRequest, startWalk } from '../walk/walk.ts'
 
-/** How far the live walk reaches back at most; what is missing below it is a gap like any other, walked after it. */
-const LIVE_SPAN: Micros = 3600n * MICROS_PER_SECOND
+/** The live walk reaches back at most this far. Unproven time below it is a gap like any other, and is walked after it. */
+const MAX_LIVE_SPAN: Micros = 3600n * MICROS_PER_SECOND
 
-/** When Seam's clock turns out to be this much behind what it was taken for, the live edge is walked again from where it really is. */
-const CLOCK_NEWS: Micros = 60n * MICROS_PER_SECOND
+/** When Seam's clock was overestimated by more than this, the live edge is walked again from its true place. */
+const MAX_CLOCK_OVERESTIMATE: Micros = 60n * MICROS_PER_SECOND
 
 interface Gap {
   from: Micros
   to: Micros
 }
 
-/** A gap's walk that the next tick interrupted; it goes on where it was. */
+/** The walk of a gap that the next tick interrupted. The next round continues it. */
 export interface Backfill {
   gap: Gap
   walk: WalkState
@@ -29,42 +29,43 @@ export interface RoundOptions {
   backfill: Backfill | null
   /** How much Seam's clock was behind the database's when it was last believed; 0 when it was not behind. */
   seamBehind: Micros
-  /** In the last round Seam's clock could not be believed, and nothing was proven. */
+  /** Whether the last round was blind: Seam's clock could not be believed, and nothing was proven. */
   wasBlind: boolean
-  /** Whether older time may be read while Seam's clock can't be believed, which proves nothing: it has to be read again. */
-  mayReadInVain: boolean
-  /** True once the schedule has fired again: the live edge goes before older gaps. */
+  /** Whether a blind round reads the gaps as well. It stores their events but proves nothing, so the gaps have to be read again. */
+  readsGapsWhenBlind: boolean
+  /** Returns true once the schedule has fired again. The round then ends, because the live edge is more urgent than older gaps. */
   isDue: () => boolean
   tally: Tally
 }
 
 export interface RoundResult {
-  /** The walk that was interrupted. */
+  /** The walk that was interrupted; null when there is none. */
   backfill: Backfill | null
-  /** Everything is proven up to the round's beginning. */
+  /** Everything is proven up to the start of the round. */
   isComplete: boolean
   /** Nothing is left to prove below the checkpoint. */
   isGapless: boolean
-  /** No answer at the live edge came with a clock that can be believed. */
+  /** No answer at the live edge had a clock that can be believed. */
   isBlind: boolean
-  /** Pages that older time took. */
+  /** How many pages were read for gaps. */
   gapPages: number
-  /** Where coverage was taken back to. */
+  /** The new end of coverage if some of it was taken back, else null. */
   trimmedTo: Micros | null
 }
 
 /**
- * One round. It first reads the live edge, from the checkpoint on, and then older gaps and the backfill, newest first, page by page until
- * the next round is due. It reads at least one page of the gaps, so that a slow upstream can't keep them waiting for ever.
+ * Does one round. It first reads the live edge, from the checkpoint on. Then it reads the gaps, newest first, page by page until the next
+ * round is due. It reads at least one page of the gaps, so that a slow upstream cannot keep them waiting for ever.
  */
 export async function pollRound(tools: WalkTools, options: RoundOptions): Promise<RoundResult> {
-  const { tally, since, isDue, mayReadInVain } = options
-  // It only chooses where to look. What is proven comes from the clocks at each page.
+  const { tally, since, isDue, readsGapsWhenBlind } = options
+  // This estimate only decides where to look. What is proven depends on the clocks at each page.
   const now = () => tally.clock?.askedAt ?? tools.held.databaseNow() - options.seamBehind
   const expected = now()
   let live = await walkLiveEdge(tools, expected, options)
-  // Seam's clock is behind what it was taken for, as at a first run: that was too high to prove anything.
-  if (live.horizon !== null && now() < expected - CLOCK_NEWS) live = await walkLiveEdge(tools, now(), options)
+  // Seam's clock was overestimated, which is usual in a first run. The walk began too late to prove anything.
+  if (live.horizon !== null && now() < expected - MAX_CLOCK_OVERESTIMATE)
+    live = await walkLiveEdge(tools, now(), options)
   const { horizon, trimmedTo } = live
   const isBlind = horizon === null
 
@@ -73,15 +74,15 @@ export async function pollRound(tools: WalkTools, options: RoundOptions): Promis
   let isInherited = backfill !== null
   const livePages = tally.pages
   while ((!isDue() || tally.pages === livePages) && !tools.signal.aborted) {
-    if (isBlind && !mayReadInVain) break
+    if (isBlind && !readsGapsWhenBlind) break
     backfill ??= await nextGap(tools, since, now(), triedDownTo)
     if (backfill === null) break
     const walk = await walkOnePage(tools, backfill.walk, tally)
     if (nextRequest(walk) !== null) {
       backfill = { gap: backfill.gap, walk }
     } else {
-      // What a walk could not prove (see WalkState.stalled) is tried again in a later round, not for ever in this one. The
-      // walk that an earlier round left knew nothing of gaps since then.
+      // What the walk could not prove (see WalkState.stalled) is left to a later round, so this round goes on below it. A walk that was
+      // inherited does not know newer gaps, so after it the search begins at the newest gap again.
       triedDownTo = isInherited ? null : backfill.gap.from
       isInherited = false
       backfill = null
@@ -89,7 +90,7 @@ export async function pollRound(tools: WalkTools, options: RoundOptions): Promis
   }
   const gaps = await findGaps(tools, since, now())
   const checkpoint = (await readCoverage(tools.db, tools.workspaceId)).at(-1)?.to ?? null
-  // A second is what the clock's reading is worth.
+  // One second of difference is allowed, because the Date header counts whole seconds.
   const isLive = horizon !== null && checkpoint !== null && checkpoint + MICROS_PER_SECOND >= horizon
   const isGapless = gaps.length === 0
   const gapPages = tally.pages - livePages
@@ -97,10 +98,10 @@ export async function pollRound(tools: WalkTools, options: RoundOptions): Promis
 }
 
 /**
- * Everything after the checkpoint. When events after it are already stored, a page will most likely reach down to them: it is
- * read from the last event before the checkpoint on, so that one request suffices (see startWalk).
+ * Walks everything after the checkpoint. When events after the checkpoint are stored already, a page most likely reaches down to the
+ * checkpoint. So the walk gets the last event before the checkpoint as its anchor, and one request is enough (see startWalk).
  *
- * Returns the horizon at the first answer, up to which everything should be proven now; null when the clocks can't be believed.
+ * Returns the horizon at the first answer, up to which everything should be proven now. It is null when the clocks cannot be believed.
  */
 async function walkLiveEdge(
   tools: WalkTools,
@@ -113,7 +114,7 @@ async function walkLiveEdge(
   const { below, above } = await nearestEvents(db, workspaceId, from, from)
   let walk = startWalk({ from, to: null }, { below: above === null ? null : below, above: null })
   let firstAskedAt: Micros | null = null
-  /** The latest that either clock has said in the walk. */
+  /** The latest reading of either clock during the walk. */
   let latest: Micros | null = null
   while (nextRequest(walk) !== null && !tools.signal.aborted) {
     walk = await walkOnePage(tools, walk, tally)
@@ -121,27 +122,28 @@ async function walkLiveEdge(
     firstAskedAt ??= askedAt
     for (const at of [seamAtMost, tally.databaseNow]) if (at !== null) latest = greater(latest ?? at, at)
   }
-  const isPassed = checkpoint !== null && latest !== null && horizonAt(latest, tools) < checkpoint
+  const isCoverageAhead = checkpoint !== null && latest !== null && horizonAt(latest, tools) < checkpoint
   const askedAt = tally.clock?.askedAt ?? null
-  const trimmedTo = isPassed && askedAt !== null ? await takeBack(tools, askedAt) : null
+  const trimmedTo = isCoverageAhead && askedAt !== null ? await trimToHorizon(tools, askedAt) : null
   return { horizon: firstAskedAt === null ? null : horizonAt(firstAskedAt, tools), trimmedTo }
 }
 
 /**
- * Coverage that passes the horizon by one of the clocks is read again for a while: that clock may be the right one. Where nothing is proven,
- * a blind round does not know how far the one before it came.
+ * Where the live walk begins: at the checkpoint, but at most an hour below the horizon. When the checkpoint lies beyond the horizon, one of
+ * the clocks may be right that coverage is ahead, so up to an hour below the checkpoint is read again. Without a
+ * checkpoint it begins at the horizon, or an hour below it after a blind round, because nobody knows how far the blind round came.
  */
 function liveEdgeFrom(checkpoint: Micros | null, horizon: Micros, wasBlind: boolean): Micros {
-  const furthest = horizon - LIVE_SPAN
+  const furthest = horizon - MAX_LIVE_SPAN
   if (checkpoint === null) return wasBlind ? furthest : horizon
-  return checkpoint > horizon ? greater(horizon, checkpoint - LIVE_SPAN) : greater(checkpoint, furthest)
+  return checkpoint > horizon ? greater(horizon, checkpoint - MAX_LIVE_SPAN) : greater(checkpoint, furthest)
 }
 
 /**
- * Takes back coverage when both clocks say that it has passed the horizon. One of them is no reason: a clock that is behind for an
- * answer, or for a day, must not cost what is proven.
+ * Takes coverage back to the horizon. It is called only when both clocks say that coverage has passed the horizon. One clock is not
+ * enough: a clock that is behind for one answer, or for a day, must not cost what is proven.
  */
-async function takeBack(tools: WalkTools, askedAt: Micros): Promise<Micros> {
+async function trimToHorizon(tools: WalkTools, askedAt: Micros): Promise<Micros> {
   return tools.db.transaction().execute(async (trx) => {
     await tools.held.fence(trx)
     return trimCoverage(trx, tools.workspaceId, horizonAt(askedAt, tools))
@@ -159,11 +161,11 @@ async function nextGap(
   return { gap, walk: startWalk(gap, await nearestEvents(tools.db, tools.workspaceId, gap.from, gap.to)) }
 }
 
-/** What lies unproven below the checkpoint, newest first. */
+/** The unproven ranges below the checkpoint, newest first. */
 async function findGaps(tools: WalkTools, since: BackfillSince, now: Micros): Promise<Gap[]> {
   const covered = await readCoverage(tools.db, tools.workspaceId)
   const start = since.kind === 'instant' ? since.at : now - since.duration
-  // After a long outage "30 days ago" lies above the old coverage; what lies between must not be forgotten.
+  // After a long outage, "30 days ago" may lie above the old coverage. The time between the two is a gap as well.
   const from = covered[0] !== undefined && covered[0].from < start ? covered[0].from : start
   const to = covered.at(-1)?.to ?? horizonAt(now, tools)
   if (to <= from) return []

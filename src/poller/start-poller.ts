@@ -33,37 +33,37 @@ export interface PollerOptions {
 }
 
 export interface PollerStatus {
-  /** When the last run that did not fail ended, by the local clock; null before the first. */
+  /** When the last successful run ended, by the local clock; null before the first one. */
   lastSuccessAt: Date | null
   lastError: string | null
   /** Runs that failed since the last success. */
   failures: number
-  /** Another process holds the lease and polls this workspace. */
+  /** Whether another process holds the lease and polls this workspace. */
   isStandby: boolean
 }
 
 export interface Poller {
-  /** Runs now, or right after the run under way; resolves when that run has ended. Never rejects. */
+  /** Starts a run now, or right after the current one. Resolves when that run has ended. Never rejects. */
   pollNow(): Promise<void>
   status(): PollerStatus
-  /** No new run; the one under way ends after its current page. */
+  /** Starts no new run. The current run ends after its current page. */
   stop(): Promise<void>
 }
 
-/** Ticks to skip after credentials were refused, because asking at full speed would look like guessing keys. */
+/** This many ticks are skipped after credentials were refused, because asking at full speed would look like guessing keys. */
 const TICKS_SKIPPED_AFTER_REFUSAL = 9
-/** Most ticks to skip while Seam's clock can't be believed: each run then proves nothing and reads the same again. */
+/** At most this many ticks are skipped while Seam's clock cannot be believed, because each run then reads the same and proves nothing. */
 const MOST_TICKS_SKIPPED_WHEN_BLIND = 9
 /**
- * After this many failed runs in a row (one, when the credentials were refused) the lease is released and the next tick skipped. A replica
- * whose way to Seam is broken, or whose key is revoked, must not keep a healthy one from polling.
+ * After this many failed runs in a row, or after one run with refused credentials, the poller releases its lease and skips ticks. A replica
+ * that cannot reach Seam, or whose key is revoked, must not keep a healthy replica from polling.
  */
 const FAILURES_BEFORE_STANDING_BACK = 2
 const TICKS_STOOD_BACK = 1
 
 /**
- * Polls one workspace: at once, then whenever the schedule fires. Runs never overlap; a tick that fires during one makes it
- * turn back to the live edge instead (see pollRound). A run that fails is logged and recorded, and the next one tries again.
+ * Polls one workspace: at once, then whenever the schedule fires. Runs never overlap. A tick during a run makes it return to the live edge
+ * (see pollRound). A run that fails is logged and recorded, and the next run tries again.
  */
 export function startPoller(options: PollerOptions): Poller {
   const { logger, clock = systemClock } = options
@@ -100,7 +100,7 @@ export function startPoller(options: PollerOptions): Poller {
   }
 }
 
-/** Releases the lease, if it is ours. */
+/** Releases the lease if this process holds it. */
 async function releaseHeldLease({ db, logger }: PollerOptions, memory: PollerMemory): Promise<void> {
   const { held } = memory
   memory.held = null

@@ -9,9 +9,8 @@ import { retryConflicts } from '../postgres/retry-conflicts.ts'
 import type { HeldLease } from './held-lease.ts'
 
 /**
- * Stores a page's events and the ranges they prove, in one transaction: coverage is never ahead of the events, whatever
- * happens between two statements (I4). The lease is checked first: a poller that was asleep while another took over can't move
- * coverage any more (I13). Returns the database's clock as well.
+ * Stores a page's events and the ranges that they prove in one transaction, so coverage is never ahead of the stored events (I4). It checks
+ * the lease first, so a poller that was asleep while another one took over cannot move coverage (I13). Returns the database's clock, too.
  */
 export async function storePage(
   db: Db,

@@ -14,9 +14,9 @@ export interface Tally {
   eventsSeen: number
   eventsNew: number
   quarantined: number
-  /** What the clocks were worth at the newest answer; null before the first. */
+  /** How the clocks were judged at the newest answer; null before the first one. */
   clock: ClockVerdict | null
-  /** The database's clock when that answer was stored. */
+  /** The database's clock when that answer was stored; null before the first one. */
   databaseNow: Micros | null
 }
 
@@ -28,7 +28,7 @@ export interface WalkTools extends AskTools {
   held: HeldLease
 }
 
-/** Does one step of a walk: asks for a page, stores it with what it proves, and returns the state after it. */
+/** Does one step of a walk: asks for a page, stores it together with the ranges it proves, and returns the new state. */
 export async function walkOnePage(tools: WalkTools, state: WalkState, tally: Tally): Promise<WalkState> {
   const page = await askForPage(tools, state, tools.held.databaseNow)
   if (page === null) return state

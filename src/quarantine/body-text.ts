@@ -7,31 +7,31 @@ import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
 import { openBody } from './open-body.ts'
 
 export interface BodyText {
-  /** Null when the body can't be opened. */
+  /** Null when the body cannot be opened. */
   text: string | null
-  /** What the reader must know about it, in whole sentences. */
+  /** What the reader must know about the text, in whole sentences. */
   notes: string[]
 }
 
-/** A quarantined body for the eyes of a person, with its PINs masked unless they are asked for (I9). */
+/** Makes a quarantined body readable for a person. PINs are masked unless `withSecrets` asks for them (I9). */
 export function bodyText(item: QuarantinedItem, secrets: Secrets, withSecrets: boolean): BodyText {
   const opened = openBody(item, secrets)
   if (opened.kind === 'closed') return { text: null, notes: [opened.detail] }
   const notes: string[] = []
   let { bytes } = opened
   if (opened.kind === 'masked') {
-    notes.push(`It was kept without its ${secretsOf(item)}s, because there was no secrets key when it came.`)
+    notes.push(`It was kept without its ${secretNoun(item)}s, because there was no secrets key when it came.`)
   } else if (!withSecrets) {
-    // Masked the way it would have been kept without a key.
+    // The body is masked in the same way as it would have been kept without a key.
     bytes = withoutSecrets(item, bytes)
     if (!bytes.equals(opened.bytes))
-      notes.push(`What may be a ${secretsOf(item)} is masked; --secrets shows it.`)
+      notes.push(`What may be a ${secretNoun(item)} is masked; --secrets shows it.`)
   }
-  if (!isUtf8(bytes)) notes.push('It is not UTF-8: bytes that are not are shown as \ufffd.')
+  if (!isUtf8(bytes)) notes.push('It is not UTF-8: its invalid bytes are shown as \ufffd.')
   return { text: printable(bytes.toString('utf8')), notes }
 }
 
-/** Of a client session nothing is shown but its form: its token may be anywhere in it. */
+/** A client session is reduced to its form, because its token may be anywhere in it. */
 function withoutSecrets({ workspaceId, detail, path }: QuarantinedItem, body: Buffer): Buffer {
   if (path === 'sessions') return Buffer.from(maskSession(body.toString('utf8')))
   return protectUnusable(
@@ -40,11 +40,11 @@ function withoutSecrets({ workspaceId, detail, path }: QuarantinedItem, body: Bu
   ).body
 }
 
-function secretsOf({ path }: QuarantinedItem): string {
+function secretNoun({ path }: QuarantinedItem): string {
   return path === 'sessions' ? 'token' : 'PIN'
 }
 
-/** A terminal obeys control characters, and these are somebody else's: they are shown as escapes, but for line ends and tabs. */
+/** Replaces control characters, except for line ends and tabs, by escapes: a terminal would obey them, and a stranger wrote them. */
 function printable(text: string): string {
   return text.replace(
     // oxlint-disable-next-line no-control-regex

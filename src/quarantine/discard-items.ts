@@ -3,10 +3,10 @@ import type { Db } from '../store/database.ts'
 
 export type DiscardOutcome =
   | { kind: 'discarded'; count: number }
-  /** Some are not there, so nothing was discarded: whoever mistyped one id may have mistyped another into an existing one. */
+  /** Some ids do not exist, so nothing was discarded: a user who mistyped one id may have mistyped another into an existing one. */
   | { kind: 'unknown'; ids: string[] }
 
-/** Removes items for good: all that are named, or none. */
+/** Removes items for good: either all that are named, or none. */
 export async function discardItems(db: Db, ids: readonly string[]): Promise<DiscardOutcome> {
   const trx = await db.startTransaction().execute()
   let isOpen = true

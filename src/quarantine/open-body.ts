@@ -4,14 +4,14 @@ import type { Secrets } from '../secrets/secrets.ts'
 import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
 
 export type OpenedBody =
-  /** The bytes as they came. */
+  /** The bytes as they were received. */
   | { kind: 'whole'; bytes: Buffer }
-  /** It was kept without a secrets key: what may have been a PIN is masked, and gone. */
+  /** The body was kept without a secrets key. Everything that may have been a PIN is masked and lost. */
   | { kind: 'masked'; bytes: Buffer }
-  /** No key that is configured opens it. `detail` says which one would. */
+  /** No configured key opens the body. `detail` says which key would. */
   | { kind: 'closed'; detail: string }
 
-/** What was kept of a quarantined body, as far as a key opens it. */
+/** Opens a quarantined body with the configured keys. */
 export function openBody({ body, isSealed, workspaceId }: QuarantinedItem, secrets: Secrets): OpenedBody {
   if (!isSealed) return { kind: 'masked', bytes: body }
   const text = secrets.open(body, quarantineContext(workspaceId))

@@ -15,67 +15,67 @@ import { parseAgain } from './parse-again.ts'
 import { retrySession } from './retry-session.ts'
 
 export type RetryOutcome =
-  /** It is an event now, and out of quarantine. `isNew` is false when an event of its id was stored before. */
+  /** The item is an event now, and no longer in quarantine. `isNew` is false when an event with its id was stored before. */
   | { kind: 'stored'; workspaceId: string; eventId: string; eventType: string | null; isNew: boolean }
-  /** It was listed as a client session and is usable now; out of quarantine, and the next sync brings it if Seam still lists it. */
+  /** The item is a usable client session now, and no longer in quarantine. The next sync stores it if Seam still lists it. */
   | { kind: 'superseded' }
-  /** It is in quarantine as before, with today's reason. */
+  /** The item stays in quarantine, with today's reason. */
   | { kind: 'stays'; reason: string; detail: string }
-  /** There is no such item (any more). */
+  /** There is no such item, or no longer. */
   | { kind: 'unknown' }
 
 /**
- * Tries a quarantined item once more: it is parsed with today's rules and ingested by its own path, as if it had just arrived (I2),
- * so its sighting and its place in the order of arrival are of now. See parseAgain for `as`.
+ * Tries a quarantined item once more. The item is parsed by today's rules and ingested by its own path, as if it had just arrived (I2). So
+ * its sighting and its place in the order of arrival are those of the retry. See parseAgain for `asWorkspaceId`.
  *
- * One transaction for one item stores the event and removes the item: whatever fails in between, it is in quarantine as before,
- * and one that fails doesn't undo those that were retried before it (I11).
+ * Each item has a transaction of its own, which stores the event and removes the item. When it fails, the item stays in quarantine, and
+ * items that were retried before are not affected (I11).
  */
 export async function retryItem(
   db: Db,
   secrets: Secrets,
   id: string,
-  as: string | null = null,
+  asWorkspaceId: string | null = null,
 ): Promise<RetryOutcome> {
-  // Read without a lock: the body of an item never changes, and whether it is still there shows when it is removed.
+  // No lock is needed: an item's body never changes, and removing the item shows whether it is still there.
   const row = await getQuarantined(db, id)
   if (row === null) return { kind: 'unknown' }
   const body = openBody(row, secrets)
   if (body.kind === 'closed') return { kind: 'stays', reason: row.reason, detail: body.detail }
   const { path } = row
   if (path === 'sessions') return retrySession(db, row, body.bytes)
-  const parsed = parseAgain(body.bytes, row.workspaceId, as)
+  const parsed = parseAgain(body.bytes, row.workspaceId, asWorkspaceId)
   try {
     return await reduceRefusedEvents(db, [parsed], path, ([item = parsed]) =>
       db
         .transaction()
         .execute((trx) =>
-          item.kind === 'event' ? store(trx, row, path, item, secrets) : keep(trx, row, item),
+          item.kind === 'event' ? storeEvent(trx, row, path, item, secrets) : saveReason(trx, row, item),
         ),
     )
   } catch (error) {
     if (error instanceof GoneError) return { kind: 'unknown' }
     if (!(error instanceof ConflictError)) throw error
     const why = { reason: 'conflicting_event', detail: error.message }
-    return await db.transaction().execute((trx) => keep(trx, row, why))
+    return await db.transaction().execute((trx) => saveReason(trx, row, why))
   }
 }
 
-/** An event of the item's id is stored with another content: removing the item would lose what it says (I11). */
+/** An event with the item's id is stored with different content, so removing the item would lose its content (I11). */
 class ConflictError extends Error {
   override readonly name = 'ConflictError'
 }
 
-/** Somebody else has retried or discarded the item meanwhile: what this transaction did is to be undone. */
+/** Somebody else has retried or discarded the item meanwhile, so this transaction must be rolled back. */
 class GoneError extends Error {
   override readonly name = 'GoneError'
 }
 
 /**
- * The event first and the quarantine after it, like every transaction of ingest: the other way round, the poller that meets the same
- * item in a page could wait for us while we wait for it.
+ * Stores the event and then removes the item, in the same order as every transaction of ingest. In the other order, this transaction and
+ * a poller that has the same event in a page could wait for each other.
  */
-async function store(
+async function storeEvent(
   trx: Transaction<Database>,
   row: QuarantinedItem,
   path: IngestPath,
@@ -86,7 +86,7 @@ async function store(
     trx,
     [event],
     path,
-    holdsSecrets(event) ? secrets : maskingSecrets(),
+    hasUnmaskedSecrets(event) ? secrets : maskingSecrets(),
   )
   if (kept[0] !== undefined) throw new ConflictError(kept[0].detail)
   const removed = await deleteQuarantined(trx, [row.id])
@@ -95,7 +95,7 @@ async function store(
   return { kind: 'stored', workspaceId, eventId, eventType, isNew: inserted.length > 0 }
 }
 
-async function keep(
+async function saveReason(
   trx: Transaction<Database>,
   row: QuarantinedItem,
   { reason, detail }: Pick<QuarantinedItem, 'reason' | 'detail'>,
@@ -104,7 +104,7 @@ async function keep(
   return isThere ? { kind: 'stays', reason, detail } : { kind: 'unknown' }
 }
 
-/** A body that was kept without its PINs has masks in their places. Sealing those would pretend that there is something to unseal. */
-function holdsSecrets(event: UsableEvent): boolean {
+/** False for a body that was kept without its PINs: it has only masks in their places, and sealing masks would be pointless. */
+function hasUnmaskedSecrets(event: UsableEvent): boolean {
   return takeOutSecrets(event.json).secrets.some(({ text }) => text !== MASK)
 }

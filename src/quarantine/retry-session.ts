@@ -7,8 +7,8 @@ import type { Db } from '../store/database.ts'
 import type { RetryOutcome } from './retry-item.ts'
 
 /**
- * Tries what was listed as a client session once more, by today's rules. One that is usable now is not stored from here: it may have changed
- * or been deleted since it was listed. The next sync brings it, if Seam still lists it.
+ * Checks a quarantined client session by today's rules. A session that is usable now leaves quarantine but is not stored, because it may
+ * have changed or been deleted since it was listed. The next sync stores it if Seam still lists it.
  */
 export async function retrySession(
   db: Db,
@@ -30,7 +30,7 @@ function verdictOn(bytes: Buffer, workspaceId: string): ReturnType<typeof checkS
   try {
     return checkSession(JSON.parse(bytes.toString('utf8')), workspaceId)
   } catch {
-    // Only of one that was too large is a part kept.
+    // It is not whole JSON. Only a session that was too large is kept in part.
     return unusableSession('session_too_large')
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { addRefused, type RefusalReason, type RefusedDeliveries } from '../domain/refused-deliveries.ts'
-import { type InAWhile, inAWhile } from '../runtime/in-a-while.ts'
+import { type StartTimer, startTimer } from '../runtime/start-timer.ts'
 
 /** Counts refused deliveries by reason (I11). */
 export interface Refusals {
@@ -17,7 +17,7 @@ export interface CountRefusalsOptions {
   save: (counted: readonly RefusedDeliveries[]) => Promise<void>
   logger: Logger
   nowMs?: () => number
-  wait?: InAWhile
+  wait?: StartTimer
 }
 
 /** The first refusal after a quiet time is logged this soon, together with those that came in the meantime. */
@@ -27,7 +27,7 @@ const EVERY_MS = 60_000
 
 /** Counts in memory; once a minute at most, the counts are logged and saved. */
 export function countRefusals(options: CountRefusalsOptions): Refusals {
-  const { save, logger, nowMs = () => Date.now(), wait = inAWhile } = options
+  const { save, logger, nowMs = () => Date.now(), wait = startTimer } = options
   let unlogged: RefusedDeliveries[] = []
   let counted: RefusedDeliveries[] = []
   let saving: RefusedDeliveries[] = []

@@ -1,4 +1,4 @@
-/** Whether there is a process with this id. One that has ended counts until its parent has noticed. */
+/** Whether a process with this id exists. A process that has ended counts until its parent has noticed. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -1,11 +1,11 @@
 import { createTask } from 'node-cron'
 
 /**
- * The next two times of a cron expression by the wall clock, in Unix milliseconds. It is read in UTC, because a zone with daylight saving
- * has an hour a year that comes twice and one that never comes.
+ * Returns a function that gives the next two times of a cron expression by the wall clock, in Unix milliseconds. The expression is read in
+ * UTC, because a time zone with daylight saving time has one hour a year twice and one hour never.
  */
 export function nextTimesOf(expression: string): () => [number, number] {
-  // Never started: node-cron's own timer waits for the wall clock to get there, and walks through every time that it has missed.
+  // The task is never started: node-cron's own timer would follow the wall clock and run through every time that was missed.
   const task = createTask(expression, () => {}, { timezone: 'UTC' })
   return () => {
     const [first, second] = task.getNextRuns(2)

@@ -1,4 +1,4 @@
-/** The clock of a schedule; passed in, so that tests need not wait. */
+/** The clock of a schedule. It is passed in, so that tests need not wait. */
 export interface Clock {
   /** Unix milliseconds. */
   wallMs: () => number
@@ -17,7 +17,7 @@ export const systemClock: Clock = {
 }
 
 /** How often the wall clock is checked for having been set. */
-const LOOK_MS = 60_000
+const CHECK_INTERVAL_MS = 60_000
 /** The wall clock counts as set when it differs by more than this from the monotonic clock; timers are early by less. */
 const TOLERANCE_MS = 1_000
 
@@ -36,7 +36,7 @@ export function onSchedule(
   let plan = planFrom(Number.NEGATIVE_INFINITY)
   let cancel: (() => void) | null = null
 
-  /** `after` is the last tick's time: a timer may fire a few milliseconds early by the wall clock, and must not find that time again. */
+  /** `after` is the last tick's time. A timer may fire a few milliseconds early by the wall clock, and must not find that time again. */
   function planFrom(after: number) {
     const [wallMs, monotonicMs] = [clock.wallMs(), clock.monotonicMs()]
     const [first, second] = nextTimes()
@@ -45,7 +45,7 @@ export function onSchedule(
     return { at, dueMs: monotonicMs + at - wallMs, wallMs, monotonicMs }
   }
 
-  function look(): void {
+  function check(): void {
     const [wallMs, monotonicMs] = [clock.wallMs(), clock.monotonicMs()]
     if (monotonicMs >= plan.dueMs || wallMs >= plan.at) {
       plan = planFrom(plan.at)
@@ -62,7 +62,7 @@ export function onSchedule(
   }
 
   function wait(): void {
-    cancel = clock.after(Math.max(0, Math.min(plan.dueMs - clock.monotonicMs(), LOOK_MS)), look)
+    cancel = clock.after(Math.max(0, Math.min(plan.dueMs - clock.monotonicMs(), CHECK_INTERVAL_MS)), check)
   }
 
   wait()

@@ -1,4 +1,4 @@
-/** The steps that undo a start, newest first: each step of the start registers its own. Releasing twice does nothing more. */
+/** Undoes a start, newest step first: each step of the start registers its own release. A second release does nothing more. */
 export class Releasers {
   #steps: (() => Promise<unknown>)[] = []
   #released: Promise<void> | null = null
@@ -7,7 +7,7 @@ export class Releasers {
     this.#steps.push(step)
   }
 
-  /** Runs every step even when others fail; rejects with the first error once all are done. */
+  /** Runs every step even when others fail. Rejects with the first error once all steps are done. */
   release(): Promise<void> {
     this.#released ??= this.#run()
     return this.#released

@@ -5,21 +5,21 @@ export interface JobOptions {
   /** A cron expression of node-cron, in UTC. */
   schedule: string
   /**
-   * Does one run; it must not reject. `isDue` returns true once another run was asked for; `signal` fires when the job is stopped. Resolves
-   * with how many of the next ticks to skip.
+   * Does one run, and must not reject. `isDue` returns true once another run was asked for. `signal` fires when the job is stopped. Resolves
+   * with the number of ticks to skip afterwards.
    */
   run: (isDue: () => boolean, signal: AbortSignal) => Promise<number>
   /** Whether a tick of the schedule should run now. Default: always. */
   isWanted?: () => boolean
-  /** What a tick during a run does: it runs once more right after it, or it is dropped. */
+  /** What a tick during a run does: another run follows right after it, or the tick is dropped. */
   whileRunning: 'run-again' | 'drop'
   clock?: Clock
 }
 
 export interface Job {
-  /** Runs now; during a run, right after it (with `drop`, joins it). Resolves when that run has ended; never rejects. */
+  /** Starts a run now. During a run it starts another one right after it, or joins it with `drop`. Resolves when that run has ended; never rejects. */
   runNow: () => Promise<void>
-  /** Starts no new run and signals the current one to hurry; resolves when that has ended. */
+  /** Starts no new run and signals the current one to stop. Resolves when that has ended. */
   stop: () => Promise<void>
 }
 

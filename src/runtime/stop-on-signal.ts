@@ -1,4 +1,4 @@
-/** Longest a clean stop may take before the process ends anyway, with exit code 1. */
+/** A clean stop may take this long. Then the process ends anyway, with exit code 1. */
 const STOP_TIMEOUT_MS = 15_000
 /**
  * A signal that repeats this soon counts as the same one: Ctrl-C reaches npm and its child, and npm passes it on; `timeout` signals its

@@ -1,7 +1,7 @@
 import { parseHttpDate } from './read-date.ts'
 import { SeamError } from './seam-error.ts'
 
-/** What an answer with another status than 200 means. */
+/** Makes the error for an answer with a status other than 200. */
 export function refusedAnswer(
   path: string,
   status: number,
@@ -13,7 +13,7 @@ export function refusedAnswer(
   if (status === 401 || (status === 404 && type === 'api_key_not_found')) {
     return new SeamError('credentials', `${what}: it does not accept the credentials`)
   }
-  // Seam's own errors have a type; a gateway's have none.
+  // Seam's own errors have a type, and a gateway's have none. A gateway may have given up on an answer that took too long.
   const mayBeTooMuch = status >= 500 && type === undefined
   if (status === 429 || status === 503)
     return new SeamError('busy', what, { retryAfterMs: retryAfterMs(header), mayBeTooMuch })
@@ -22,7 +22,7 @@ export function refusedAnswer(
   })
 }
 
-/** Seconds, or an HTTP date (RFC 9110, 10.2.3) by the clock of whoever sent it; null when absent or senseless. */
+/** Reads `Retry-After`: seconds, or an HTTP date by the sender's clock (RFC 9110, 10.2.3). Null when it is absent or invalid. */
 function retryAfterMs(header: (name: string) => string | undefined): number | null {
   const value = header('retry-after')
   if (value === undefined) return null
@@ -31,10 +31,10 @@ function retryAfterMs(header: (name: string) => string | undefined): number | nu
   return at === null ? null : Math.max(0, at - (parseHttpDate(header('date') ?? '') ?? Date.now()))
 }
 
-/** Node's codes for a connection that never came about: asking for less would not help. */
+/** Node's codes for a connection that was never made. A smaller request would not help. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
-/** The error for a call that got no answer. */
+/** Makes the error for a call that got no answer. */
 export function noAnswer(path: string, error: unknown, maxBytes: number): SeamError {
   if (error instanceof Error && /maxContentLength/.test(error.message)) {
     const what = `Seam's answer to ${path} is larger than ${maxBytes / 1024 / 1024} MiB`
@@ -47,7 +47,7 @@ export function noAnswer(path: string, error: unknown, maxBytes: number): SeamEr
   })
 }
 
-/** A short reason without the request in it: axios errors carry headers, and with them the key. */
+/** The error codes of an error and its causes. Nothing else of them is used, because axios errors hold the request's headers with the key. */
 function codesOf(error: unknown): string[] {
   const codes: string[] = []
   for (let each: unknown = error; each instanceof Error; each = each.cause) {

@@ -1,15 +1,15 @@
 import { SeamError } from './seam-error.ts'
 
-/** An element of the array, as its bytes. */
+/** One element of the array. */
 export interface Element {
   bytes: Buffer
-  /** False when it was larger than is kept of one: then the bytes are its beginning. */
+  /** False when the element is larger than `maxElementBytes`; then the bytes are its beginning. */
   isWhole: boolean
 }
 
 export interface CutterLimits {
   maxElementBytes: number
-  /** Of everything around the elements. */
+  /** The limit for everything around the elements. */
   maxShellBytes: number
 }
 
@@ -22,20 +22,20 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Depth of the members of the answer's object, and of the elements of an array in it. */
+/** The nesting depth of the members of the answer's object, and of the elements of an array in it. */
 const MEMBERS = 1
 const ELEMENTS = 2
 
 /**
- * Cuts the elements out of the array under `key` of a JSON object while its bytes arrive, so that a list of 100 MB is never parsed in one
- * piece: that stops the process for a second.
+ * Cuts the elements out of the array under `key` of a JSON object while its bytes arrive. So a list of 100 MB is never parsed in one piece,
+ * which would stop the process for a second.
  *
- * What is left is the shell, which has a 0 in place of each element. An element is whatever stands between two commas or brackets of the
- * array. So the whole is JSON if and only if the shell and every element are, and nothing is judged here. Bytes will do: all characters that
- * JSON is made of are ASCII, and no part of another character looks like one in UTF-8.
+ * The rest of the object is the shell. It has a 0 in place of each element. An element is everything between two commas or brackets of the
+ * array. So the answer is JSON if and only if the shell and every element are JSON, and the cutter itself checks nothing. It works on bytes,
+ * because all structural characters of JSON are ASCII and no byte of another UTF-8 character is.
  */
 export class ElementCutter {
-  /** How many arrays of that name there were. With two, nobody knows which one counts. */
+  /** How many arrays under `key` were found. With two of them, nobody knows which one counts. */
   arrays = 0
   readonly #key: string
   readonly #limits: CutterLimits
@@ -45,10 +45,10 @@ export class ElementCutter {
   #isInString = false
   #isEscaped = false
   #isInArray = false
-  /** Where the newest string of the object is in the shell. When an array begins, that is its name. */
+  /** Where the newest string of the object is in the shell. When an array begins, this string is its name. */
   #nameFrom = 0
   #nameTo = 0
-  /** What there is of the element that has begun; null between elements. */
+  /** The bytes so far of the element that has begun; null between elements. */
   #parts: Buffer[] | null = null
   #elementBytes = 0
 
@@ -61,7 +61,7 @@ export class ElementCutter {
     return this.#shell.subarray(0, this.#shellLength)
   }
 
-  /** The elements that end in this part of the answer; they may share its memory. */
+  /** Takes the next part of the answer, and returns the elements that end in it. They may share its memory. */
   push(chunk: Buffer): Element[] {
     const elements: Element[] = []
     let from = 0
@@ -69,22 +69,22 @@ export class ElementCutter {
       const byte = chunk[at] as number
       const isBetween = this.#isInArray && this.#depth === ELEMENTS && !this.#isInString
       if (isBetween && (byte === COMMA || byte === CLOSE_BRACKET)) {
-        if (this.#parts !== null) elements.push(this.#end(chunk.subarray(from, at)))
+        if (this.#parts !== null) elements.push(this.#endElement(chunk.subarray(from, at)))
         if (byte === CLOSE_BRACKET) this.#isInArray = false
       } else if (isBetween && this.#parts === null && !isSpace(byte)) {
         this.#parts = []
         from = at
-        this.#keep(ZERO)
+        this.#addToShell(ZERO)
       }
-      if (!this.#isInArray || (this.#parts === null && !isSpace(byte))) this.#keep(byte)
-      this.#follow(byte)
+      if (!this.#isInArray || (this.#parts === null && !isSpace(byte))) this.#addToShell(byte)
+      this.#track(byte)
     }
-    if (this.#parts !== null) this.#take(chunk.subarray(from))
+    if (this.#parts !== null) this.#addToElement(chunk.subarray(from))
     return elements
   }
 
-  /** Follows the byte: updates the depth, and whether it is in a string or in the array. */
-  #follow(byte: number): void {
+  /** Updates the depth, and whether the next byte is in a string or in the array. */
+  #track(byte: number): void {
     if (this.#isInString) {
       if (this.#isEscaped) this.#isEscaped = false
       else if (byte === BACKSLASH) this.#isEscaped = true
@@ -97,14 +97,14 @@ export class ElementCutter {
       if (this.#depth === MEMBERS) this.#nameFrom = this.#shellLength - 1
     } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
       this.#depth += 1
-      if (byte === OPEN_BRACKET && this.#depth === ELEMENTS && this.#isNamedSo()) {
+      if (byte === OPEN_BRACKET && this.#depth === ELEMENTS && this.#isNamedByKey()) {
         this.#isInArray = true
         this.arrays += 1
       }
     } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) this.#depth -= 1
   }
 
-  #isNamedSo(): boolean {
+  #isNamedByKey(): boolean {
     const name = this.#shell.toString('utf8', this.#nameFrom, this.#nameTo)
     try {
       return JSON.parse(name) === this.#key
@@ -113,7 +113,7 @@ export class ElementCutter {
     }
   }
 
-  #keep(byte: number): void {
+  #addToShell(byte: number): void {
     const { maxShellBytes } = this.#limits
     if (this.#shellLength === maxShellBytes) {
       throw new SeamError('bad_answer', `What is around ${this.#key} is larger than ${maxShellBytes} bytes`)
@@ -124,14 +124,14 @@ export class ElementCutter {
     this.#shell[this.#shellLength++] = byte
   }
 
-  #take(part: Buffer): void {
+  #addToElement(part: Buffer): void {
     const room = this.#limits.maxElementBytes - this.#elementBytes
     if (room > 0) this.#parts?.push(part.subarray(0, room))
     this.#elementBytes += part.length
   }
 
-  #end(part: Buffer): Element {
-    this.#take(part)
+  #endElement(part: Buffer): Element {
+    this.#addToElement(part)
     const [first = part, ...others] = this.#parts ?? []
     const bytes = others.length === 0 ? first : Buffer.concat([first, ...others])
     const isWhole = this.#elementBytes <= this.#limits.maxElementBytes

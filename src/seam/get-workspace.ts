@@ -7,7 +7,7 @@ export interface SeamWorkspace {
   name: string | null
 }
 
-/** Which workspace the credentials are for; also the cheapest check that they are accepted (contract 9). */
+/** Asks which workspace the credentials are for. It is also the cheapest check that they are accepted (contract 9). */
 export async function getWorkspace(client: SeamClient, signal: AbortSignal): Promise<SeamWorkspace> {
   const { body } = await client.get('/workspaces/get', { signal })
   const workspace = body.workspace as { workspace_id?: unknown; name?: unknown } | null | undefined

@@ -6,17 +6,17 @@ import { SeamError } from './seam-error.ts'
 const PATH = '/client_sessions/list'
 const KEY = 'client_sessions'
 
-/** Largest session kept; Seam's have 500 bytes. */
+/** Longest session that is kept whole, in bytes. Seam's sessions have 500. */
 export const MAX_SESSION_BYTES = 1024 * 1024
-/** Two bytes for each session, and whatever else the answer says. */
+/** Limit for the answer without its sessions. Each session takes two bytes of it. */
 const MAX_SHELL_BYTES = 2 * 1024 * 1024
 
 /**
- * All client sessions of the workspace, each as the exact bytes it has in the answer; these hold live tokens. They come as they
- * arrive, and nothing may be concluded from them before the last: throws SeamError then, or earlier, for everything that may not be
- * the whole list, because the caller takes what is missing for deleted. Whether each element is JSON is for the caller to say.
+ * Lists all client sessions of the workspace, each as its exact bytes in the answer, which include live tokens. Sessions are yielded while
+ * they arrive. The caller must not conclude anything before the end, because it takes a session that is missing for deleted. So this throws
+ * SeamError, at the end or earlier, for every answer that may not be the whole list. The caller has to check that each element is JSON.
  *
- * Today's API has no pages here (contract 8.1); should it get them, a first page says so and is refused.
+ * Today's API has no pages here (contract 8.1). If it gets pages one day, the first page will say so and is refused.
  */
 export async function* listClientSessions(
   client: SeamClient,

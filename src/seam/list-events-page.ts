@@ -5,18 +5,18 @@ import type { DateReading } from './read-date.ts'
 import { SeamError } from './seam-error.ts'
 import { sliceArray } from './slice-array.ts'
 
-/** Largest page read. 500 events have 300 KiB or so; a page that is larger is asked for again with fewer. */
+/** Largest page that is read, in bytes. 500 events usually have 300 KiB. A page that is larger is asked for again with fewer events. */
 export const MAX_PAGE_BYTES = 16 * 1024 * 1024
 
 export interface EventsPageRequest {
   after: Micros
   before: Micros | null
   offset: number
-  /** How many events are asked for; the server may give less, and that proves nothing. */
+  /** How many events are asked for. The server may give fewer, which proves nothing. */
   limit: number
 }
 
-/** A listed item as it was sent: text, or bytes where it is not UTF-8. */
+/** A listed item as it was sent: text, or bytes when it is not UTF-8. */
 export type ListedItem = string | Buffer
 
 export interface EventsPage {
@@ -25,8 +25,8 @@ export interface EventsPage {
 }
 
 /**
- * One page of `events.list`. Bounds are sent in whole milliseconds, rounded outwards: every version of the API reads those,
- * and both bounds of `between` have the same precision (contract 6.2).
+ * Asks for one page of `events.list`. The bounds are sent in whole milliseconds, rounded outwards, because every version of the API reads
+ * milliseconds, and both bounds of `between` need the same precision (contract 6.2).
  */
 export async function listEventsPage(
   client: SeamClient,
@@ -44,7 +44,7 @@ export async function listEventsPage(
 
 function itemsOf({ text, bytes }: SeamAnswer): ListedItem[] | null {
   if (bytes === null) return sliceArray(text, 'events')
-  // Latin-1 keeps every byte as one character, and JSON's own characters are the same in it.
+  // Latin-1 keeps every byte as one character, and JSON's structural characters are the same in it.
   const items = sliceArray(bytes.toString('latin1'), 'events')
   return (
     items &&

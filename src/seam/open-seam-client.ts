@@ -9,37 +9,37 @@ export interface SeamClientOptions {
   credentials:
     | { kind: 'api_key'; apiKey: string }
     | { kind: 'personal_access_token'; token: string; workspaceId: string }
-  /** For one attempt, from sending to the last byte of the answer. */
+  /** The time limit for one attempt, from sending to the last byte of the answer. */
   timeoutMs: number
 }
 
 export interface SeamAnswer extends AnswerBody {
-  /** Upstream's clock when it was asked. */
+  /** Seam's clock when it was asked. */
   date: DateReading
 }
 
 export interface GetOptions {
   params?: Record<string, unknown>
   signal: AbortSignal
-  /** Largest answer read; a larger one is `too_large`. */
+  /** Largest answer that is read, in bytes. A larger one is a `too_large` error. */
   maxBytes?: number
 }
 
 export interface SeamClient {
-  /** One attempt; throws SeamError. Retrying is the caller's. */
+  /** Makes one attempt; throws SeamError. The caller may retry. */
   get(path: string, options: GetOptions): Promise<SeamAnswer>
   /**
-   * The same for an answer that is too long to be held in one piece: its bytes as they arrive. An attempt may take longer, as long as
-   * it does not fall silent.
+   * Does the same for an answer that is too long to be held in memory: yields its bytes as they arrive. The attempt may take ten times as
+   * long, as long as bytes keep arriving.
    */
   stream(path: string, signal: AbortSignal): AsyncGenerator<Buffer>
 }
 
-/** Largest answer read where nothing smaller can be asked for. */
+/** Largest answer that is read unless the caller sets another limit, in bytes. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 /**
- * Uses the official client for its authentication and its query format, and turns off three of its habits: it would retry by itself, wait
+ * Uses the official client for its authentication and its query format. Three of its features are turned off: it would retry by itself, wait
  * as long as any `Retry-After` says (contract, trap 12), and parse the events.
  */
 export function openSeamClient(options: SeamClientOptions): SeamClient {
@@ -60,7 +60,7 @@ export function openSeamClient(options: SeamClientOptions): SeamClient {
           validateStatus: () => true,
           maxContentLength: maxBytes,
           maxRedirects: 0,
-          // The SDK's axios goes through fetch, which has an option of its own for the same.
+          // The SDK's axios uses fetch, which has its own option for redirects.
           fetchOptions: { redirect: 'manual' },
           signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         })

@@ -1,19 +1,19 @@
 import { isUtf8 } from 'node:buffer'
 import { SeamError } from './seam-error.ts'
 
-/** An answer that says it is one. */
+/** A valid answer: it says `"ok": true`. */
 export interface AnswerBody {
-  /** As text: events are stored as they were sent, so nobody between here and the store may parse and print them. */
+  /** The text as it was sent. Events are cut out of it and never parsed and printed again (I7). */
   text: string
-  /** What it says, parsed. */
+  /** The text, parsed. */
   body: Readonly<Record<string, unknown>>
-  /** The bytes, where the text is not all of what was sent because some of it is not UTF-8. */
+  /** The bytes, when some of them are not UTF-8, so that the text does not show all that was sent. Null otherwise. */
   bytes: Buffer | null
 }
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
 
-/** The body of an answer; throws SeamError as `parseAnswer` does. */
+/** Reads the body of an answer. Throws SeamError as `parseAnswer` does. */
 export function readAnswer(path: string, sent: Buffer): AnswerBody {
   const bytes = sent.subarray(0, 3).equals(BYTE_ORDER_MARK) ? sent.subarray(3) : sent
   const text = bytes.toString('utf8')
@@ -21,9 +21,8 @@ export function readAnswer(path: string, sent: Buffer): AnswerBody {
 }
 
 /**
- * Throws SeamError `bad_answer` unless the answer says `"ok": true` and no error. Every answer of the API says so (contract, 4), and
- * whoever concludes something from one concludes most from an empty one: an error page with `"events": []` in it must not prove
- * that there are no events.
+ * Throws SeamError `bad_answer` unless the answer says `"ok": true` and has no error. Every answer of the API says so (contract, 4). The
+ * check matters most for empty answers: an error page with `"events": []` in it must not prove that there are no events.
  */
 function parseAnswer(path: string, text: string): Record<string, unknown> {
   const body = parse(path, text)

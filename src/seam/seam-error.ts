@@ -1,21 +1,21 @@
 /**
- * Why a call to Seam brought nothing usable.
+ * Why a call to Seam failed.
  *
- * - `credentials`: refused, 401 or 404 `api_key_not_found` (contract, trap 9). Asking again soon is pointless.
- * - `busy`: 429 or 503; `retryAfterMs` when the answer said how long to wait.
- * - `unavailable`: other 5xx, no answer, a cut or slow one.
- * - `too_large`: an answer of more bytes than are read.
- * - `bad_answer`: a 2xx that is not what the API promises (HTML, broken JSON, no list in it).
- * - `rejected`: another 4xx: we asked for something the API refuses.
+ * - `credentials`: Seam refused them with 401 or 404 `api_key_not_found` (contract, trap 9). Asking again soon is pointless.
+ * - `busy`: 429 or 503. `retryAfterMs` is set when the answer said how long to wait.
+ * - `unavailable`: another 5xx, no answer, or an answer that was cut off or too slow.
+ * - `too_large`: the answer has more bytes than are read.
+ * - `bad_answer`: a 2xx or 3xx that is not what the API promises (HTML, broken JSON, no list in it).
+ * - `rejected`: another 4xx. The API refuses what we asked for.
  */
 export type SeamErrorKind = 'credentials' | 'busy' | 'unavailable' | 'too_large' | 'bad_answer' | 'rejected'
 
-/** Messages never hold credentials or the answer's body, so they may be logged and shown. */
+/** A failed call to Seam. Its message never has credentials or the answer's body in it, so it may be logged and shown. */
 export class SeamError extends Error {
   override readonly name = 'SeamError'
   readonly kind: SeamErrorKind
   readonly retryAfterMs: number | null
-  /** The cause may be that too much was asked for at once: a time-out, a gateway's error, a cut or too large answer. Asking for less may work. */
+  /** Whether a smaller request may succeed. True for a time-out, a gateway's error, and an answer that was cut off or too large. */
   readonly mayBeTooMuch: boolean
 
   constructor(

@@ -4,10 +4,10 @@ import { SeamError } from './seam-error.ts'
 
 /** The time limit for an answer that is read as it arrives, as a multiple of the limit for one attempt. */
 const LONG_ANSWER_TIMES = 10
-/** Largest of them, in bytes. */
+/** Largest answer that is read as it arrives, in bytes. */
 export const MAX_LONG_ANSWER_BYTES = 256 * 1024 * 1024
 
-/** The bytes of an answer as they arrive. */
+/** Yields the bytes of an answer as they arrive. Throws SeamError, also when nothing arrives for `timeoutMs`. */
 export async function* streamAnswer(
   seam: SeamHttp,
   path: string,
@@ -57,7 +57,7 @@ export async function* streamAnswer(
     }
   } finally {
     clearTimeout(silent)
-    // Whoever stops reading leaves nothing open.
+    // This closes the connection when the caller stops reading early.
     silence.abort()
   }
 }

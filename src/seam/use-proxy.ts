@@ -3,13 +3,13 @@ import http from 'node:http'
 export interface ProxySettings {
   httpsProxy: string | null
   httpProxy: string | null
-  /** Comma-separated hosts that are asked directly. */
+  /** Hosts that are asked directly, comma-separated. */
   noProxy: string | null
 }
 
 /**
- * Sends every request that this process makes through the proxy from now on; only Seam is asked anything. Node does it, with its
- * rules: a tunnel (`CONNECT`), also for `http://`, and `HTTP_PROXY` alone serves both. Returns how it is undone.
+ * Sends every further HTTP request of this process through the proxy; the process makes requests to Seam only. Node's own rules apply: it
+ * uses a tunnel (`CONNECT`) also for `http://`, and `HTTP_PROXY` alone serves both schemes. Returns the function that undoes this.
  */
 export function useProxy({ httpsProxy, httpProxy, noProxy }: ProxySettings): () => void {
   if (httpsProxy === null && httpProxy === null) return () => {}

@@ -6,19 +6,19 @@ export interface RetryPolicy {
   maxDelayMs: number
 }
 
-/** Four attempts within some ten seconds; after that the next run of the schedule is as good as another attempt. */
+/** Four attempts within about ten seconds. Afterwards the next run of the schedule is as good as another attempt. */
 export const RETRY_POLICY: RetryPolicy = { attempts: 4, firstDelayMs: 500, maxDelayMs: 15_000 }
 
 export interface Waiting {
   /** Resolves after `ms`, or at once when the signal fires. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>
-  /** From 0 up to 1, for jitter. */
+  /** A number from 0 (included) to 1 (excluded), for jitter. */
   random: () => number
 }
 
 /**
- * Calls again after failures that may pass: `busy`, `unavailable` and `bad_answer`. The delay doubles, with jitter over its
- * upper half so that many processes don't return in step; a longer `Retry-After` is honoured up to maxDelayMs.
+ * Calls again after a failure that may pass: `busy`, `unavailable`, `too_large` or `bad_answer`. The delay doubles each time. Its upper half
+ * is random, so that many processes do not return at the same moment. A longer `Retry-After` is honoured up to `maxDelayMs`.
  */
 export async function withRetries<Result>(
   call: () => Promise<Result>,

@@ -2,7 +2,7 @@ import { type MaskedEvent, type TakenSecret, putBackSecrets } from '../domain/ev
 import type { Secrets } from './secrets.ts'
 
 /**
- * Seals what was taken out of an event, for the row of that event: the same secrets of the same event give the same bytes. Null when
+ * Seals what was taken out of an event, bound to the event's row. The same secrets of the same event give the same bytes. Returns null when
  * secrets are not kept.
  */
 export function sealEventSecrets(
@@ -14,7 +14,7 @@ export function sealEventSecrets(
   return secrets.sealRepeatably(JSON.stringify(taken), contextOf(workspaceId, eventId))
 }
 
-/** The event with its secrets back in their places; null when no key opens them. */
+/** Puts the secrets back into an event's text. Returns null when no key opens them. */
 export function unsealEvent(
   secrets: Secrets,
   body: string,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Secrets } from './secrets.ts'
 
-/** Keeps no secrets: for a service without a secrets key, and for what is shown or tried and not kept. */
+/** Keeps no secrets. It is for a service without a secrets key, and for bodies that are shown or tried but not stored. */
 export function maskingSecrets(): Secrets {
   return {
     areKept: false,

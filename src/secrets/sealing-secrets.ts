@@ -9,7 +9,7 @@ import {
 import type { Secrets } from './secrets.ts'
 
 /*
- * Secrets at rest (I9): AES-256-GCM, with a random 96-bit nonce for each value or one that is made of the value. A sealed value is
+ * Secrets at rest (I9) are encrypted with AES-256-GCM. The nonce has 96 bits; it is random or derived from the value. A sealed value is
  *
  *   1 byte   format, 1
  *   4 bytes  id of the key: the beginning of its SHA-256
@@ -17,8 +17,8 @@ import type { Secrets } from './secrets.ts'
  *   16 bytes authentication tag
  *   n bytes  ciphertext
  *
- * The context (which row and column it belongs to) is authenticated along with it: a value that is copied into another row does
- * not open there.
+ * The context (the row and column that the value belongs to) is authenticated as well, so a value that is copied into another row does not
+ * open there.
  */
 
 const FORMAT = 1
@@ -29,11 +29,11 @@ const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES
 
 interface SealingSecrets extends Secrets {
   seal(plaintext: string, context: string): Buffer
-  /** The nonce is a keyed digest of plaintext and context (as in SIV): it comes again only with the same value. */
+  /** The nonce is a keyed digest of plaintext and context (as in SIV), so only the same value repeats it. */
   sealRepeatably(plaintext: string, context: string): Buffer
 }
 
-/** Keeps secrets: seals with the first key, opens with any of them. `keys` are of 32 bytes each. */
+/** Keeps secrets: seals with the first key and opens with any of them. Each key has 32 bytes. */
 export function sealingSecrets(keys: readonly [Buffer, ...Buffer[]]): SealingSecrets {
   const byId = new Map(keys.map((key) => [keyIdOf(key), createSecretKey(key)]))
   const sealingKey = createSecretKey(keys[0])
@@ -73,7 +73,7 @@ export function sealingSecrets(keys: readonly [Buffer, ...Buffer[]]): SealingSec
   }
 }
 
-/** Random nonces, 256 of them for each call to the system: asked for one by one they were a quarter of the sealing (1.5 of 6 µs). */
+/** Makes random nonces, 256 for each system call. With one call for each nonce, they took a quarter of the sealing (1.5 of 6 µs). */
 function nonces(): () => Buffer {
   let random = Buffer.alloc(0)
   return () => {

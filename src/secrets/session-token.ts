@@ -4,27 +4,27 @@ import { type Member, membersAt, skipSpace } from '../domain/json-text.ts'
 import type { Secrets } from './secrets.ts'
 
 /*
- * Where the token of a session goes (I9): out of the text before it is stored, its hash into a column to find it by, and
- * what was taken out into another, sealed, to be served from.
+ * What happens to a session's token (I9). It is taken out of the text before the text is stored. Its hash goes into one column, by which the
+ * session is found. What was taken out goes sealed into another column, from which it is served.
  */
 
-/** A shorter text is found in too many harmless places to be looked for outside of `token`. */
+/** A shorter token is only looked for as a whole text, because it is a part of too many harmless texts. */
 const SHORTEST_TOKEN = 8
 
 export interface TakenToken {
-  /** The text with masks; every other character stays (I7). */
+  /** The text with masks; no other character changes (I7). */
   json: string
   /** Null when the session has none. */
   token: string | null
   taken: TakenSecret[]
 }
 
-/** What any session's token begins with (contract 3): a member with one in it is a secret, whoever's it is. */
+/** Every session's token begins with this (contract 3). A member that holds any session's token is a secret. */
 const TOKEN_PREFIX = 'seam_cst'
 
 /**
- * Takes the token out of a session's text, which must be a JSON object: the value of `token`, and any other member that repeats it (a
- * link with the token in it, say), or holds another session's.
+ * Takes the token out of a session's text, which must be a JSON object. It takes out the value of `token` and every other member that
+ * repeats the token (such as a link with the token in it) or holds another session's token.
  */
 export function takeOutToken(json: string): TakenToken {
   const members = membersAt(json, skipSpace(json, 0))
@@ -39,20 +39,20 @@ export function takeOutToken(json: string): TakenToken {
   return { json: masked, taken: secrets, token }
 }
 
-/** Whether a JSON text has a session's token anywhere in it, this one or another. */
+/** Whether a JSON text has this session's or any other session's token anywhere in it. */
 export function holdsToken(json: string, token: string | null): boolean {
   const quoted = token === null ? null : JSON.stringify(token)
   const isIn = (text: string): boolean => {
     if (text.includes(TOKEN_PREFIX)) return true
     if (quoted === null) return false
-    // One that is too short to be looked for everywhere is one where it is a whole text.
+    // A short token is compared with its quotation marks, so that it must be a whole text.
     return text.includes(quoted.length - 2 < SHORTEST_TOKEN ? quoted : quoted.slice(1, -1))
   }
-  // Only an escape can hide it from the first look; parsing every member of 10,000 sessions takes as long as all the rest.
+  // Only an escape can hide it from the first search. Parsing every member of 10,000 sessions would take as long as everything else.
   return isIn(json) || (json.includes('\\') && isIn(withoutEscapes(json) ?? TOKEN_PREFIX))
 }
 
-/** Null when the text is nested too deeply to be printed: what can't be searched counts as secret. */
+/** Prints the text without escapes. Null when it is nested too deeply to be printed; what cannot be searched counts as secret. */
 function withoutEscapes(json: string): string | null {
   try {
     return JSON.stringify(JSON.parse(json))
@@ -61,17 +61,17 @@ function withoutEscapes(json: string): string | null {
   }
 }
 
-/** What a token is looked up by. It has too much entropy to be guessed from its hash. */
+/** The hash by which a token is looked up. A token has too much entropy to be guessed from its hash. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-/** Null when secrets are not kept. */
+/** Seals what was taken out of a session. Returns null when secrets are not kept. */
 export function sealTaken(secrets: Secrets, taken: readonly TakenSecret[], context: string): Buffer | null {
   return secrets.seal(JSON.stringify(taken), context)
 }
 
-/** The session's text as Seam sent it; null when no key opens what was taken out. */
+/** Returns the session's text as Seam sent it, or null when no key opens what was taken out. */
 export function putBackSealed(
   secrets: Secrets,
   session: { body: string; sealed: Buffer },
@@ -82,7 +82,7 @@ export function putBackSealed(
   return putBackSecrets({ json: session.body, secrets: JSON.parse(taken) as TakenSecret[] })
 }
 
-/** The masked text with this token in its place: for the caller who brought it, and needs no key to be told it. */
+/** Puts this token into the masked text, for the caller who sent it. This needs no secrets key. */
 export function putInToken(body: string, token: string): string {
   const place = membersAt(body, skipSpace(body, 0)).findLast(({ name }) => name === 'token')
   if (place === undefined) return body

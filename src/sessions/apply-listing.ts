@@ -20,7 +20,7 @@ export interface ApplyTools {
   db: Db
   secrets: Secrets
   logger: Logger
-  /** How long after a listing that can't be believed alone another one must confirm it. */
+  /** How long after a listing that cannot be believed alone another one must confirm it. */
   secondLookSeconds: number
 }
 

@@ -8,7 +8,7 @@ import { ListingPart, PART_SESSIONS } from './listing-part.ts'
 /** At most this many unusable sessions are kept. With more of them the listing's form must have changed, and it is refused whole. */
 export const MAX_UNUSABLE = 1_000
 
-/** A listed session that can't be used. */
+/** A listed session that cannot be used. */
 export interface SetAside extends UnusableSession {
   /** Its bytes as they came. */
   body: Buffer
@@ -30,7 +30,7 @@ export interface Listing {
  * Reads a listing while it arrives. It only checks each session; reading their fields waits until the whole listing is known to be valid.
  * The sessions are held as they came, 100 MB for 200,000.
  *
- * A session that can't be used is set aside. So are all different sessions that share an id, because nobody knows which is right; identical
+ * A session that cannot be used is set aside. So are all different sessions that share an id, because nobody knows which is right; identical
  * ones count as one. Throws SeamError `bad_answer` for anything that is not JSON.
  */
 export async function readListing(

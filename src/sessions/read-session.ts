@@ -5,7 +5,7 @@ import type { Secrets } from '../secrets/secrets.ts'
 import type { ListedSession } from '../store/sessions/listed-session.ts'
 import { hashToken, holdsToken, sealContext, sealTaken, takeOutToken } from '../secrets/session-token.ts'
 
-/** The end of a session whose end can't be read: it must not live for ever because of that (I10). */
+/** The expiry of a session whose expiry cannot be read: it must not be valid for ever (I10). */
 const LONG_PAST: Micros = 0n
 
 export interface ReadSession {
@@ -37,7 +37,7 @@ export function readSession(
   const isRevoked = (shown.revoked_at ?? null) !== null
   const session: ListedSession = {
     clientSessionId,
-    // Postgres can't store NUL, so it is replaced: nobody can ask for such a key, but it differs from having no key.
+    // Postgres cannot store NUL, so it is replaced: nobody can ask for such a key, but it differs from having no key.
     userIdentifierKey: typeof key === 'string' ? key.replaceAll('\0', '\uFFFD') : null,
     userIdentityIds: idsIn([shown.user_identity_id, shown.user_identity_ids]),
     connectWebviewIds: idsIn([shown.connect_webview_ids]),

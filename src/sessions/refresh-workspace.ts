@@ -6,12 +6,12 @@ import type { Db } from '../store/database.ts'
 import { saveWorkspaceBody } from '../store/workspaces/save-workspace-body.ts'
 import { dropMember } from './drop-member.ts'
 
-/** Not kept: anybody could make client sessions with it, and nothing here needs it (contract, trap 8). */
+/** This member is not kept, because anybody could make client sessions with it and nothing here needs it (contract, trap 8). */
 const NOT_KEPT = 'publishable_key'
 
 /**
- * Asks Seam for the workspace behind the credentials and stores its text for `/workspaces/get`. Throws unless it is the expected
- * one: the empty list of another workspace would look as if all of our sessions were deleted.
+ * Asks Seam for the workspace behind the credentials and stores its text for `/workspaces/get`. Throws when it is another workspace than
+ * expected, because that one's empty list of sessions would look as if all of our sessions were deleted.
  */
 export async function refreshWorkspace(
   db: Db,

@@ -4,7 +4,7 @@ import { nextTimesOf } from '../runtime/next-times.ts'
 const LONGEST_SECONDS = 150
 
 /**
- * How long after a listing that can't be believed alone the next one counts as its confirmation: half the time between two syncs, so that
+ * How long after a listing that cannot be believed alone the next one counts as its confirmation: half the time between two syncs, so that
  * listings of two replicas at the same tick, or of two attempts, count as one.
  */
 export function secondLookSeconds(schedule: string): number {

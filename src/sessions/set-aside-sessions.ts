@@ -11,7 +11,7 @@ const SET_ASIDE_AT_ONCE = 10
 const LOGGED = 10
 
 /**
- * Quarantines listed sessions that can't be used (I11). A session that comes with every listing is kept once, counted, and logged only the
+ * Quarantines listed sessions that cannot be used (I11). A session that comes with every listing is kept once, counted, and logged only the
  * first time.
  */
 export async function setAsideSessions(
@@ -29,5 +29,5 @@ export async function setAsideSessions(
   }
   if (isNew.length === 0) return
   const items = isNew.slice(0, LOGGED).map(({ id, reason }) => ({ id, reason }))
-  logger.warn({ count: isNew.length, items }, "listed client sessions can't be used; they are in quarantine")
+  logger.warn({ count: isNew.length, items }, 'listed client sessions cannot be used; they are in quarantine')
 }

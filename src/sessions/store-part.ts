@@ -14,8 +14,8 @@ import { readSession } from './read-session.ts'
 
 /** After this many sessions were read, hashed and sealed (20 µs each), waiting requests get their turn. */
 const SESSIONS_AT_ONCE = 50
-/** Increase it when sessions are read into different columns; each session is then stored again. */
-const READ_AS = 1
+/** Must be increased when sessions are read into different columns, so that each session is stored again. */
+const COLUMNS_VERSION = 1
 
 /** A session to store, and the bytes it came from. */
 interface Changed {
@@ -40,8 +40,10 @@ export async function storePart(
 ): Promise<StoredPart> {
   const { workspaceId } = claim
   const places = part.ids.flatMap((id, place) => (listed.has(id) ? [place] : []))
-  const readWith = Buffer.from([READ_AS, ...Buffer.from(secrets.keyIds[0] ?? '', 'hex')])
-  const digests = places.map((place) => Buffer.concat([readWith, hash('sha256', part.item(place), 'buffer')]))
+  const digestPrefix = Buffer.from([COLUMNS_VERSION, ...Buffer.from(secrets.keyIds[0] ?? '', 'hex')])
+  const digests = places.map((place) =>
+    Buffer.concat([digestPrefix, hash('sha256', part.item(place), 'buffer')]),
+  )
   const ids = places.map((place) => part.ids[place] as string)
   const changed: Changed[] = []
   const refused: SetAside[] = []

@@ -28,7 +28,7 @@ export async function syncSessions(tools: SyncTools, signal: AbortSignal): Promi
   await withRetries(() => refreshWorkspace(db, client, workspaceId, signal), retryPolicy, waiting, signal)
   const { askedAt, listing } = await withRetries(
     async () => {
-      // Read before the request: this listing can't know about a deletion that comes later (save-listed-sessions.ts).
+      // Read before the request: this listing cannot know about a deletion that comes later (save-listed-sessions.ts).
       const now = await readDatabaseClock(db)
       return { askedAt: now, listing: await readListing(listClientSessions(client, signal), workspaceId) }
     },
@@ -42,12 +42,12 @@ export async function syncSessions(tools: SyncTools, signal: AbortSignal): Promi
   return { listed: listing.listed, ...applied }
 }
 
-/** Refuses a listing when all or more than MAX_UNUSABLE of its sessions can't be used: its form must have changed, so nothing is deleted. */
+/** Refuses a listing when all or more than MAX_UNUSABLE of its sessions cannot be used: its form must have changed, so nothing is deleted. */
 function requireUsable({ listed, ids, unusable, unusableCount }: Listing): void {
   const isAll = ids.size === 0 && unusableCount > 0
   if (!isAll && unusableCount <= MAX_UNUSABLE) return
   throw new SeamError(
     'bad_answer',
-    `${unusableCount} of ${listed} items that Seam listed as client sessions can't be used (${unusable[0]?.reason}). None of them was taken.`,
+    `${unusableCount} of ${listed} items that Seam listed as client sessions cannot be used (${unusable[0]?.reason}). None of them was taken.`,
   )
 }

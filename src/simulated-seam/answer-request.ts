@@ -9,7 +9,7 @@ import { parseQuery } from './parse-query.ts'
 import { routes } from './routes.ts'
 import type { Upstream } from './upstream.ts'
 
-/** One request read from the wire. When its body can't be used, `body` is the reason instead. */
+/** One request read from the wire. When its body cannot be used, `body` is the reason instead. */
 export interface ApiRequest {
   message: IncomingMessage
   url: URL

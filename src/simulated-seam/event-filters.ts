@@ -10,7 +10,7 @@ const grant = ['access_grant_id', 'access_grant_ids']
 
 /**
  * The filters of events/list that an event's own fields can answer (contract, section 6.1). Seam answers some of them
- * through relations instead, which can't be seen from outside.
+ * through relations instead, which cannot be seen from outside.
  */
 const filters: Readonly<Record<string, EventFilter>> = {
   event_type: { type: 'string', fields: ['event_type'] },

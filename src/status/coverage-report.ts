@@ -29,7 +29,7 @@ export interface Range {
 export interface ClockReport {
   state: string
   isBelieved: boolean
-  /** Seam's clock minus the database's; null when Seam's can't be read. */
+  /** Seam's clock minus the database's; null when Seam's cannot be read. */
   aheadSeconds: number | null
 }
 
@@ -60,7 +60,7 @@ export interface CoverageReport {
   quarantine: QuarantineCount[]
   /** How copying the client sessions goes; null without credentials. */
   clientSessions: Omit<SessionSyncRecord, 'workspaceId'> | null
-  /** Events that are stored and served, but that can't be found by a value that did not fit into its column. */
+  /** Events that are stored and served, but that cannot be found by a value that did not fit into its column. */
   leftOut: LeftOutCount[]
   /** In the window of the sightings, for all replicas and all workspaces: nobody knows whose an unsigned delivery is. */
   refusedDeliveries: RefusedDeliveries[]
@@ -137,7 +137,7 @@ function clockOf(runs: PollRunRow[]): ClockReport | null {
   }
 }
 
-/** A disabled endpoint is silent; only events that the poller alone brings reveal it. A single webhook resets this. */
+/** A disabled endpoint is silent. Only events that polling alone brings reveal it. A single webhook resets this. */
 function webhooksOf(
   { lastWebhookAt, pollOnlySince }: Pick<Sightings, 'lastWebhookAt' | 'pollOnlySince'>,
   now: Micros,

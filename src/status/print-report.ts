@@ -55,7 +55,7 @@ function clockLines(clock: ClockReport | null): string[] {
     missing: 'IS NOT KNOWN: its answers have no Date header, and nothing is proven without one',
     unreadable:
       'IS NOT KNOWN: its answers have a Date header that is no date, and nothing is proven without one',
-    implausible: `CAN NOT BE BELIEVED: it is ${apart}, and nothing is proven until one of them is put right`,
+    implausible: `CANNOT BE BELIEVED: it is ${apart}, and nothing is proven until one of them is put right`,
   }[clock.state]
   return [`  Seam's clock  ${what ?? clock.state}`]
 }

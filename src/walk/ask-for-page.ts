@@ -12,7 +12,7 @@ import type { PageItem } from './listing.ts'
 import type { PageSize } from './page-size.ts'
 import { type PageRequest, type WalkState, type WalkStep, nextRequest, takePage } from './walk.ts'
 
-/** What asking for a page takes. */
+/** What is needed to ask for a page. */
 export interface AskTools {
   client: SeamClient
   workspaceId: string
@@ -23,7 +23,7 @@ export interface AskTools {
   signal: AbortSignal
 }
 
-/** An answer to a walk's request: its items to store, and where the walk stands once they are. */
+/** The answer to a walk's request: the items to store, and the walk's step, which holds once they are stored. */
 export interface AnsweredPage {
   items: IngestItem[]
   step: WalkStep
@@ -31,8 +31,8 @@ export interface AnsweredPage {
 }
 
 /**
- * Asks for the next page of a walk, with retries; null when the walk has ended. Stores nothing. The database's clock is read
- * before: an answer knows nothing of what is created after it was asked for.
+ * Asks for the next page of a walk, with retries; returns null when the walk has ended. It stores nothing. It reads the database's clock
+ * before it asks, because an answer cannot show what is created later.
  */
 export async function askForPage(
   tools: AskTools,
@@ -44,7 +44,7 @@ export async function askForPage(
   if (request === null) return null
   const ask = async () => {
     const clock = databaseNow()
-    return { ...(await askForFewer(tools, request)), clock }
+    return { ...(await listFittingPage(tools, request)), clock }
   }
   const answer = await withRetries(ask, retryPolicy, waiting, signal)
   const clock = judgeClocks(answer.date, answer.clock)
@@ -57,8 +57,11 @@ export async function askForPage(
   return { items, step, clock }
 }
 
-/** One attempt; a smaller page at once where an answer was too large, and at the next attempt where that may have been why it failed. */
-async function askForFewer(
+/**
+ * Makes one attempt. When the answer has too many bytes, it asks for a smaller page at once. When the size is only a possible reason of the
+ * failure, the next attempt asks for a smaller page.
+ */
+async function listFittingPage(
   { client, pageSize, signal }: AskTools,
   request: PageRequest,
 ): Promise<EventsPage> {
@@ -75,7 +78,7 @@ async function askForFewer(
   }
 }
 
-/** As the receiver treats a webhook: what is not UTF-8 is set aside with its bytes, not stored with replaced characters. */
+/** An item that is not UTF-8 goes to quarantine with its bytes, as a webhook does, because its text would have replaced characters. */
 function parseListed(item: ListedItem, workspaceId: string): IngestItem {
   if (typeof item === 'string') return parseEvent(item, workspaceId)
   const detail = 'The body is not UTF-8.'
@@ -83,11 +86,11 @@ function parseListed(item: ListedItem, workspaceId: string): IngestItem {
 }
 
 /**
- * Where a listed item stands in the listing. An item that can't be stored (another workspace's, say) still has its place in
- * the order, as long as its creation time can be read; one without a usable id is known by its text.
+ * The place of a listed item in the order of the listing; none when its creation time cannot be read. An item that cannot be stored (it
+ * belongs to another workspace, for example) has a place as well. One without a usable id gets the hash of its text as its id.
  */
 function placeOf(parsed: IngestItem, listed: ListedItem): PageItem[] {
-  // Nothing else of the event: a walk remembers the places of many pages.
+  // Only these two values are kept, because a walk remembers the places of many pages.
   if (parsed.kind === 'event') return [{ eventId: parsed.eventId, createdAt: parsed.createdAt }]
   const json = listed.toString()
   const item = JSON.parse(json) as { event_id?: unknown; created_at?: unknown } | null

@@ -1,36 +1,36 @@
 import { MICROS_PER_SECOND, type Micros } from '../domain/instant.ts'
 import type { DateReading } from '../seam/read-date.ts'
 
-/** When clocks are further apart than this, one of them is wrong and nobody can say which, so neither proves anything. */
+/** When the two clocks differ by more than this, one of them is wrong. Nobody can say which one, so neither proves anything. */
 export const MAX_APART_SECONDS = 86_400
-/** When clocks are further apart than this, it is logged, because coverage lags behind by as much. */
+/** A difference of more than this is logged, because coverage lags behind by as much. */
 const NOTABLE_APART_SECONDS = 60
 
 /**
- * What Seam's `Date` and the database's clock are worth together.
+ * How Seam's `Date` and the database's clock compare.
  *
- * - `agree`, `apart`: believed, and the one that is behind counts; `apart` by more than a minute.
- * - `missing`, `unreadable`: there is no `Date`, or it is no date.
- * - `implausible`: they are more than a day apart.
+ * - `agree`, `apart`: both clocks are believed, and the one that is behind counts. `apart` means a difference of more than a minute.
+ * - `missing`, `unreadable`: there is no `Date` header, or it holds no date.
+ * - `implausible`: the difference is more than a day.
  */
 export type ClockState = 'agree' | 'apart' | 'missing' | 'unreadable' | 'implausible'
 
 export interface ClockVerdict {
   state: ClockState
-  /** Seam's clock minus the database's; null when Seam's can't be read. */
+  /** Seam's clock minus the database's; null when Seam's cannot be read. */
   aheadSeconds: number | null
-  /** When Seam was asked, at the earliest by both; null when they can't be believed: then the answer proves nothing. */
+  /** When Seam was asked, by the clock that is behind. Null when the clocks cannot be believed; then the answer proves nothing. */
   askedAt: Micros | null
-  /** How much Seam's clock is behind the database's; 0 when it is not, or can't be read. */
+  /** How far Seam's clock is behind the database's; 0 when it is ahead or cannot be believed. */
   seamBehind: Micros
-  /** Now at the latest by Seam's clock; null when it can't be believed. */
+  /** The latest that Seam's clock can show now; null when it cannot be believed. */
   seamAtMost: Micros | null
 }
 
 /**
- * Nobody knows by which clock Seam stamps its events. As long as either of the two is not ahead of that one, the earlier is safe to
- * conclude from: a wrong clock of Seam's (or of a proxy before it) is held back by the database's, and the other way round.
- * `database` is its clock before Seam was asked.
+ * Judges Seam's clock by the database's. Nobody knows which clock stamps Seam's events. The earlier of the two is safe as long as one of
+ * them is not ahead of the stamping clock: the database's clock then corrects a wrong clock of Seam's (or of a proxy in front of Seam), and
+ * the other way round. `database` is the database's clock, read before Seam was asked.
  */
 export function judgeClocks(date: DateReading, database: Micros): ClockVerdict {
   const nothing = { askedAt: null, seamBehind: 0n, seamAtMost: null }

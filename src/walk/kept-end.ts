@@ -1,16 +1,16 @@
 import { MICROS_PER_MS, type Micros } from '../domain/instant.ts'
 import { type Display, type Listing, type Page, spanOf } from './listing.ts'
 
-/** Which end of a window its pages are taken from; `unknowable` after evidence for both. */
+/** The end of a window from which the server takes its pages. `unknowable`: pages have shown evidence for both ends. */
 export type KeptEnd = 'newest' | 'oldest' | 'unknowable'
 
-/** What has been learned about pages shown in each order. */
+/** The kept end that was learned for each order of display. */
 export type KeptEnds = Readonly<Partial<Record<Display, KeptEnd>>>
 
-/** Evidence must lie this far inside a window, whatever the precision and inclusivity of its bounds. */
-export const INSIDE: Micros = 2n * MICROS_PER_MS
+/** An event counts as evidence only when it lies this far inside the window, because bounds may be rounded and may be inclusive or not. */
+export const INSIDE_MARGIN: Micros = 2n * MICROS_PER_MS
 
-/** A page whose kept end is not known yet, kept as a yardstick for what turns up later. */
+/** A page whose kept end is not known yet. Later pages are compared with it. */
 export interface Yardstick {
   display: Display
   eventIds: ReadonlySet<string>
@@ -22,8 +22,8 @@ export interface Yardstick {
 }
 
 /**
- * Compares a page with those whose kept end is unknown. An event that was in such a page's window, old enough to have been
- * visible then, and not on the page, tells on which side the page was cut.
+ * Learns kept ends by comparing a new page with the yardsticks. When the new page shows an event that a yardstick's window included, that
+ * was old enough to be visible then, and that the yardstick did not show, then the yardstick was cut on that event's side.
  */
 export function learnKeptEnd<State extends { kept: KeptEnds; yardsticks: readonly Yardstick[] }>(
   state: State,
@@ -43,12 +43,13 @@ export function learnKeptEnd<State extends { kept: KeptEnds; yardsticks: readonl
 }
 
 function endKeptBy(past: Yardstick, createdAt: Micros): KeptEnd | null {
-  if (createdAt < past.oldest && createdAt > past.after + INSIDE) return 'newest'
-  if (createdAt > past.newest && (past.before === null || createdAt < past.before - INSIDE)) return 'oldest'
+  if (createdAt < past.oldest && createdAt > past.after + INSIDE_MARGIN) return 'newest'
+  if (createdAt > past.newest && (past.before === null || createdAt < past.before - INSIDE_MARGIN))
+    return 'oldest'
   return null
 }
 
-/** A page to compare later ones with. */
+/** Makes a yardstick of a listing that was read for the window from `after` to `before`. */
 export function yardstickOf(
   { after, before }: { after: Micros; before: Micros | null },
   { items }: Listing,

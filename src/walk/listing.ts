@@ -6,23 +6,26 @@ export interface PageItem {
 }
 
 export interface Page {
-  /** The items whose id and creation time could be read, in the order shown. */
+  /** The items whose creation time could be read, in the order shown. */
   items: readonly PageItem[]
-  /** How many items the answer held in all; offsets count them. */
+  /** The number of all items in the answer; offsets count all of them. */
   listedCount: number
-  /** Upstream's clock when it was asked, minus the settle time; null when its clock is unknown: then nothing is proven. */
+  /** The time of the request minus the settle time. Null when no clock can be believed; then the page proves nothing. */
   horizon: Micros | null
 }
 
-/** What was listed so far for the window being read, over all offsets. */
+/** Everything that was listed so far for the current window, over all offsets. */
 export interface Listing {
   offset: number
-  /** Each event once. */
+  /** Each event once, in the order shown. */
   items: readonly PageItem[]
-  /** Creation times of the items that were shown again. */
+  /** The creation times of items that were shown more than once. */
   repeats: readonly Micros[]
+  /** The earliest horizon of its pages. */
   horizon: Micros | null
+  /** How many of the newest pages in a row showed nothing new. */
   stalledPages: number
+  /** How often this window was read again from the start. */
   rereads: number
 }
 
@@ -38,7 +41,7 @@ export const NEW_LISTING: Listing = {
 /** The order in which a listing shows its events. */
 export type Display = 'descending' | 'ascending'
 
-/** A listing with one more page. */
+/** Returns the listing with one more page added. */
 export function extend(listing: Listing, page: Page): Listing {
   const known = new Set(listing.items.map(({ eventId }) => eventId))
   const fresh: PageItem[] = []
@@ -52,14 +55,13 @@ export function extend(listing: Listing, page: Page): Listing {
     offset: listing.offset + page.listedCount,
     items: [...listing.items, ...fresh],
     repeats: [...listing.repeats, ...again.map(({ createdAt }) => createdAt)],
-    // The earliest horizon of all pages of a listing holds for the whole of it.
     horizon: isFirst ? page.horizon : earlier(listing.horizon, page.horizon),
     stalledPages: fresh.length > 0 ? 0 : listing.stalledPages + 1,
     rereads: listing.rereads,
   }
 }
 
-/** In which direction a listing runs, millisecond by millisecond; null when it shows one only, or no direction. */
+/** The direction in which a listing runs, by milliseconds. Null when all items share one millisecond, or when it goes both ways. */
 export function displayOf(items: readonly PageItem[]): Display | null {
   let falls = false
   let rises = false
@@ -73,7 +75,7 @@ export function displayOf(items: readonly PageItem[]): Display | null {
   return falls ? 'descending' : 'ascending'
 }
 
-/** Creation times of the oldest and the newest of some items; there must be one. */
+/** The creation times of the oldest and the newest item; there must be at least one item. */
 export function spanOf(items: readonly PageItem[]): { oldest: Micros; newest: Micros } {
   let oldest = items[0]?.createdAt ?? 0n
   let newest = oldest
@@ -84,7 +86,7 @@ export function spanOf(items: readonly PageItem[]): { oldest: Micros; newest: Mi
   return { oldest, newest }
 }
 
-/** The beginning of the millisecond that an instant lies in. */
+/** The start of the millisecond that contains an instant. */
 export function startOfMilli(instant: Micros): Micros {
   const inMilli = instant % MICROS_PER_MS
   return instant - inMilli - (inMilli < 0n ? MICROS_PER_MS : 0n)

@@ -1,32 +1,33 @@
 /** 500 is Seam's default (contract 6.3). */
 export const MAX_PAGE_LIMIT = 500
-/** A size that keeps failing, while its half does not, is tried again after at most this many pages. */
+/** The longest wait, in full pages of half its size, before a size that keeps failing is tried again. */
 const MOST_PAGES_BEFORE_RETRY = 256
 
-/** How many events to ask for at once. It learns from what fails, and is shared by all who ask the same upstream. */
+/** The number of events to ask for at once. It adapts to failures. All jobs that ask the same upstream share one. */
 export interface PageSize {
   limit(): number
-  /** The answer failed in a way that a smaller one may not (SeamError.mayBeTooMuch). False when there is no smaller one. */
+  /** Notes a failure that a smaller page may avoid (SeamError.mayBeTooMuch). Returns false when the size is 1 already. */
   shrink(): boolean
-  /** A page with this many events arrived. */
+  /** Notes that a page arrived, and how many events it had. */
   grow(listed: number): void
 }
 
 /**
- * Halved by every failure, down to 1, and doubled by every full page, up to 500: a failure that had nothing to do with the size is made up for
- * at once. A size that fails each time it is tried is tried more and more seldom: after 1, 2, 4, … full pages
- * of its half. A page that is not full would have been the same with any limit: it says nothing about longer ones.
+ * Every failure halves the size, down to 1. Every full page doubles it, up to 500, so a failure that had another reason costs little. A
+ * size that fails again and again is tried less and less often: after 1, 2, 4, … up to 256 full pages of half its size. A page that is not
+ * full changes nothing, because a larger limit would have given the same page.
  */
 export function createPageSize(): PageSize {
   let limit = MAX_PAGE_LIMIT
   let failedAt: number | null = null
-  /** The size that is known to be too much, and how many pages of its half come before it is tried again. */
+  /** The size that failed last, and how many full pages of half its size must arrive before it is tried again. */
   let suspect: { limit: number; patience: number } | null = null
+  /** Full pages since the size last changed. */
   let pages = 0
 
   function learn(failed: number): void {
     const patience = suspect?.limit === failed ? Math.min(suspect.patience * 2, MOST_PAGES_BEFORE_RETRY) : 1
-    // A page of 1 event did not fail because of its size.
+    // A page of one event cannot have failed because of its size.
     suspect = failed > 1 ? { limit: failed, patience } : null
     failedAt = null
     pages = 0

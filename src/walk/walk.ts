@@ -1,6 +1,6 @@
 import { MICROS_PER_MS, type Micros } from '../domain/instant.ts'
 import { type Interval, gapsIn, intersect, subtract } from '../domain/interval.ts'
-import { INSIDE, type KeptEnds, type Yardstick, learnKeptEnd, yardstickOf } from './kept-end.ts'
+import { INSIDE_MARGIN, type KeptEnds, type Yardstick, learnKeptEnd, yardstickOf } from './kept-end.ts'
 import {
   type Display,
   type Listing,
@@ -13,41 +13,41 @@ import {
 } from './listing.ts'
 
 /*
- * The coverage walk: which page of `events.list` to ask for next, and what an answer proves (I5). Pure: it knows no HTTP, no
- * database and no clock, so generated upstreams can be thrown at it (test/walk/walk.test.ts).
+ * The coverage walk decides which page of `events.list` to ask for next, and what an answer proves (I5). It is pure: it knows no HTTP, no
+ * database and no clock, so its tests can run it against generated upstreams (test/walk/walk.test.ts).
  *
- * What it relies on: an answer shows one contiguous run of the events in its window, taken from the newest or the oldest end,
- * or from the n-th on when an offset is given, counting every item of an answer. What it does NOT rely on:
- *   - which end that is. Newest-first is usual; a server may as well answer with the oldest, or with the newest shown in
- *     ascending order. The order of display is only a hint where to look next; which end was kept is learned from evidence:
- *     an older event that turns up later shows that the page before it had been cut at its old end.
- *   - a page's size. A short page may be a capped one, and the cap may change. Only an empty answer says "nothing more".
- *   - exclusive or inclusive bounds, milliseconds or microseconds: windows are widened by a millisecond on both sides.
- *   - display order at all: if a listing is neither ascending nor descending in time (sorted by something else), nothing is
- *     concluded from it until offsets have run into an empty answer.
- *   - the order of events within one millisecond, which may change from answer to answer: milliseconds are proven whole or not
- *     at all, and the first and the last of a page may hold events that it does not show.
- *   - that only what was asked for is shown: an item outside the window is not taken for a part of the run.
- *   - offsets: a listing that showed an item twice may have skipped another of the same millisecond, which is read again.
- * So an answer proves only the milliseconds strictly between those of its oldest and newest event, more once the kept end is
- * known, and nothing beyond the horizon: upstream's clock at the request minus the settle time (I6).
+ * The walk relies on one property. An answer shows one contiguous run of the events in its window. The run begins at the newest or the
+ * oldest end, or `offset` items after that end. The walk does NOT rely on any of these:
+ *   - Which end is kept. Most servers keep the newest events and show them first. A server may also keep the oldest, or keep the newest and
+ *     show them in ascending order. The order of display is only a hint where to look next. Evidence decides: an older event that turns up
+ *     later shows that the page before it was cut at its old end.
+ *   - The size of a page. A short page may have been capped, and the cap may change. Only an empty answer says "nothing more".
+ *   - The kind of bounds. They may be exclusive or inclusive, in milliseconds or microseconds, so every window is a millisecond wider on
+ *     both sides.
+ *   - An order by time. Nothing is concluded from a listing that neither ascends nor descends until an offset gives an empty answer.
+ *   - The order within one millisecond. It may change between answers, and the first and last millisecond of a page may have more events
+ *     than the page shows. So a millisecond is proven as a whole or not at all.
+ *   - That an answer shows only what was asked for. An item outside of the window does not count as part of the run.
+ *   - Offsets. A listing that showed an item twice may have skipped another item of the same millisecond, so that millisecond is read again.
+ * So an answer proves only the milliseconds strictly between its oldest and its newest event. It proves more once the kept end is known. It
+ * proves nothing beyond the horizon, which is the time of the request minus the settle time (I6).
  */
 
-/** How much a window is wider than what it is to prove, on each side: it makes up for bounds compared in milliseconds. */
-const WIDEN: Micros = MICROS_PER_MS
-/** Offset pages in a row that show nothing new before a listing is given up: the upstream ignores the offset. */
+/** A window is this much wider on each side than the interval it is to prove, because a server may compare bounds in milliseconds. */
+const WINDOW_MARGIN: Micros = MICROS_PER_MS
+/** A listing is given up after this many pages in a row with nothing new, because the upstream seems to ignore the offset. */
 const MAX_STALLED_PAGES = 3
-/** How often a listing that showed an item twice is read again before it is given up. */
+/** A listing that showed an item twice is read again this often before it is given up. */
 const MAX_REREADS = 3
 
 export interface PageRequest {
-  /** Bounds as sent; both sides already widened. `before: null` asks with `since` alone. */
+  /** The bounds as they are sent, already widened. `before: null` asks with `since` alone. */
   after: Micros
   before: Micros | null
   offset: number
 }
 
-/** Creation times of the nearest stored events outside a gap, where there are any. */
+/** The creation times of the nearest stored events below and above a gap; null where there is none. */
 export interface Anchors {
   below: Micros | null
   above: Micros | null
@@ -55,35 +55,35 @@ export interface Anchors {
 
 type Side = 'above' | 'below'
 
-/** A piece still to prove. One that was left by a page may be settled by learning which end that page had kept. */
+/** An interval that is still to be proven. When a page left it over, learning which end that page kept may prove it without a request. */
 interface Piece {
   interval: Interval
   left: { display: Display; side: Side; horizon: Micros | null } | null
 }
 
 export interface WalkState {
-  /** The last is being read. */
+  /** The last piece is the one being read. */
   readonly pieces: readonly Piece[]
   readonly listing: Listing
-  /** For the first piece only. */
+  /** They apply to the first piece only. */
   readonly anchors: Anchors
   readonly kept: KeptEnds
   readonly yardsticks: readonly Yardstick[]
-  /** Places given up because offsets don't work there; they stay unproven. */
+  /** How many places were given up because offsets do not work there. They stay unproven. */
   readonly stalled: number
 }
 
 export interface WalkStep {
   state: WalkState
-  /** Ranges that are complete once this page's events are stored. */
+  /** The ranges that are complete once this page's events are stored. */
   proven: Interval[]
 }
 
 const NO_ANCHORS: Anchors = { below: null, above: null }
 
 /**
- * Begins to prove `gap`. The first page is read from anchor to anchor: one that reaches a known event outside the gap has left
- * nothing out on that side, which saves the two requests that finding the end costs otherwise.
+ * Starts the walk that proves `gap`. The first page is read from anchor to anchor. A page that reaches a stored event outside of the gap
+ * has left nothing out on that side. This saves the two requests that it otherwise takes to find the end.
  */
 export function startWalk(gap: Interval, anchors: Anchors = NO_ANCHORS): WalkState {
   return {
@@ -103,20 +103,20 @@ export function nextRequest(state: WalkState): PageRequest | null {
   const { from, to } = piece.interval
   const { below, above } = state.anchors
   return {
-    after: (below !== null && below < from ? below : from) - WIDEN,
-    before: to === null ? null : (above !== null && above > to ? above : to) + WIDEN,
+    after: (below !== null && below < from ? below : from) - WINDOW_MARGIN,
+    before: to === null ? null : (above !== null && above > to ? above : to) + WINDOW_MARGIN,
     offset: state.listing.offset,
   }
 }
 
-/** Takes the answer to `nextRequest(state)`. What it calls proven is so once the page's events are stored. */
+/** Takes the answer to `nextRequest(state)`. The proven ranges hold once the page's events are stored. */
 export function takePage(state: WalkState, answer: Page): WalkStep {
   const request = nextRequest(state)
   const piece = state.pieces.at(-1)
   if (request === null || piece === undefined)
     throw new Error('The walk has ended; there is no page to take.')
 
-  // Items that were not asked for say nothing about the window.
+  // Items outside of the window prove nothing about it.
   const page = { ...answer, items: answer.items.filter(({ createdAt }) => isAskedFor(request, createdAt)) }
   const listing = extend(state.listing, page)
   const learned = learnKeptEnd({ ...state, listing }, page)
@@ -129,7 +129,7 @@ export function takePage(state: WalkState, answer: Page): WalkStep {
   return conclude(learned, request, piece.interval, display)
 }
 
-/** A listing that runs in one direction: what it proves, and which pieces it leaves. */
+/** Concludes from a listing that runs in one direction what it proves, and which pieces it leaves over. */
 function conclude(state: WalkState, request: PageRequest, interval: Interval, display: Display): WalkStep {
   const { listing } = state
   const { oldest, newest } = spanOf(listing.items)
@@ -145,7 +145,7 @@ function conclude(state: WalkState, request: PageRequest, interval: Interval, di
   const isDoubtful = (piece: Interval) => doubtful.some((milli) => intersect(piece, milli) !== null)
   const part = intersect(interval, shown)
   const sure = part === null ? [] : gapsIn(part, doubtful)
-  // Nothing new is proven: the same window is read on.
+  // Nothing new is proven, so the walk reads on in the same window.
   if (sure.length === 0) return settle(readOn(state), [])
 
   const { horizon } = listing
@@ -157,12 +157,12 @@ function conclude(state: WalkState, request: PageRequest, interval: Interval, di
   const pieces = subtract(interval, shown)
     .map((rest): Piece & { side: Side } => {
       const side: Side = rest.from < shown.from ? 'below' : 'above'
-      // Learning which end was kept settles what lies beyond the listing, not what it may have skipped.
+      // The kept end tells what lies beyond the listing. It does not tell what the listing may have skipped.
       return { interval: rest, side, left: isDoubtful(rest) ? null : { display, side, horizon } }
     })
-    // Above the horizon nothing can be proven. It is read only for its events, and only where they are shown last.
+    // Nothing above the horizon can be proven. That part is read only for its events, and only when the listing shows them last.
     .filter(({ interval: { from } }) => horizon === null || from < horizon || display === 'ascending')
-    // The last is read first: the side where the display says that more is to be found.
+    // The last piece is read first. It is the side on which the order of display promises more events.
     .toSorted((a, b) => Number(a.side === lookFirst) - Number(b.side === lookFirst))
   const next = endPiece(state, [...again, ...pieces])
   const canLearn = kept === undefined && horizon !== null && doubtful.length === 0
@@ -175,7 +175,7 @@ function conclude(state: WalkState, request: PageRequest, interval: Interval, di
   )
 }
 
-/** Settles the pieces that are answered by what is known by now about the kept end. */
+/** Removes the pieces that the learned kept end answers, and adds them to what is proven. */
 function settle(state: WalkState, proven: Interval[]): WalkStep {
   const isAnswered = ({ left }: Piece) =>
     left !== null && state.kept[left.display] === (left.side === 'above' ? 'newest' : 'oldest')
@@ -192,20 +192,20 @@ function settle(state: WalkState, proven: Interval[]): WalkStep {
   }
 }
 
-/** Goes on in the same window at the next offset, or gives it up when the upstream keeps showing the same events. */
+/** Reads on in the same window at the next offset. Gives the window up when the upstream keeps showing the same events. */
 function readOn(state: WalkState): WalkState {
   return state.listing.stalledPages < MAX_STALLED_PAGES ? state : giveUp(state)
 }
 
-/** Reads the same window from the start, because an event was shown twice, so another may not have been shown. */
+/** Reads the same window again from the start: an event was shown twice, so another one may have been skipped. */
 function readAgain(state: WalkState): WalkState {
   const rereads = state.listing.rereads + 1
   return rereads > MAX_REREADS ? giveUp(state) : { ...state, listing: { ...NEW_LISTING, rereads } }
 }
 
 /**
- * Offsets don't work here: some instant, usually, holds too many events to be listed. The walk goes on around what was listed,
- * and only that stays unproven.
+ * Gives up a place where offsets do not work, usually because one instant has too many events to be listed. Only the listed span stays
+ * unproven; the walk goes on around it.
  */
 function giveUp(state: WalkState): WalkState {
   const interval = state.pieces.at(-1)?.interval
@@ -213,8 +213,8 @@ function giveUp(state: WalkState): WalkState {
   const around =
     interval !== undefined && state.listing.items.length > 0
       ? subtract(interval, {
-          from: startOfMilli(oldest) - INSIDE,
-          to: startOfMilli(newest) + MICROS_PER_MS + INSIDE,
+          from: startOfMilli(oldest) - INSIDE_MARGIN,
+          to: startOfMilli(newest) + MICROS_PER_MS + INSIDE_MARGIN,
         })
       : []
   const isAround = around.some(({ from, to }) => from === interval?.from && to === interval.to)
@@ -222,7 +222,7 @@ function giveUp(state: WalkState): WalkState {
   return { ...endPiece(state, pieces), stalled: state.stalled + 1 }
 }
 
-/** Replaces the piece being read by what is left of it. */
+/** Replaces the current piece by what is left of it. */
 function endPiece(state: WalkState, pieces: Piece[]): WalkState {
   return {
     ...state,
@@ -232,12 +232,12 @@ function endPiece(state: WalkState, pieces: Piece[]): WalkState {
   }
 }
 
-/** Bounds may be rounded outwards by a millisecond on the way, and be inclusive. */
+/** Whether an instant lies in the window. The server may round the bounds outwards by a millisecond and may include them. */
 function isAskedFor({ after, before }: PageRequest, instant: Micros): boolean {
   return instant >= after - MICROS_PER_MS && (before === null || instant <= before + MICROS_PER_MS)
 }
 
-/** What of an interval lies before the horizon. */
+/** The part of an interval before the horizon, if there is one. */
 function clip(interval: Interval, horizon: Micros | null): Interval[] {
   const part = horizon === null ? null : intersect(interval, { from: interval.from, to: horizon })
   return part === null ? [] : [part]

@@ -13,9 +13,9 @@ export interface IdentifyTools {
 }
 
 /**
- * Asks Seam whose credentials these are, and throws unless it is the known workspace: another one's events must not be stored
- * under its name, nor prove anything about it. Returns whether Seam named one: a proxy between us and Seam may offer events and no
- * workspace, and then what is known by other means has to do.
+ * Asks Seam which workspace the credentials are for. Throws when it is not the known workspace, because another workspace's events must
+ * neither be stored under its id nor prove anything about it. `isConfirmed` is false when Seam did not answer the question: a proxy in
+ * between may offer events but not `/workspaces/get`. Then the id that is known by other means has to be enough.
  */
 export async function identifyWorkspace(
   { client, workspaces, workspaceKey, waiting, retryPolicy }: IdentifyTools,

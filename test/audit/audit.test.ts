@@ -187,7 +187,7 @@ describe('an audit', () => {
     await expectComplete(rig, DAY_AGO)
   })
 
-  test('I6: and with a settle time that is long enough there is nothing to find', async () => {
+  test('I6: when the settle time is long enough, an audit finds nothing', async () => {
     const rig = await startRig(db, { settleSeconds: 90, faults: { lateVisibilityMs: [40_000, 60_000] } })
     const poller = await rig.startPoller()
     for (let tick = 0; tick < 10; tick++) {
@@ -198,7 +198,7 @@ describe('an audit', () => {
     }
   })
 
-  test('remembers the ids of twenty of the missing events, and counts them all', async () => {
+  test('records the ids of the first twenty missing events, and counts all of them', async () => {
     const rig = await polledRig(10)
     addLate(rig, ...Array.from({ length: 25 }, (_, i) => 30 + i))
     const run = await auditedRun(rig, {}, {})
@@ -207,7 +207,7 @@ describe('an audit', () => {
     expect((await auditRows(rig))[0]?.ids).toHaveLength(20)
   })
 
-  test('does not call missing what a webhook has brought, but notes that the listing has it', async () => {
+  test('does not count an event as missing that a webhook has brought, but notes that polling saw it', async () => {
     const rig = await polledRig()
     const [late] = rig.seam.add([{ created_at: formatInstant(micros(START_MS - HOUR_MS)) }])
     if (late === undefined) throw new Error('No event was added.')
@@ -226,7 +226,7 @@ describe('an audit', () => {
     expect(row).toEqual({ both: true })
   })
 
-  test('I2: what it finds goes the way of a poll: sighting, and what is unusable to quarantine', async () => {
+  test('I2: stores what it finds as a poll does: with a poll sighting, and unusable items go to quarantine', async () => {
     const rig = await polledRig()
     const [id] = addLate(rig, 30)
     rig.seam.setFaults({ badItemRate: 1 })
@@ -253,7 +253,7 @@ describe('an audit', () => {
       burst: { count: 250, at },
     })
     const poller = await rig.startPoller()
-    // Ordered ties: the poller proves all of it; the audit then has the harder listing.
+    // The poller gets a stable order of equal instants and proves everything. The audit then gets the harder listing.
     rig.seam.setFaults({ shuffleWithinInstant: false })
     await poller.pollNow()
     await poller.pollNow()
@@ -288,10 +288,10 @@ describe('an audit', () => {
     expect(await rig.runs()).toEqual(poll)
   })
 
-  test('I4: judges covered time only: a gap is the poller’s, and what lies in it is not missing', async () => {
+  test('I4: judges covered time only: events in a gap are not missing, because the gap is left to the poller', async () => {
     const rig = await polledRig()
     const at = (hoursAgo: number) => micros(START_MS - hoursAgo * HOUR_MS)
-    // Half of what lies in the gap is lost with it.
+    // Half of the events in the gap are lost as well.
     await runSql(
       db,
       `update coverage set ranges = ranges - tstzmultirange(tstzrange($2, $3)) where workspace_id = $1`,
@@ -303,7 +303,7 @@ describe('an audit', () => {
       formatInstant(at(5)),
     ])
     const [late] = addLate(rig, 60)
-    // A request is a millisecond wider than covered time. An event in there is read and stored, but nobody had claimed it.
+    // A request is a millisecond wider than covered time. An event in that millisecond is read and stored, but no coverage claimed it.
     const [edge] = rig.seam.add([{ created_at: formatInstant(at(5) - 500n) }])
     const run = await auditedRun(rig)
     expect((await storedEvents(rig)).has(edge?.event_id ?? '')).toBe(true)
@@ -318,7 +318,7 @@ describe('an audit', () => {
     })
   })
 
-  test('reads no further than it was told to', async () => {
+  test('reads only the range that it was asked for', async () => {
     const rig = await polledRig()
     const [inside] = addLate(rig, 120)
     addLate(rig, 60, 240)
@@ -330,7 +330,7 @@ describe('an audit', () => {
     expect(again).toMatchObject({ outcome: 'clean', from: until - duration, to: until })
   })
 
-  test('I6: what is younger than the settle time by Seam’s clock is not judged', async () => {
+  test('I6: does not judge events that are younger than the settle time by Seam’s clock', async () => {
     const rig = await polledRig()
     const end = (await coverageOf(rig)).at(-1)?.to ?? 0n
     const hour = 3600n * MICROS_PER_SECOND
@@ -345,7 +345,7 @@ describe('an audit', () => {
     expect(none).toMatchObject({ outcome: 'incomplete', error: expect.stringMatching(/settle time/) })
   })
 
-  test('I6: right after a poll, it proves up to where Seam’s clock allows', async () => {
+  test('I6: right after a poll, proves everything up to the horizon by Seam’s clock', async () => {
     const rig = await polledRig()
     const poller = await rig.startPoller()
     await poller.pollNow()
@@ -355,7 +355,7 @@ describe('an audit', () => {
 })
 
 describe('an audit that does not reach its end', () => {
-  test('fails with the error, and what was found until then is stored and counted', async () => {
+  test('fails with the error; what it found before is stored and counted', async () => {
     const rig = await polledRig(600, {})
     const late = addLate(rig, 5)
     addLate(rig, 20 * 60)
@@ -402,7 +402,7 @@ describe('an audit that does not reach its end', () => {
     expect(pageRequests(other.seam)).toEqual([])
   })
 
-  test('I6: without Seam’s clock proves nothing, and says so; what it finds is stored all the same', async () => {
+  test('I6: proves nothing without Seam’s clock, and says so; what it finds is stored all the same', async () => {
     const rig = await polledRig()
     addLate(rig, 30)
     rig.seam.setFaults({ omitDateHeader: true })
@@ -441,7 +441,7 @@ describe('an audit that does not reach its end', () => {
     expect((await auditRows(rig))[0]).toMatchObject({ outcome: 'incomplete' })
   })
 
-  test('shows what it found also when its process was killed: the row is written with the page', async () => {
+  test('shows what it found even when its process was killed, because its record is written with each page', async () => {
     const rig = await polledRig(300)
     const late = addLate(rig, 5)
     rig.seam.setFaults({ pageCap: 50 })
@@ -465,7 +465,7 @@ describe('an audit that does not reach its end', () => {
     await expectNoFalseClaim(rig)
   })
 
-  test('when a page can not be stored, nothing of it is counted', async () => {
+  test('counts nothing of a page that cannot be stored', async () => {
     const rig = await polledRig()
     addLate(rig, 30)
     await runSql(
@@ -493,7 +493,7 @@ describe('an audit that does not reach its end', () => {
 })
 
 describe('an audit beside a poller', () => {
-  test('I4: both at once: everything stored once, the claim true, no poll lost', async () => {
+  test('I4: both can run at once: everything is stored once, coverage is true, and no poll is lost', async () => {
     const rig = await polledRig(800, { faults: { pageCap: 90 } })
     const late = addLate(rig, 15, 200, 900)
     const poller = await rig.startPoller()
@@ -523,7 +523,7 @@ describe('an audit beside a poller', () => {
     await expectNoFalseClaim(rig)
   })
 
-  test('leaves Seam a pause between its pages', async () => {
+  test('pauses between its pages', async () => {
     const rig = await polledRig(300, { faults: { pageCap: 50 } })
     const waits: number[] = []
     const run = await auditedRun(
@@ -601,7 +601,7 @@ describe('the scheduled audit', () => {
     await audits.stop()
   })
 
-  test('I14: stops during an audit at once, which is incomplete', async () => {
+  test('I14: stops at once during an audit, which is then recorded as incomplete', async () => {
     const rig = await polledRig(300, { faults: { pageCap: 50 } })
     rig.seam.setFaults({ slowRate: 1, slowMs: 600_000 })
     const { audits } = await scheduled(rig)

@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { isUuid } from '../../src/domain/uuid.ts'
 import type { Ledger } from './ledger.ts'
 
-/** What stands in front of the replicas: Seam knows only its address. */
+/** The load balancer in front of the replicas. Seam knows only its address. */
 export interface Balancer {
   url: string
   stop(): Promise<void>
 }
 
 /**
- * Forwards each delivery to the next of the replicas that are said to run, once: whatever goes wrong is the sender's to repeat.
- * It answers 502 when the replica did not, and 503 when there is none.
+ * Forwards each delivery once, to the next of the running replicas. When something goes wrong, the sender has to repeat it. It answers 502
+ * when the replica gave no answer, and 503 when no replica runs.
  */
 export async function startBalancer(targets: () => readonly string[], ledger: Ledger): Promise<Balancer> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
@@ -33,7 +33,7 @@ export async function startBalancer(targets: () => readonly string[], ledger: Le
     if (!response.destroyed) response.writeHead(status === 0 ? 502 : status).end()
   }
 
-  /** The status, once the whole answer is there; 0 when there is none. */
+  /** The status, once the whole answer has arrived; 0 when there is no answer. */
   function post(url: string, { headers }: IncomingMessage, body: Buffer, response: ServerResponse) {
     return new Promise<number>((resolve) => {
       const failed = () => resolve(0)
@@ -69,7 +69,7 @@ function eventIdIn(body: Buffer): string | null {
     const { event_id: id } = JSON.parse(body.toString()) as { event_id?: unknown }
     return isUuid(id) ? id : null
   } catch {
-    // Sent broken, on purpose.
+    // This body is broken on purpose.
     return null
   }
 }

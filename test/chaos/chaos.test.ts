@@ -11,8 +11,8 @@ beforeAll(async () => {
 afterAll(() => postgres.stop())
 
 /**
- * A few rounds of `npm run chaos`, chosen for what they hold together. When a table of faults or traits is changed, so are these
- * rounds: look for seeds again that catch what the titles say.
+ * A few rounds of `npm run chaos`, chosen for their faults and traits. A change in a table of faults or traits changes these rounds as well.
+ * Then look for new seeds whose rounds have what the titles say.
  */
 test.each([
   [

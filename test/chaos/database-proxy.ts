@@ -5,14 +5,14 @@ import type { Random } from '../../src/simulated-seam/random.ts'
 /** The network between one replica and Postgres. */
 export interface DatabaseProxy {
   port: number
-  /** From now on connections are broken and refused, until everyone who asked for it has taken it back. */
+  /** Breaks and refuses connections, until every caller has undone its call. */
   refuse(who: string): Promise<void>
   allow(who: string): Promise<void>
-  /** Stops forwarding without a word: sockets stay open, new ones are taken, nothing arrives. */
+  /** Silently stops forwarding: sockets stay open and new ones are accepted, but nothing arrives. */
   silence(): void
-  /** Forwards what piled up; with `break`, cuts every connection instead. */
+  /** Forwards what has piled up, or with `break` cuts every connection instead. */
   endSilence(how: 'deliver' | 'break'): void
-  /** Cuts one connection; false when there is none. */
+  /** Cuts one connection. Returns false when there is none. */
   cutOne(random: Random): boolean
   stop(): Promise<void>
 }
@@ -44,7 +44,7 @@ export async function startDatabaseProxy(target: URL): Promise<DatabaseProxy> {
     }
   }
 
-  // No piping: a pipe would start a paused socket again by itself.
+  // `pipe` is not used, because it would resume a paused socket by itself.
   function forward(from: Socket, to: Socket): void {
     from.on('data', (chunk) => void to.write(chunk))
     from.on('end', () => to.end())

@@ -1,26 +1,26 @@
 import type { Random } from '../../src/simulated-seam/random.ts'
 import type { Rig } from './rig.ts'
 
-/** Faults of one lane come one after the other; those of different lanes at the same time. */
+/** Faults of one lane follow each other. Faults of different lanes overlap. */
 export const LANES = ['answers', 'clocks', 'webhooks', 'readers', 'processes', 'postgres'] as const
 export type Lane = (typeof LANES)[number]
 
 /** One thing that goes wrong for a moment. */
 export interface Fault {
-  /** Begins with what it befalls: `answers.slow`. */
+  /** Begins with the part that it affects: `answers.slow`. */
   name: string
   lane: Lane
-  /** The rules that it puts to the test. */
+  /** The rules that it tests. */
   threatens: string
-  /** How long it lasts, in milliseconds: from, to. */
+  /** The shortest and the longest time that it lasts, in milliseconds. */
   lasts: readonly [min: number, max: number]
-  /** So many replicas must run for it to mean anything. */
+  /** How many replicas must run for the fault to make sense. */
   replicas?: number
-  /** How often it is chosen, compared with the others of its lane; default 1. */
+  /** How often it is chosen, relative to the others of its lane. Default: 1. */
   weight?: number
-  /** Traits and moments that it can't be combined with; the reason stands beside it. */
+  /** Traits and faults that it cannot be combined with. Each entry has the reason beside it. */
   excludes?: readonly string[]
-  /** Everything random in it comes from `random`. False: it came to nothing, and does not count as applied. */
+  /** Starts the fault. `random` is its only randomness. Returns false when it had no effect, so that it does not count as applied. */
   begin(rig: Rig, random: Random): Promise<boolean | void>
   end(rig: Rig, random: Random): Promise<void>
 }

@@ -1,20 +1,20 @@
-/** Something that must not be so. */
+/** Something that must not happen and did. */
 export interface Finding {
-  /** Which rules of the design it breaks, such as `I4, I5, I6`; `lab` when the laboratory itself failed. */
+  /** The rules that it breaks, such as `I4, I5, I6`, or `lab` when the laboratory itself failed. */
   rule: string
   what: string
 }
 
-/** So many findings of one rule are kept in full; the rest is only counted. */
+/** This many findings of one rule are kept in full. Further ones are only counted. */
 const KEPT_OF_A_RULE = 5
 
-/** What a round has found wrong. The same thing is noted once, however often it is seen. */
+/** The findings of a round. The same finding is noted once, however often it is seen. */
 export class Findings {
   readonly #seen = new Set<string>()
   readonly #kept: Finding[] = []
   readonly #counts = new Map<string, number>()
 
-  /** `key` tells whether it is the same thing; default: its text. */
+  /** Findings with the same `key` are the same finding. Default: the text. */
   add(rule: string, what: string, key = what): void {
     if (this.#seen.has(`${rule} ${key}`)) return
     this.#seen.add(`${rule} ${key}`)
@@ -23,7 +23,7 @@ export class Findings {
     if (count <= KEPT_OF_A_RULE) this.#kept.push({ rule, what })
   }
 
-  /** How many there are of a rule. */
+  /** The number of findings of a rule. */
   count(rule: string): number {
     return this.#counts.get(rule) ?? 0
   }

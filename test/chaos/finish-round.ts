@@ -8,7 +8,7 @@ import { PATIENCE_MS, until } from './until.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 
-/** When all faults have ended: lets the service catch up, as it must by itself, and has an audit look for what came too late. */
+/** Ends a round after its last fault: lets the service catch up by itself, then lets an audit find what came too late. */
 export async function letCatchUp(rig: Rig, say: (line: string) => void): Promise<void> {
   const { findings, replicas, seam } = rig
   if (rig.restartAtEnd) await Promise.all(replicas.map((replica) => replica.terminate()))
@@ -26,7 +26,7 @@ export async function letCatchUp(rig: Rig, say: (line: string) => void): Promise
   if (rig.ledger.planted.onlyForAudit.size > 0) await audit(rig)
 }
 
-/** One range from the beginning of the backfill to past the traffic. */
+/** Whether coverage is one range from the start of the backfill to past the traffic. */
 async function isCovered(rig: Rig): Promise<boolean> {
   const ranges = await rig.sql<{ from: string; to: string }>(
     `select (extract(epoch from lower(range)) * 1000)::text as "from", (extract(epoch from upper(range)) * 1000)::text as "to"
@@ -37,7 +37,7 @@ async function isCovered(rig: Rig): Promise<boolean> {
   if (ranges.length === 1 && only !== undefined) {
     if (Number(only.from) <= rig.sinceMs && Number(only.to) > rig.coverableMs) return true
   }
-  // The lease of a process that was killed expires after 30 seconds, which a round does not wait for.
+  // The lease of a killed process expires after 30 seconds. The round does not wait that long.
   const [last] = await rig.sql<{ app: string }>(
     'select app from chaos.lease_changes order by seq desc limit 1',
   )
@@ -46,7 +46,7 @@ async function isCovered(rig: Rig): Promise<boolean> {
   return false
 }
 
-/** `seam-mirror audit` over the time of the round: it has to find what became visible later than the settle time. */
+/** Runs `seam-mirror audit` over the time of the round. It has to find the events that became visible later than the settle time. */
 async function audit(rig: Rig): Promise<void> {
   const { seam, plan, findings } = rig
   const late = seam.events().filter(({ event_id: id }) => rig.ledger.planted.onlyForAudit.has(id))
@@ -59,7 +59,7 @@ async function audit(rig: Rig): Promise<void> {
     PATIENCE_MS,
   )
   if (!visible) findings.add('lab', 'late events did not become visible')
-  // Small pages have had their turn: an audit makes four requests a second at most.
+  // The audit gets full pages, because it makes at most four requests a second. Small pages were tested before.
   seam.setFaults({ pageCap: 500 })
   const since = formatInstant((parseInstant(first) ?? 0n) - 10_000n)
   const end = formatInstant(microsFromMillis(rig.trafficEndedMs + 1))
@@ -72,7 +72,7 @@ async function audit(rig: Rig): Promise<void> {
     SEAM_MIRROR_SETTLE_SECONDS: String(plan.settleSeconds),
     ...traitsEnvironment(plan),
   })
-  // 0: nothing was missing, because an outage let the poller come late itself; 2: found, and stored now.
+  // Exit code 0 means that nothing was missing, because after an outage the poller itself came late. 2 means that the events were found.
   if (code !== 0 && code !== 2)
     findings.add('I5', `the audit ended with code ${code}: ${output.slice(0, 800)}`)
   rig.audits.push(code === 2 ? 'found' : 'clean')

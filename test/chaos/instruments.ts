@@ -1,10 +1,11 @@
 /**
- * What the laboratory puts into its databases beside the service's own tables. All of it looks only at sessions of replicas, which
- * it knows by their application_name; the laboratory's own statements pass untouched.
+ * What the laboratory adds to its databases besides the service's own tables. It knows the sessions of replicas by their application_name.
+ * The laboratory's own statements never fail because of it.
  *
- * - `trouble`: while a SQLSTATE stands here, statements that write fail with it, at this rate, after they have done their work.
- *   A real full disk would end Postgres as often as not; what the service sees of one is an error of class 53, and that is this.
- * - `lease_changes` and `coverage_moves`: who took the lease, who moved coverage while who held it (I13), and what was claimed by it when (I6).
+ * - `trouble`: while it has a SQLSTATE, this share of the writing statements of replicas fails with it after their work. A real full disk
+ *   would often end Postgres. The service would see an error of class 53, which is what this raises.
+ * - `lease_changes`: who took the lease when.
+ * - `coverage_moves`: who moved coverage while who held the lease (I13), and what was claimed at which moment (I6).
  * - `session_deletions`: client sessions that were marked as deleted (I10).
  */
 export const INSTRUMENTS_SQL = `
@@ -39,7 +40,7 @@ create trigger chaos_note after insert or update on leases for each row execute 
 
 create table chaos.coverage_moves (
   seq bigint generated always as identity, holder uuid, app text, workspace_id uuid, ranges tstzmultirange,
-  -- When and by which transaction; no other from "unended" on had ended yet, so what those stored was not there.
+  -- When it was moved, and by which transaction. Other transactions from "unended" on had not ended, so their rows were not visible.
   at timestamptz, transaction xid8, unended xid8);
 create function chaos.note_coverage() returns trigger language plpgsql as $$
 begin
@@ -60,25 +61,25 @@ create trigger chaos_note after update on client_sessions for each row
   when (old.deleted_at is null and new.deleted_at is not null) execute function chaos.note_deletion();
 `
 
-/** Moves of coverage by a process other than the one that took the lease that stood at that moment. */
+/** Finds moves of coverage by a process that did not hold the lease at that moment. */
 export const STOLEN_MOVES_SQL = `
 select moves.app as mover, taken.app as "leaseTakenBy"
 from chaos.coverage_moves as moves
 left join lateral (select app from chaos.lease_changes where holder = moves.holder limit 1) as taken on true
 where taken.app is distinct from moves.app`
 
-/** Fencing tokens that did not grow although the lease changed hands. */
+/** Finds fencing tokens that did not grow although the lease changed hands. */
 export const SHRUNK_TOKENS_SQL = `
 select token::text, before::text from (
   select token, lag(token) over (order by seq) as before from chaos.lease_changes
 ) as changes where token <= before`
 
-/** Moves of coverage ($2: that of this workspace) to more than had settled by Seam's clock, which is so far ($1, an interval) from the database's. */
+/** Finds moves of the coverage of workspace $2 beyond its horizon by Seam's clock. $1 is the interval from the database's clock to that horizon. */
 export const EARLY_MOVES_SQL = `
 select upper(ranges)::text as "to", (at + $1::interval)::text as horizon from chaos.coverage_moves
 where workspace_id = $2 and upper(ranges) > at + $1::interval order by seq limit 20`
 
-/** Events ($1: of this workspace, $2: but for these) that a move of coverage has claimed, and that only a transaction stored that had not ended then. */
+/** Finds events of workspace $1, without those in $2, that a move of coverage claimed before the transaction that stored them had ended. */
 export const PREMATURE_MOVES_SQL = `
 select event_id::text as id, created_at::text as "createdAt", min(at)::text as at
 from events e join chaos.coverage_moves m using (workspace_id)

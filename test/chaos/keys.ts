@@ -1,4 +1,4 @@
-/** Secrets of the laboratory's services. */
+/** The secrets of the laboratory's services. */
 export const OLD_SECRET = secretOf('the old secret, 24 bytes')
 export const NEW_SECRET = secretOf('the new secret, 24 bytes')
 export const STRANGERS_SECRET = secretOf('a secret of nobody here!')

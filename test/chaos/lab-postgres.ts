@@ -13,20 +13,20 @@ import { PATIENCE_MS } from './until.ts'
 const run = promisify(execFile)
 const TEMPLATE = 'chaos_template'
 
-/** A Postgres server of the laboratory's own: rounds restart it as they like. */
+/** The laboratory's own Postgres server, which rounds may restart. */
 export interface LabPostgres {
-  /** Adds a migrated database with the instruments in it, and gives its URL. */
+  /** Adds a migrated database with the instruments in it. Returns its URL. */
   createDatabase(name: string): Promise<string>
   dropDatabase(name: string): Promise<void>
   /** Runs a statement in the maintenance database. */
   onMaintenance(text: string): Promise<void>
-  /** `fast` rolls back what runs; `immediate` is a crash: the server recovers from its log. */
+  /** Restarts the server. `fast` rolls back what runs. `immediate` is a crash, after which the server recovers from its log. */
   restart(mode: 'fast' | 'immediate'): Promise<void>
   stop(): Promise<void>
 }
 
 export async function startLabPostgres(): Promise<LabPostgres> {
-  // The default of a second before a deadlock is looked for is a good part of a round.
+  // By default Postgres waits a second before it looks for a deadlock, which is a good part of a round.
   const settings = ['max_connections=200', 'deadlock_timeout=100ms']
   const server = await startEmbeddedPostgres({ settings })
   await createTemplate(server.url)
@@ -40,7 +40,7 @@ export async function startLabPostgres(): Promise<LabPostgres> {
     dropDatabase: (name) => onMaintenance(`drop database if exists ${name} with (force)`),
     onMaintenance,
     restart: async (mode) => {
-      // It takes the settings of the running server again, its port included.
+      // The server starts with its former settings, its port included.
       const args = ['restart', '-D', path.join(server.dataDir, 'cluster'), '-m', mode, '-w']
       const log = ['-l', path.join(server.dataDir, 'postgres.log')]
       await run(programs.pgCtl, [...args, ...log], { ...programs.runAs, cwd: server.dataDir })
@@ -58,14 +58,14 @@ async function createTemplate(serverUrl: string): Promise<void> {
   await onServer(url, (client) => client.query(INSTRUMENTS_SQL))
 }
 
-/** Does it again while the server can't be reached, which in the laboratory is never for long. */
+/** Repeats the work while the server cannot be reached, which is never for long in the laboratory. */
 export async function retried<Result>(work: () => Promise<Result>): Promise<Result> {
   const giveUpAt = performance.now() + PATIENCE_MS
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      // An error that Postgres gave to the statement itself stays one.
+      // An error that Postgres gave for the statement itself is not retried.
       const isFromPostgres = error instanceof pg.DatabaseError && !error.code?.startsWith('57P')
       if (isFromPostgres || performance.now() > giveUpAt) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** Longest that a transaction of the laboratory waits for a lock. */
+/** The longest time that a transaction of the laboratory waits for a lock. */
 const LOCK_TIMEOUT = '3s'
 
 /** A transaction that stays open. */
@@ -9,7 +9,7 @@ export interface Held {
   commit(): Promise<void>
 }
 
-/** The laboratory's own sessions write also while the database is read-only for everybody else. */
+/** The laboratory's own sessions may write even while the database is read-only for everybody else. */
 export function labSession(connectionString: string) {
   return {
     connectionString,
@@ -18,7 +18,7 @@ export function labSession(connectionString: string) {
   }
 }
 
-/** Runs statements in a transaction that stays open; null when it was not to be had. */
+/** Runs statements in a transaction that stays open. Returns null when they failed. */
 export async function hold(url: string, statements: readonly string[]): Promise<Held | null> {
   const client = new pg.Client(labSession(url))
   client.on('error', () => {})
@@ -28,12 +28,12 @@ export async function hold(url: string, statements: readonly string[]): Promise<
     await client.query(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`)
     for (const statement of statements) await client.query(statement)
   } catch {
-    // Refused by a lock, a deadlock or the end of the server: then it has not happened.
+    // A lock, a deadlock or the end of the server refused the transaction, so it has not happened.
     await end()
     return null
   }
   return {
-    // Being refused is one of the things that may come of it.
+    // The commit may be refused as well.
     run: async (statement) => void (await client.query(statement).catch(() => {})),
     commit: async () => {
       await client.query('commit').catch(() => {})

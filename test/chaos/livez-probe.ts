@@ -3,13 +3,13 @@ import { setTimeout } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
 import { PATIENCE_MS } from './until.ts'
 
-/** Which process to ask from now on; `url` null: none. */
+/** Which process to ask from now on. With `url` null, none is asked. */
 export interface ProbeTask {
   name: string
   url: string | null
 }
 
-/** The longest that a process has taken so far. */
+/** The longest time that a process has taken to answer so far. */
 export interface ProbeReport {
   name: string
   tookMs: number
@@ -18,9 +18,9 @@ export interface ProbeReport {
 
 const EVERY_MS = 20
 
-/** A thread that does nothing but ask, so that it measures the service and not the laboratory. */
+/** This thread does nothing but ask, so that it measures the service and not the laboratory. */
 const agent = new Agent({ keepAlive: true })
-/** By name; a new object for each task, so that an answer to an earlier one is known as such. */
+/** The current task of each process, by name. Each task is a new object, so that an answer to an earlier task is recognised. */
 const tasks = new Map<string, ProbeTask>()
 let longestMs = 0
 
@@ -45,7 +45,7 @@ async function probe(task: ProbeTask): Promise<void> {
   }
 }
 
-/** `failed`: there was no connection, or it broke: the process is not there yet, or no more. */
+/** `failed` means that there was no connection or that it broke, because the process is not up yet or has ended. */
 function ask(url: string): Promise<'answered' | 'silent' | 'failed'> {
   return new Promise((resolve) => {
     const request = get(url, { agent }, (answer) => {

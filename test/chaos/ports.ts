@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the range that systems give to outgoing connections: what is killed must find its port free again. */
+/** The ports are below the range for outgoing connections, so that a killed process finds its port free again. */
 const FIRST = 20_000
 const LAST = 32_000
 
-/** Gives each port once in a run; a replica keeps its own through kills and starts. */
+/** Gives each port once in a run. A replica keeps its port when it is killed and started again. */
 export interface Ports {
   next(): Promise<number>
 }

@@ -8,22 +8,22 @@ import type { Vitals } from './vitals.ts'
 import { PATIENCE_MS, until } from './until.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-/** Until Node has loaded the service on a busy machine. */
+/** The time that Node needs to load the service on a busy machine. */
 const LOADING_MS = 3000
-/** Loaded before the service's own code. */
+/** A script that is loaded before the service's own code. */
 const WALL_CLOCK = path.join(import.meta.dirname, 'wall-clock.js')
 const LEFT_OUT = /^\d+ lines of the log could not be written\.\n/m
-/** Starts of Node are a good part of a round; with its code compiled before, one takes half as long. */
+/** Starts of Node are a good part of a round. With a compile cache, a start takes half as long. */
 const COMPILE_CACHE = path.join(tmpdir(), 'seam-mirror-chaos-compile-cache')
 
 export interface ReplicaOptions {
   name: string
   port: number
-  /** For a process with this application_name. */
+  /** The environment of a process with this application_name. */
   environment: (app: string) => Readonly<Record<string, string>>
   findings: Findings
   vitals: Vitals
-  /** Whether the database may be the reason that a start fails. */
+  /** Whether a start may fail because of the database. */
   isDatabaseTroubled: () => boolean
 }
 
@@ -36,7 +36,7 @@ export interface ReplicaCounts {
 
 type State = 'stopped' | 'starting' | 'serving'
 
-/** One replica: a process of the real service on a port of its own, that is killed, stopped and started again. */
+/** One replica: a process of the real service on its own port, which is killed, stopped and started again. */
 export class Replica {
   readonly counts: ReplicaCounts = { starts: 0, failedStarts: 0, kills: 0, terminations: 0 }
   readonly url: string
@@ -44,7 +44,7 @@ export class Replica {
   #state: State = 'stopped'
   #child: ChildProcess | null = null
   #ended: Promise<unknown> = Promise.resolve()
-  /** The signal that the laboratory has sent, so that the end is no surprise. */
+  /** The signal that the laboratory has sent, and after which the process may end. */
   #sent: 'SIGKILL' | 'SIGTERM' | null = null
   #startedAt = 0
   #isPaused = false
@@ -61,7 +61,7 @@ export class Replica {
     return this.#options.name
   }
 
-  /** The application_name of the present process, or of the last. */
+  /** The application_name of the current process, or of the last one. */
   get app(): string {
     return `replica-${this.name}-${this.counts.starts}`
   }
@@ -74,17 +74,17 @@ export class Replica {
     return this.#state === 'serving'
   }
 
-  /** All that its processes have printed. */
+  /** Everything that its processes have printed. */
   get output(): readonly string[] {
     return this.#output
   }
 
-  /** What its processes have logged, each message once, with how often it came. */
+  /** The messages that its processes have logged, with the number of times. */
   get log(): readonly string[] {
     return [...this.#log].map(([line, times]) => `${times} × ${line}`)
   }
 
-  /** Starts a process; resolves as soon as it exists. */
+  /** Starts a process. Resolves as soon as the process exists. */
   start(): void {
     if (this.#child !== null) return
     this.counts.starts += 1
@@ -105,13 +105,13 @@ export class Replica {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
     this.#child = child
-    // A laboratory that is told to stop takes its processes with it.
+    // When the laboratory is stopped, it ends its processes.
     const endWithUs = () => void child.kill('SIGKILL')
     process.once('exit', endWithUs)
     let stderr = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
     child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#keep(text))
-    // Written to when the process has just ended.
+    // The process may have just ended when the pipe is written to.
     child.stdio[3]?.on('error', () => {})
     this.#ended = new Promise<void>((resolve) => {
       child.once('close', (code, signal) => {
@@ -128,7 +128,7 @@ export class Replica {
     void this.#watch(child)
   }
 
-  /** Starts one if none runs, again if that fails, and waits until it serves; false when it does not in time. */
+  /** Starts a process if none runs, again if that fails, and waits until it serves. Returns false when it does not serve in time. */
   async serve(timeoutMs: number): Promise<boolean> {
     return until(() => {
       if (!this.isRunning) this.start()
@@ -136,7 +136,7 @@ export class Replica {
     }, timeoutMs)
   }
 
-  /** kill -9; resolves when it is gone. */
+  /** Kills the process (SIGKILL). Resolves when it has ended. */
   async kill(): Promise<void> {
     if (this.#child === null) return
     this.#options.vitals.leave(this.name)
@@ -146,7 +146,7 @@ export class Replica {
     await this.#ended
   }
 
-  /** SIGTERM; resolves when it is gone, which is to be soon and with exit code 0. */
+  /** Stops the process (SIGTERM). Resolves when it has ended, which must be soon and with exit code 0. */
   async terminate(): Promise<void> {
     if (this.#child === null || this.#sent !== null) return
     this.#options.vitals.leave(this.name)
@@ -161,7 +161,7 @@ export class Replica {
     await this.#ended
   }
 
-  /** SIGSTOP: as a long pause of its garbage collection, or of its whole machine. */
+  /** Pauses the process (SIGSTOP), like a long garbage collection or a pause of its machine. */
   pause(): void {
     this.#options.vitals.leave(this.name)
     this.#isPaused = true
@@ -175,7 +175,7 @@ export class Replica {
     if (this.#child !== null) this.#options.vitals.watch(this.name, this.url, this.#child.pid)
   }
 
-  /** Sets the wall clock of the present process, to so many milliseconds from the true one. */
+  /** Sets the wall clock of the current process to this many milliseconds from the true time. */
   setWallClock(offsetMs: number): void {
     const pipe = this.#child?.stdio[3]
     if (pipe instanceof Writable && pipe.writable) pipe.write(`${offsetMs}\n`)
@@ -183,7 +183,7 @@ export class Replica {
 
   async #watch(child: ChildProcess): Promise<void> {
     while (this.#child === child) {
-      // While it waits for its database, it refuses everything but /livez.
+      // While the service waits for its database, it answers everything except /livez with 503.
       const isUp = await fetch(`${this.url}/`, { signal: AbortSignal.timeout(1000) }).then(
         ({ status }) => status !== 503,
         () => false,
@@ -197,11 +197,11 @@ export class Replica {
   }
 
   #judge(code: number | null, signal: NodeJS.Signals | null, printed: string): void {
-    // The laboratory may read more slowly than it is logged: then the service says how much it has left out.
+    // The laboratory may read the log too slowly. Then the service says how many lines it has left out.
     const stderr = printed.replace(LEFT_OUT, '')
     const { findings, isDatabaseTroubled } = this.#options
     const how = `code ${code}, signal ${signal}, stderr ${JSON.stringify(stderr.slice(0, 500))}`
-    // A start that fails says why on stderr and exits 1; whoever runs the service starts it again.
+    // A start that fails prints the reason on stderr and exits with 1. It is started again, as a supervisor would do.
     if (this.#sent === null && this.#state === 'starting' && code === 1 && isDatabaseTroubled()) {
       this.counts.failedStarts += 1
       this.#keep(`${this.app}: ${stderr}\n`)
@@ -233,7 +233,7 @@ interface LogLine {
   error?: { message?: string }
 }
 
-/** What a line of the log says, without what makes each one different. */
+/** The message of a log line, without its time and other details. */
 function messageOf(line: string): string {
   if (!line.startsWith('{')) return line
   const { msg, err, error } = JSON.parse(line) as LogLine

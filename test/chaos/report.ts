@@ -2,13 +2,13 @@ import { FAULTS } from './all-faults.ts'
 import type { RoundResult } from './run-round.ts'
 import { TRAITS } from './all-traits.ts'
 
-/** A figure at its worst, and the seed of that round. */
+/** The worst value of a figure, and the seed of its round. */
 interface Worst {
   value: number
   seed: number
 }
 
-/** All rounds of a run together, as it is printed and as it is written to a file. */
+/** The report on all rounds of a run, which is printed and written to a file. */
 export interface RunReport {
   firstSeed: number
   rounds: number
@@ -21,11 +21,11 @@ export interface RunReport {
   terminations: number
   starts: number
   failedStarts: number
-  /** Restarts of Postgres, and times that it could not be reached or written to. */
+  /** How often Postgres was restarted, or could not be reached or written to. */
   outages: number
-  /** Deadlocks that Postgres found, apart from those that are only reported to the service. */
+  /** Deadlocks that Postgres found, without those that the laboratory only raised as errors. */
   realDeadlocks: number
-  /** How often each status was answered to a delivery; 0 is no answer. */
+  /** How often deliveries were answered with each status; 0 means no answer. */
   answers: Record<string, number>
   events: number
   stored: number
@@ -37,11 +37,11 @@ export interface RunReport {
   trueHours: number
   auditsFound: number
   auditsClean: number
-  /** The longest that `/livez` took to answer, and in which round. */
+  /** The longest time that `/livez` took to answer, and the round. */
   longestLivez: Worst
-  /** The most memory that a process has had, in MB. */
+  /** The most memory that a process had, in MB. */
   peakMemory: Worst
-  /** Deliveries, and another caller's questions, while readers were on and nothing else was wrong. */
+  /** Answers to deliveries and to another caller while greedy readers were active and nothing else was wrong. */
   besideReaders: { taken: number; busy: number; asked: Record<string, number> }
   /** How often each fault and trait was applied. */
   applied: Record<string, number>
@@ -109,7 +109,7 @@ function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<stri
   return total
 }
 
-/** One line for a round, right after it. */
+/** The line that is printed right after a round. */
 export function describeRound({ plan, findings, counts, durationMs, kills, vitals }: RoundResult): string {
   const faults = plan.moments.map(({ fault }) => fault.name).join(', ') || 'no faults'
   const verdict = findings.length === 0 ? 'ok    ' : 'FAILED'

@@ -22,15 +22,15 @@ import { startVitals, type Vitals } from './vitals.ts'
 import { startWatch, type Watch } from './watch.ts'
 
 const HOUR_MS = 3_600_000
-/** Multiplies Svix's 27.6 hours of retries: all eight attempts within three seconds. */
+/** Shortens Svix's 27.6 hours of retries: all eight attempts are made within three seconds. */
 const RETRY_TIME_SCALE = 0.00003
 
-/** Everything of one round: Seam, the way of a webhook, the service's processes, their ways to Postgres, and what is observed. */
+/** Everything that one round uses: Seam, the load balancer, the service's processes, their connections to Postgres, and the observers. */
 export interface Rig {
   plan: RoundPlan
   findings: Findings
   seam: SimulatedSeam
-  /** Seam's faults while no fault of the moment is on: those of the round's traits. */
+  /** Seam's faults by the round's traits. They apply while no fault of the moment does. */
   calmFaults: Faults
   ledger: Ledger
   balancer: Balancer
@@ -39,46 +39,46 @@ export interface Rig {
   replicas: readonly Replica[]
   watch: Watch
   vitals: Vitals
-  /** A key of the read API for whoever asks too much; reads secrets too. */
+  /** A key of the read API for the greedy readers; it may read secrets, too. */
   readerKey: string
-  /** Where the backfill begins, Unix milliseconds by Seam's clock. */
+  /** Where the backfill begins, in Unix milliseconds by Seam's clock. */
   sinceMs: number
-  /** Faults of processes and of Postgres: how many began so far, and how many are on. */
+  /** How many faults of processes and of Postgres have begun so far, and how many are active. */
   troubles: { begun: number; on: number }
-  /** Faults under way that may make a start fail. */
+  /** How many active faults may make a start fail. */
   databaseTroubles: number
-  /** The poller may be asleep for long: its process is started again when the faults have ended. */
+  /** True when the poller may sleep for long. Its process is then started again after the faults. */
   restartAtEnd: boolean
   /** How the audits of this round ended. */
   audits: ('clean' | 'found')[]
-  /** When the traffic ended, Unix milliseconds by Seam's clock. */
+  /** When the traffic ended, in Unix milliseconds by Seam's clock. */
   trafficEndedMs: number
-  /** How far coverage must reach then: nothing proves what lies beyond the database's clock. The same unit. */
+  /** How far coverage must reach at the end, in the same unit. Nothing proves time beyond the database's clock. */
   coverableMs: number
   migrations: number
   migration: Promise<Held | null> | null
   /** Unix milliseconds by Seam's clock. */
   seamNow: () => number
   proxyOf(replica: Replica): DatabaseProxy
-  /** Runs a statement directly, not through a replica's network; waits for a server that is being restarted. */
+  /** Runs a statement over a direct connection. Waits for a server that is being restarted. */
   sql: <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>
-  /** Runs statements in a transaction that stays open; null when it was not to be had. */
+  /** Runs statements in a transaction that stays open. Returns null when they failed. */
   hold(statements: readonly string[]): Promise<Held | null>
   /** The replica whose process took the lease last. */
   leaseHolder(): Promise<Replica | null>
-  /** Lets the lease expire as if 30 seconds had passed; with `app`, only if that process holds it. */
+  /** Lets the lease expire as if 30 seconds had passed. With `app`, only if that process holds it. */
   expireLease(app?: string): Promise<void>
   setReadOnly(isReadOnly: boolean): Promise<void>
   stop(): Promise<void>
 }
 
-/** Where a round happens. */
+/** What all rounds share. */
 export interface Place {
   postgres: LabPostgres
   ports: Ports
 }
 
-/** Builds it all and starts nothing of the service yet. */
+/** Builds everything, but starts no process of the service yet. */
 export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Promise<Rig> {
   const findings = new Findings()
   const ledger = new Ledger()
@@ -90,7 +90,7 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
   const seam = await startSimulatedSeam({
     seed: plan.seed,
     retryTimeScale: RETRY_TIME_SCALE,
-    // History is listed at once, and whatever a round's faults are comes after it.
+    // History is listed at once. The round's faults are set after it.
     faults: { ...calmFaults, lateVisibilityMs: null },
   })
   const sinceMs = fillHistory(plan, seam, calmFaults)
@@ -169,7 +169,7 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
           ? `alter database ${databaseName} set default_transaction_read_only = on`
           : `alter database ${databaseName} reset default_transaction_read_only`,
       )
-      // It counts for new sessions only.
+      // The setting applies to new sessions only.
       await postgres.onMaintenance(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${databaseName}'`,
       )
@@ -201,7 +201,7 @@ export async function startRig(plan: RoundPlan, { postgres, ports }: Place): Pro
   return rig
 }
 
-/** Adds what Seam has already; returns where the backfill is to begin. */
+/** Adds the events that Seam has from the start. Returns where the backfill begins. */
 function fillHistory(plan: RoundPlan, seam: SimulatedSeam, { clockOffsetMs }: Faults): number {
   const now = Date.now() + clockOffsetMs
   const sinceMs = now - plan.historyHours * HOUR_MS
@@ -215,7 +215,7 @@ function fillHistory(plan: RoundPlan, seam: SimulatedSeam, { clockOffsetMs }: Fa
   return sinceMs
 }
 
-/** In the database itself: a command would take a second. */
+/** Adds the key in the database itself, because a command would take a second. */
 async function issueReaderKey(databaseUrl: string, workspaceId: string): Promise<string> {
   const db = openTestPool(databaseUrl)
   const scopes = ['events:read', 'secrets:read']
@@ -249,7 +249,7 @@ function environmentOf({ seam, plan, databaseUrl, sinceMs }: Rig, proxy: Databas
   }
 }
 
-/** What the round's traits set for the service and its commands. */
+/** The settings that the round's traits give to the service and its commands. */
 export function traitsEnvironment(plan: RoundPlan): Record<string, string> {
   return Object.assign({}, ...plan.traits.map(({ environment }) => environment?.(plan)))
 }

@@ -16,7 +16,7 @@ export interface RoundResult {
   plan: RoundPlan
   durationMs: number
   findings: readonly Finding[]
-  /** Names of the faults and traits that were applied, each as often as it was. */
+  /** The names of the faults and traits that were applied, repeated as often as they were. */
   applied: readonly string[]
   counts: FinalCounts | null
   deliveries: DeliveryStats
@@ -29,13 +29,13 @@ export interface RoundResult {
   terminations: number
   starts: number
   failedStarts: number
-  /** How audits ended. */
+  /** The outcomes of the audits. */
   audits: readonly string[]
-  /** What the replicas logged last. */
+  /** The last log lines of the replicas. */
   log: readonly string[]
 }
 
-/** One round, from an empty database to the comparison. Rejects only when the laboratory itself can't go on. */
+/** Runs one round, from an empty database to the comparison. Rejects only when the laboratory itself fails. */
 export async function runRound(
   plan: RoundPlan,
   place: Place,
@@ -84,10 +84,10 @@ export async function runRound(
   }
 }
 
-/** Traffic and faults, to the end of the last of them. */
+/** Runs the traffic and the faults until all of them have ended. */
 async function doHarm(rig: Rig, applied: string[], say: (line: string) => void): Promise<void> {
   const { plan } = rig
-  // Traffic meets a service that has not started yet; faults are to meet one that works.
+  // The traffic begins before the service has started. The faults wait until it serves.
   const isUp = until(() => rig.replicas.some(({ isServing }) => isServing), PATIENCE_MS)
   let isOver = false
   const traffic = makeTraffic(rig, () => isOver)
@@ -111,7 +111,7 @@ async function doHarm(rig: Rig, applied: string[], say: (line: string) => void):
   rig.coverableMs = Math.min(rig.trafficEndedMs, Date.now())
 }
 
-/** False when it came to nothing: there was no poller to stop, say. An error is the laboratory's own failure. */
+/** Applies one fault. Returns false when it had no effect, for example because there was no poller to stop. An error is a failure of the laboratory. */
 async function apply(rig: Rig, { fault, forMs, atMs }: Moment): Promise<boolean> {
   const random = createRandom(rig.plan.seed, `${fault.name} at ${atMs}`)
   const isTrouble = fault.lane === 'processes' || fault.lane === 'postgres'

@@ -4,33 +4,33 @@ import { type Fault, LANES, type Lane } from './fault.ts'
 import { TRAITS } from './all-traits.ts'
 import type { Trait } from './trait.ts'
 
-/** One fault of a round: when it begins, in milliseconds from the start of the traffic, and for how long it lasts. */
+/** One fault of a round. It begins and lasts in milliseconds, counted from the start of the traffic. */
 export interface Moment {
   fault: Fault
   atMs: number
   forMs: number
 }
 
-/** All that is decided about a round before it begins. */
+/** Everything that is decided about a round before it begins. */
 export interface RoundPlan {
   seed: number
   replicas: number
   traits: readonly Trait[]
-  /** Events that Seam has already when the service is first started. */
+  /** How many events Seam has before the service is first started. */
   historyEvents: number
   historyHours: number
   eventsPerSecond: number
   settleSeconds: number
-  /** How long there is traffic, in milliseconds. */
+  /** How long the traffic lasts, in milliseconds. */
   trafficMs: number
-  /** In order of time. */
+  /** In the order in which they begin. */
   moments: readonly Moment[]
 }
 
-/** More would make a round longer, and its findings harder to understand. */
+/** More faults would make a round longer and its findings harder to understand. */
 const MOMENTS_OF_A_LANE = 2
 
-/** The chance that a round has faults of a lane at all. */
+/** The probability that a round has any faults of a lane. */
 const LANE_CHANCE: Record<Lane, number> = {
   answers: 0.7,
   clocks: 0.6,
@@ -41,8 +41,8 @@ const LANE_CHANCE: Record<Lane, number> = {
 }
 
 /**
- * The round of a seed: the same for ever, as long as the tables of faults and traits stay the same. The first fault of each lane goes
- * round with the seed, so that consecutive seeds reach them all; everything else is drawn.
+ * Plans the round of a seed. It is always the same as long as the tables of faults and traits do not change. Consecutive seeds take each
+ * lane's first fault in turn, so that they reach all of them. Everything else is drawn at random.
  */
 export function planRound(seed: number): RoundPlan {
   const random = createRandom(seed, 'plan')
@@ -57,7 +57,7 @@ export function planRound(seed: number): RoundPlan {
     (fault.replicas ?? 1) <= replicas
   const moments: Moment[] = []
   for (const lane of LANES) {
-    // Drawn, used or not: one lane must not change the next.
+    // Each value is drawn even if it is not used, so that one lane does not change the next.
     const laneRandom = createRandom(seed, lane)
     if (!random.chance(LANE_CHANCE[lane])) continue
     const chosen = drawLane(
@@ -89,7 +89,7 @@ export function planRound(seed: number): RoundPlan {
 
 function drawTraits(random: Random): Trait[] {
   const drawn: Trait[] = []
-  // In random order, so that of two that exclude each other neither is preferred.
+  // The order is random, so that of two traits that exclude each other neither is preferred.
   const candidates = random.shuffled(TRAITS).map((trait) => ({ trait, isDrawn: random.chance(trait.chance) }))
   for (const { trait, isDrawn } of candidates) {
     const isBarred = drawn.some(

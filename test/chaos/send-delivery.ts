@@ -2,7 +2,7 @@ import { deliver, type DeliveryOptions } from '../support/sign-delivery.ts'
 import { OLD_SECRET } from './keys.ts'
 import type { Rig } from './rig.ts'
 
-/** Sends a delivery of the laboratory's own, signed well unless told otherwise, once. The status; 0 when there is no answer. */
+/** Sends one delivery of the laboratory's own, with a valid signature by default. Returns the status; 0 when there is no answer. */
 export function sendDelivery(
   { balancer }: Rig,
   event: Record<string, unknown> | string,

@@ -6,14 +6,14 @@ import type { Rig } from './rig.ts'
 const TICK_MS = 30
 
 /**
- * Makes events until `isOver`: most are pushed and listed; some are only listed, so that no webhook hides what the poller does;
- * others as the round's traits want them.
+ * Makes events until `isOver`. Most are pushed and listed. Some are only listed, so that no webhook hides a mistake of the poller. Traits
+ * add others.
  */
 export async function makeTraffic(rig: Rig, isOver: () => boolean): Promise<void> {
   const { seam, plan } = rig
   const random = createRandom(plan.seed, 'lab traffic')
   const perTick = (plan.eventsPerSecond * TICK_MS) / 1000
-  // What a trait draws must not change what the others do.
+  // Each trait has a random stream of its own, so that its draws do not change what the others do.
   const traits = plan.traits.map((trait) => ({
     trait,
     random: createRandom(plan.seed, `trait ${trait.name}`),

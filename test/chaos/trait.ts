@@ -3,20 +3,20 @@ import type { Faults } from '../../src/simulated-seam/start-simulated-seam.ts'
 import type { Rig } from './rig.ts'
 import type { RoundPlan } from './schedule.ts'
 
-/** How Seam and the service's surroundings are for a whole round: nothing of it is promised to be otherwise. */
+/** A property of Seam or of the service's surroundings for a whole round. Seam promises nothing that a trait breaks. */
 export interface Trait {
   name: string
-  /** The rules, or the field case, that it puts to the test. */
+  /** The rules, or the case from the field, that it tests. */
   threatens: string
-  /** How likely a round has it, 0 to 1. */
+  /** The probability that a round has it, 0 to 1. */
   chance: number
   faults?: Partial<Faults>
-  /** Settings of the service. */
+  /** Settings that it gives to the service. */
   environment?: (plan: RoundPlan) => Readonly<Record<string, string>>
-  /** When the traffic begins. */
+  /** Called when the traffic begins. */
   begin?: (rig: Rig, random: Random) => Promise<void> | void
-  /** In the traffic, at each of its ticks (30 ms) with this chance. */
+  /** `act` is called with this probability at each tick of the traffic (30 ms). */
   during?: { chance: number; act: (rig: Rig, random: Random) => Promise<void> | void }
-  /** Traits and moments that it can't be combined with; the reason stands beside it. */
+  /** Traits and faults that it cannot be combined with. Each entry has the reason beside it. */
   excludes?: readonly string[]
 }

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 
 /**
- * How long the laboratory waits for what must happen by itself before it calls it a finding: so long that a busy machine is none.
- * What takes longer than it should shows in the figures.
+ * How long the laboratory waits for something before it becomes a finding. It is long, so that a busy machine is no finding. The figures show
+ * what takes longer than it should.
  */
 export const PATIENCE_MS = 120_000
 
-/** Waits until something is so, looking every `everyMs`; false when `timeoutMs` have passed without it. */
+/** Waits until a condition holds, which it checks every `everyMs`. Returns false after `timeoutMs`. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
   timeoutMs: number,

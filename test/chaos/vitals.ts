@@ -6,27 +6,27 @@ import type { ProbeReport, ProbeTask } from './livez-probe.ts'
 import { PATIENCE_MS } from './until.ts'
 
 const LOOK_EVERY_MS = 200
-/** So long a supervisor's probe waits at most, as a rule; a busy machine alone made it 0.6 s. */
+/** Supervisors usually wait at most this long for a probe. A busy machine alone caused 0.6 s. */
 const LONGEST_LIVEZ_MS = 10_000
-/** The service with everything in it that a round's rows, readers and deliveries can put there; the limits of README allow half of it. */
+/** The memory that a process may use, whatever a round does. The limits in the README allow half of it. */
 const MOST_MEMORY_MB = 1024
 
-/** How well the processes of a round were at their worst. */
+/** The worst values of a round's processes. */
 export interface VitalFigures {
-  /** The longest that `/livez` took to answer, of processes that nobody held up. */
+  /** The longest time that `/livez` took to answer, without processes that the laboratory held up. */
   longestLivezMs: number
-  /** The most memory that a process has had, in MB (10^6 bytes); null where the system does not say. */
+  /** The most memory that a process had, in MB (10^6 bytes). Null where the system does not say. */
   peakMemoryMb: number | null
-  /** What webhooks, and another caller, were answered while readers were on and nothing else was wrong. */
+  /** The answers to webhooks and to another caller while greedy readers were active and nothing else was wrong. */
   besideReaders: { taken: number; busy: number; asked: Record<number, number> }
 }
 
 export interface Vitals {
-  /** A process was started, or goes on. */
+  /** Called when a process was started or goes on. */
   watch(name: string, url: string, pid: number | undefined): void
-  /** It is held up, or about to end. */
+  /** Called when a process is held up or about to end. */
   leave(name: string): void
-  /** What webhooks and another caller were answered while readers were on. */
+  /** Adds the answers to webhooks and to another caller while greedy readers were active. */
   beside(taken: number, busy: number, asked: readonly number[]): void
   figures(): VitalFigures
   stop(): Promise<void>

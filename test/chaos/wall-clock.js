@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 
 /*
- * Loaded into the service before its own code: the laboratory sets the wall clock of the process through its fourth pipe, by so many
- * milliseconds from the true one. Timers and `performance.now()` go on as they do.
+ * This is loaded into the service before its own code. Through the process's fourth pipe the laboratory sets the process's wall clock to a
+ * number of milliseconds from the true time. Timers and `performance.now()` are not affected.
  */
 
 const TrueDate = Date

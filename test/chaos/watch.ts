@@ -20,17 +20,17 @@ export interface WatchOptions {
   settleSeconds: number
   /** Unix milliseconds by Seam's clock. */
   seamNow: () => number
-  /** Events that covered time may lack: they became visible later than the settle time. */
+  /** Events that covered time may lack, because they became visible later than the settle time. */
   exempt: ReadonlySet<string>
 }
 
-/** Looks at the database all through a round, as a skeptic would: what is claimed, what is there. */
+/** Compares, during a whole round, what the database claims with what it has. */
 export interface Watch {
-  /** Resolves after a sample that began now; without one, when the database can't be reached. */
+  /** Resolves after a sample that begins now, or without one when the database cannot be reached. */
   sampleNow(): Promise<void>
   /** Follows the order of arrival to its end. */
   readToTheEnd(): Promise<void>
-  /** What the follower of the order of arrival has seen, in that order. */
+  /** The events that the follower of the order of arrival has seen, in that order. */
   arrived(): readonly string[]
   samples(): number
   stop(): Promise<void>
@@ -39,15 +39,15 @@ export interface Watch {
 interface Sample {
   xmin: string
   ranges: readonly { from: Micros; to: Micros }[]
-  /** Ids of events that were stored since the last sample. */
+  /** The ids of events that were stored since the last sample. */
   newIds: readonly string[]
-  /** Acknowledged events that the webhook path has not stored. */
+  /** The acknowledged events that the webhook path has not stored. */
   broken: readonly string[]
 }
 
 /**
- * One statement, so one snapshot. Events that were visible to the last sample need not be read again: nothing deletes them, and whatever
- * has become visible since then was written by a transaction that was running then, or later.
+ * One statement reads everything, so that it is one snapshot. It does not read again the events that the last sample saw, because nothing
+ * deletes them. Events that have become visible since were written by transactions that had not ended at the last sample.
  */
 const SAMPLE_SQL = `
 select pg_snapshot_xmin(pg_current_snapshot())::text as xmin,
@@ -95,7 +95,7 @@ export function startWatch(options: WatchOptions): Watch {
     const lost = new Set(broken)
     for (const id of lost) findings.add('I1', `event ${id} was acknowledged, and its webhook is not stored`)
     ledger.verified(acknowledged.filter((id) => !lost.has(id)))
-    // Asked after the snapshot: what was created since then lies beyond every honest claim.
+    // Upstream is asked after the snapshot. Events created in between lie beyond every true claim.
     for (const event of seam.events()) {
       if (stored.has(event.event_id) || exempt.has(event.event_id) || !isUuid(event.event_id)) continue
       const at = instantOf(event)
@@ -110,7 +110,7 @@ export function startWatch(options: WatchOptions): Watch {
     }
   }
 
-  /** Read after the snapshot, so that the true horizon can only have been earlier. */
+  /** Checks that no range passes the horizon. The clock is read after the snapshot, so the horizon of the snapshot was not later. */
   function checkHorizon(ranges: Sample['ranges']): void {
     const horizon = BigInt(seamNow() - settleSeconds * 1000) * 1000n
     const beyond = ranges.find(({ to }) => to > horizon)
@@ -130,7 +130,7 @@ export function startWatch(options: WatchOptions): Watch {
     return at
   }
 
-  /** Whether there was something. */
+  /** Reads the next page of arrivals. Returns false when there was none. */
   async function readOn(): Promise<boolean> {
     const page = await readArrivals(db, {
       workspaceId: seam.workspaceId,
@@ -143,12 +143,12 @@ export function startWatch(options: WatchOptions): Watch {
   }
 
   const sampleNow = (): Promise<void> => {
-    // A database that is away has nothing to say: the next sample will.
+    // When the database cannot be reached, this sample is left out.
     sampling = sampling.then(sample).catch(noteUnlessAway)
     return sampling
   }
   function noteUnlessAway(error: unknown): void {
-    // A cursor that its own server refuses would be a broken promise.
+    // The server must not refuse a cursor that it has given.
     if (error instanceof Error && /Cursor|Arrivals/.test(error.name)) findings.add('I8', error.message)
   }
   async function repeat(work: () => Promise<unknown>, everyMs: number): Promise<void> {

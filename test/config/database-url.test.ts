@@ -50,14 +50,16 @@ test.each([
         return error instanceof ConfigError ? error.message : `thrown: ${String(error)}`
       }
     })()
-    expect(problem).toMatch(/DATABASE_URL can't be read: in its user and password, write % as %25, \/ as %2F/)
+    expect(problem).toMatch(
+      /DATABASE_URL cannot be read: in its user and password, write % as %25, \/ as %2F/,
+    )
     expect(problem).not.toContain('secret')
   },
 )
 
 test('F16: a file of TLS options that is not there is named', () => {
   expect(() => read('postgres://u:secret@h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem')).toThrow(
-    /DATABASE_URL names a file that can't be read: \/nowhere\/ca.pem \(ENOENT\)$/m,
+    /DATABASE_URL names a file that cannot be read: \/nowhere\/ca.pem \(ENOENT\)$/m,
   )
 })
 

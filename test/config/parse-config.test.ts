@@ -163,7 +163,7 @@ const bad: [name: string, values: string[], says: RegExp][] = [
       'seam_pk1_long_enough_otherwise',
       'seam_mirror_0123456789a',
       `seam_mirror_${'0'.repeat(128)}`,
-      // A header can't carry these, or they would no longer be the same key when they arrive.
+      // A header cannot carry these, or they would no longer be the same key when they arrive.
       'seam_mirror_ 0123456789abcdef0123',
       'seam_mirror_…0123456789abcdef0123',
       'seam_mirror_$(openssl rand -hex 24)',

@@ -64,7 +64,7 @@ describe('names that nobody reads', () => {
 
   test('B1: a retention is refused with a clear word, because nothing would be deleted', () => {
     expect(problemsOf('SEAM_MIRROR_RETENTION_DAYS', '30')).toEqual([
-      expect.stringMatching(/^SEAM_MIRROR_RETENTION_DAYS can not be set yet: .*deletes no event/),
+      expect.stringMatching(/^SEAM_MIRROR_RETENTION_DAYS cannot be set yet: .*deletes no event/),
     ])
     expect(problemsOf('SEAM_MIRROR_RETENTION_DAYS', ' ')).toEqual([])
     expect(VARIABLES.map(({ name }): string => name)).not.toContain('SEAM_MIRROR_RETENTION_DAYS')

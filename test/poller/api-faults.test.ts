@@ -180,7 +180,7 @@ test('a rate limit that lets a few pages through at a time does not keep a long 
   expect(rounds).toBeLessThan(12)
 })
 
-test('I11: items that are no events are set aside once each, counted, and the rest of their page is stored', async () => {
+test('I11: items that are no events go to quarantine once each and are counted, and the rest of their page is stored', async () => {
   const rig = await startRig(db)
   fill(rig, 600)
   const oddities = [
@@ -226,7 +226,7 @@ test('I11: items that are no events are set aside once each, counted, and the re
   again.forEach(({ timesSeen }, i) => expect(timesSeen).toBeGreaterThan(timesBefore[i] ?? 0))
 })
 
-test('F5: a run that reads nothing but what goes to quarantine is not complete, and says why; one usable event makes it one', async () => {
+test('F5: a run whose items all go to quarantine is not complete, and says why; with one usable event it is', async () => {
   const rig = await startRig(db)
   const poller = await rig.startPoller()
   await poller.pollNow()
@@ -247,7 +247,7 @@ test('F5: a run that reads nothing but what goes to quarantine is not complete, 
   expect((await rig.runs()).at(-1)).toMatchObject({ outcome: 'complete', error: null })
 })
 
-test('I11: strays without a place in time are set aside once each, and the events around them are stored and proven', async () => {
+test('I11: items without a creation time go to quarantine once each, and the events around them are stored and proven', async () => {
   // The simulated Seam puts one of four strays at a random place of every page.
   const rig = await startRig(db, { seed: 3, faults: { badItemRate: 1, pageCap: 100 } })
   fill(rig, 900)
@@ -268,7 +268,7 @@ test('I11: strays without a place in time are set aside once each, and the event
 })
 
 describe('credentials', () => {
-  test('that are refused make the poller skip ticks; accepted again, they make it go on', async () => {
+  test('that are refused make the poller skip ticks; it goes on when they are accepted again', async () => {
     const { rig, poller: first } = await startPolledRig()
     await first.stop()
     rig.seam.setFaults({ rejectCredentials: true })
@@ -309,7 +309,7 @@ describe('credentials', () => {
     expect(outcomes.filter((outcome) => outcome === 'failed').length).toBe(2)
   })
 
-  test('of another workspace than the remembered and configured one store nothing', async () => {
+  test('for another workspace than the known one store nothing', async () => {
     const rig = await startRig(db)
     fill(rig, 10)
     const other = crypto.randomUUID()

@@ -28,7 +28,7 @@ const databaseTime = await databaseClock(database)
 
 const checkpointOf = async (rig: Rig) => (await readCoverage(db, rig.workspaceId)).at(-1)?.to ?? 0n
 
-/** Polls while the database's clock is so much ahead of the true one, and checks the claim. */
+/** Polls while the database's clock is this much ahead of the true time, and checks coverage. */
 async function pollAt(rig: Rig, poller: Poller, databaseAheadMs: number): Promise<void> {
   await databaseTime.set(rig.clock.ms + databaseAheadMs)
   onTestFinished(() => databaseTime.set(null))
@@ -45,7 +45,7 @@ async function runFor(rig: Rig, poller: Poller, rounds: number, databaseAheadMs 
   }
 }
 
-/** The `Date` header alone is so much ahead; events are stamped by the true clock. */
+/** Only the `Date` header is this much ahead; events are stamped by the true clock. */
 const dateAhead = (ms: number) => ({ dateHeader: (at: number) => new Date(at + ms).toUTCString() })
 
 interface ClockRow {
@@ -155,7 +155,7 @@ describe('E1, I6: of Seam’s and the database’s clock the one that is behind 
   })
 })
 
-describe('E1, I6: when both clocks were ahead, and are put right', () => {
+describe('E1, I6: coverage after both clocks were ahead and are put right', () => {
   /** Ten minutes of polls with both clocks right, and twenty in which they are ahead. */
   async function startAhead(aheadMs: number, settleSeconds: number): Promise<{ rig: Rig; poller: Poller }> {
     const rig = await startRig(db, { settleSeconds })
@@ -193,7 +193,7 @@ describe('E1, I6: when both clocks were ahead, and are put right', () => {
     },
   )
 
-  test('E1, I6: it is taken back by a poller that was started since, too', async () => {
+  test('E1, I6: a poller that was started later takes coverage back as well', async () => {
     const { rig, poller } = await startAhead(HOUR_MS, 10)
     await poller.stop()
     rig.clock.ms += 5000
@@ -203,14 +203,14 @@ describe('E1, I6: when both clocks were ahead, and are put right', () => {
     expect(await checkpointOf(rig)).toBeLessThanOrEqual(horizonOf(rig))
   })
 
-  test('E1, I6: one of them that is put right is no reason to take back what the other still allows', async () => {
+  test('E1, I6: when only one of them is put right, coverage that the other still allows is kept', async () => {
     const { rig, poller } = await startAhead(HOUR_MS, 10)
     const end = await checkpointOf(rig)
     await pollAt(rig, poller, HOUR_MS)
     expect(await checkpointOf(rig)).toBe(end)
   })
 
-  test('E1, I6: both clocks put back by less than a second are no reason: that is what they are worth', async () => {
+  test('E1, I6: coverage is kept when both clocks are put back by less than a second, because they are no more precise', async () => {
     const rig = await startRig(db, { settleSeconds: 10 })
     await databaseTime.set(rig.clock.ms)
     const poller = await rig.startPoller()

@@ -47,7 +47,7 @@ async function refuseWrites(
 
 const coverageOf = (rig: Rig) => readCoverage(db, rig.workspaceId)
 
-test('I4: when coverage can not be written, no event of the page is stored either', async () => {
+test('I4: when coverage cannot be written, no event of the page is stored either', async () => {
   const rig = await startRig(db)
   rig.seam.fill({ count: 700, from: START_MS - DAY_MS + 60_000, to: START_MS - 60_000 })
   const allow = await refuseWrites('coverage', rig.workspaceId)
@@ -64,7 +64,7 @@ test('I4: when coverage can not be written, no event of the page is stored eithe
   await expectComplete(rig, DAY_AGO)
 })
 
-test('I4: when events can not be written, coverage stays where it was', async () => {
+test('I4: when events cannot be written, coverage stays where it was', async () => {
   const rig = await startRig(db)
   const poller = await rig.startPoller()
   await poller.pollNow()

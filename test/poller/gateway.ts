@@ -13,8 +13,8 @@ export interface Passing {
 }
 
 /**
- * Something between us and Seam that does what it wants with each answer to `/events/list`, by itself when it returns true. Closed
- * with the test.
+ * Starts a proxy in front of Seam that may change each answer to `/events/list`. It has sent the answer itself when the function returns
+ * true. It is closed when the test ends.
  */
 export async function gatewayTo(
   seam: SimulatedSeam,

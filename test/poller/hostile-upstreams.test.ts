@@ -35,7 +35,7 @@ const fill = ({ seam }: Rig, count: number) =>
   seam.fill({ count, from: START_MS - DAY_MS + MINUTE_MS, to: START_MS - MINUTE_MS })
 const limitOf = (url: URL): number => Number(url.searchParams.get('limit'))
 
-/** Runs until one is complete; a page that was too much fails a run or two. */
+/** Runs until a run is complete. Pages that are too large make the first runs fail. */
 async function pollUntilComplete(rig: Rig, poller: Poller): Promise<void> {
   for (let run = 0; run < 12; run++) {
     rig.clock.ms += MINUTE_MS
@@ -46,7 +46,7 @@ async function pollUntilComplete(rig: Rig, poller: Poller): Promise<void> {
   throw new Error('Still not complete.')
 }
 
-describe('F1: answers that are none', () => {
+describe('F1: answers that are no list of events', () => {
   test.each([
     '{"events":[],"ok":false}',
     '{"events":[]}',
@@ -74,7 +74,7 @@ describe('F1: answers that are none', () => {
   })
 })
 
-describe('F7: an upstream that can not give much at once', () => {
+describe('F7: an upstream that fails on large pages', () => {
   test.each([
     ['answers 504 with a page of HTML above 100 items', 100],
     ['answers 504 with a page of HTML above 7 items', 7],
@@ -94,7 +94,7 @@ describe('F7: an upstream that can not give much at once', () => {
     await expectComplete(rig, DAY_AGO)
   })
 
-  test('F7: that falls silent above some size until the attempt is given up', async () => {
+  test('F7: because it falls silent above some size until the attempt is given up', async () => {
     const rig = await startRig(db)
     fill(rig, 300)
     const client = await gatewayTo(rig.seam, ({ url }) => limitOf(url) > 130, 2_000)
@@ -102,7 +102,7 @@ describe('F7: an upstream that can not give much at once', () => {
     expect((await storedEvents(rig)).size).toBe(300)
   })
 
-  test('F7: that cuts off above some size', async () => {
+  test('F7: because it cuts answers off above some size', async () => {
     const rig = await startRig(db)
     fill(rig, 300)
     const client = await gatewayTo(rig.seam, ({ url, body, date, response }) => {
@@ -115,7 +115,7 @@ describe('F7: an upstream that can not give much at once', () => {
     expect((await storedEvents(rig)).size).toBe(300)
   })
 
-  test('F7: pages grow again, as soon as there is more than they hold', async () => {
+  test('F7: the page size grows again as soon as full pages arrive', async () => {
     const rig = await startRig(db)
     fill(rig, 100)
     let isNarrow = true
@@ -159,7 +159,7 @@ describe('F7: an upstream that can not give much at once', () => {
   })
 })
 
-test('E12: events of the years 1 and 9999 that a webhook brought steer nothing: what is asked for can be asked', async () => {
+test('E12: events of the years 1 and 9999 that a webhook brought do not lead to requests that Seam refuses', async () => {
   const rig = await startRig(db)
   const years = [
     '0001-01-01T00:00:00Z',
@@ -195,7 +195,7 @@ test('E12: events of the years 1 and 9999 that a webhook brought steer nothing: 
   expect(covered).toHaveLength(1)
 })
 
-test('E12: what upstream lists of the years 1 and 9999 is stored, and proves nothing', async () => {
+test('E12: listed events of the years 1 and 9999 are stored and prove nothing', async () => {
   const rig = await startRig(db)
   fill(rig, 50)
   rig.seam.add([{ created_at: '0001-01-01T00:00:00Z' }, { created_at: '9999-12-31T23:59:59.999999Z' }])
@@ -222,7 +222,7 @@ test('E19: a page of 330,000 events is cut and walked like any other', () => {
 })
 
 describe('F17: what is not UTF-8', () => {
-  test('F17, I11: in a listing is set aside with its bytes, as a webhook’s is, and the rest of the page is stored', async () => {
+  test('F17, I11: a listed item goes to quarantine with its bytes, as a webhook does, and the rest of the page is stored', async () => {
     const rig = await startRig(db)
     fill(rig, 20)
     const [odd] = rig.seam.add([
@@ -270,7 +270,7 @@ describe('F17: what is not UTF-8', () => {
 })
 
 describe('F17: no Date at all', () => {
-  test('F17, I6: is said, older time is read once an hour and not at each run, and the newest is stored all the same', async () => {
+  test('F17, I6: the log says so, gaps are read once an hour and not at each run, and the newest events are still stored', async () => {
     const lines: string[] = []
     const logger = createLogger('info', { write: (line) => void lines.push(line) })
     const rig = await startRig(db, { faults: { omitDateHeader: true, pageCap: 50 } })
@@ -305,7 +305,7 @@ describe('F17: no Date at all', () => {
   })
 })
 
-test('B9: that the backfill is finished is logged, once', async () => {
+test('B9: the end of the backfill is logged once', async () => {
   const lines: string[] = []
   const logger = createLogger('info', { write: (line) => void lines.push(line) })
   const rig = await startRig(db, { faults: { pageCap: 50 } })

@@ -26,7 +26,7 @@ const expire = (workspaceId: string) =>
   )
 
 describe('a lease', () => {
-  test('I13: is held by one at a time, renewed by its holder, and free when let go', async () => {
+  test('I13: is held by one poller at a time, can be renewed by its holder, and is free after it was released', async () => {
     const id = crypto.randomUUID()
     const first = await acquireLease(db, id, ONE, 30)
     expect(first).toMatchObject({ token: '1' })
@@ -36,7 +36,7 @@ describe('a lease', () => {
     expect(await acquireLease(db, id, TWO, 30)).toMatchObject({ token: '2' })
   })
 
-  test('I13: goes to one of twenty that ask for it at once', async () => {
+  test('I13: goes to exactly one of twenty pollers that ask for it at once', async () => {
     const id = crypto.randomUUID()
     const asked = await Promise.all(
       Array.from({ length: 20 }, () => acquireLease(db, id, crypto.randomUUID(), 30)),
@@ -44,7 +44,7 @@ describe('a lease', () => {
     expect(asked.filter((lease) => lease !== null)).toHaveLength(1)
   })
 
-  test('I13: that has changed hands stops a transaction of its former holder, also when that one takes it again later', async () => {
+  test('I13: stops a transaction of its former holder after it has changed hands, even when that holder takes it again later', async () => {
     const id = crypto.randomUUID()
     const first = await acquireLease(db, id, ONE, 30)
     await expire(id)
@@ -57,7 +57,7 @@ describe('a lease', () => {
     await expect(write()).rejects.toThrow(LeaseLostError)
   })
 
-  test('I13: can not be taken between the check and the commit of a page', async () => {
+  test('I13: cannot be taken between the check and the commit of a page', async () => {
     const id = crypto.randomUUID()
     const lease = await acquireLease(db, id, ONE, 30)
     if (lease === null) throw new Error('The lease was not free.')
@@ -84,7 +84,7 @@ describe('a lease', () => {
 })
 
 describe('several pollers of one workspace', () => {
-  test('I13: one of them polls, the others stand by, and one takes over when it stops', async () => {
+  test('I13: one of them polls and the others stand by; one of those takes over when it stops', async () => {
     const rig = await startRig(db)
     rig.seam.fill({ count: 300, from: START_MS - DAY_MS + 60_000, to: START_MS - 60_000 })
     const first = await rig.startPoller()

@@ -83,7 +83,7 @@ describe('the copy is complete', () => {
   })
 })
 
-describe('what can not be proven stays open', () => {
+describe('what cannot be proven stays open', () => {
   test('I5: offsets have no effect, and an instant holds more than a page', async () => {
     const rig = await startRig(db, { faults: { ignoreOffset: true } })
     fillDay(rig, { burst: 700, spread: 900 })
@@ -112,7 +112,7 @@ describe('what can not be proven stays open', () => {
       faults: { omitDateHeader: true },
       backfillSince: { kind: 'ago', duration: 86_400n * 1_000_000n },
     })
-    // Without its clock, the only place to look is where the local clock says.
+    // Without Seam's clock, the local clock decides where to look.
     rig.clock.ms = Date.now()
     rig.seam.fill({ count: 900, from: rig.clock.ms - DAY_MS + 60_000, to: rig.clock.ms - 60_000 })
     const poller = await rig.startPoller()

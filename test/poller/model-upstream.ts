@@ -16,11 +16,11 @@ export interface ModelSemantics {
   /** Page caps, used in turn. */
   caps: readonly number[]
   ignoresOffset: boolean
-  /** Events of one instant (of one millisecond, if times are compared so) come in another order at every request. */
+  /** Events of one instant (of one millisecond, when times are compared in milliseconds) come in another order in each answer. */
   shufflesTies: boolean
 }
 
-/** `events.list` in a dozen lines, with everything that the walk must not take on trust as an option. */
+/** Models `events.list` in a dozen lines. Everything that the walk must not rely on is an option. */
 export function listPage(
   events: readonly ModelEvent[],
   semantics: ModelSemantics,
@@ -31,7 +31,7 @@ export function listPage(
 ): Page {
   const floor = (t: Micros) => (semantics.compare === 'millis' ? t - (((t % 1000n) + 1000n) % 1000n) : t)
   const isInside = (t: Micros, bound: Micros) => t > bound || (semantics.inclusive && t === bound)
-  // Whoever compares in milliseconds may sort so as well.
+  // A server that compares in milliseconds may sort by milliseconds as well.
   const sortKey = semantics.shufflesTies ? floor : (t: Micros) => t
   const tie = ({ eventId }: PageItem) =>
     Math.imul(hash(eventId) ^ (semantics.shufflesTies ? turn * 0x9e3779b1 : 0), 0x85ebca6b) >>> 8

@@ -24,8 +24,8 @@ export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
 /**
- * Upstream's clock at the start of a test: twenty hours behind the database's, so that it is the one that counts (I6) until a test has moved it
- * by as much. Whole minutes, so that it can be written down.
+ * Upstream's clock at the start of a test. It is twenty hours behind the database's, so that it is the clock that counts (I6) until a test has
+ * moved it by as much. It has whole minutes, so that instants in tests are easy to write.
  */
 export const START_MS = Math.floor((Date.now() - 20 * HOUR_MS) / MINUTE_MS) * MINUTE_MS
 /** Where the backfill of most tests begins. */
@@ -151,7 +151,7 @@ export async function storedEvents({
   return new Map(rows.map(({ id, at }) => [id, BigInt(at)]))
 }
 
-/** The claim that must hold at any moment: what lies in a covered range upstream is stored, with the same creation time. */
+/** Checks what must hold at any moment: every upstream event in a covered range is stored, with the same creation time. */
 export async function expectNoFalseClaim(rig: Pair): Promise<void> {
   // Coverage is read first, because stored events only grow in number.
   const covered = await readCoverage(rig.db, rig.workspaceId)

@@ -40,7 +40,7 @@ describe('runs of one poller', () => {
     await expectComplete(rig, DAY_AGO)
   })
 
-  test('that are asked for during a run are one run after it', async () => {
+  test('that are asked for during a run become one run after it', async () => {
     const rig = await startRig(db)
     const poller = await rig.startPoller()
     await poller.pollNow()
@@ -97,7 +97,7 @@ test('I6: with answers slower than the poll interval ticks do not pile up, the c
 })
 
 describe('stop', () => {
-  test('during a run ends it after the page under way, and leaves a true claim', async () => {
+  test('during a run ends it after the current page, and coverage is true', async () => {
     let poller: Poller | null = null
     const stops: Promise<void>[] = []
     const rig = await startRig(db, {

@@ -49,7 +49,7 @@ test.each([
   await expectComplete(rig, DAY_AGO)
 })
 
-test('F6: with one replica polling goes on, and is well as soon as Seam is', async () => {
+test('F6: a single replica keeps trying, and succeeds as soon as Seam answers again', async () => {
   const rig = await startRig(db)
   const poller = await rig.startPoller(EVERY_SECOND)
   await poller.pollNow()

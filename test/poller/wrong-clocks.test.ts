@@ -24,7 +24,7 @@ const databaseTime = await databaseClock(database)
 
 const RUNS = 15
 const SETTLE_SECONDS = 10
-/** Later than anything. */
+/** An instant that is later than any other. */
 const LAST_MS = Date.UTC(9999, 0)
 const SETTLE_MS = SETTLE_SECONDS * 1000
 
@@ -107,12 +107,12 @@ async function pollWatched(rig: Rig, poller: Poller): Promise<void> {
   await expectNoFalseClaim(rig)
 }
 
-/** What was covered and is not any more. */
+/** Ranges that were covered and are not any more. */
 function lostOf(before: readonly Interval[], after: readonly Interval[]): Interval[] {
   return before.flatMap((part) => gapsIn(part, after))
 }
 
-test(`E1, I6: in ${RUNS} random lives of Seam's and the database's clock, of which one is never ahead, nothing in covered time is missing at any moment`, async () => {
+test(`E1, I6: while Seam's and the database's clock go wrong at random in ${RUNS} ways, and one of them is never ahead, covered time never lacks an event`, async () => {
   const holds = fc.asyncProperty(scenario, async ({ seed, order, pageCap, steps }) => {
     const rig = await startRig(db, {
       seed,

@@ -42,7 +42,7 @@ test.each(['999999', 'all'])(
   },
 )
 
-test('of two that discard the same items at once, one is told that it did', async () => {
+test('when two calls discard the same items at once, only one reports success', async () => {
   const ids = [
     await putAside(db, 'one', { secrets: maskingSecrets() }),
     await putAside(db, 'two', { secrets: maskingSecrets() }),

@@ -42,7 +42,7 @@ describe('quarantine list', () => {
     ])
   })
 
-  test('has the item that was seen last first, also when it is an old one', async () => {
+  test('shows the item that was seen last first, even when it is an old one', async () => {
     const old = await putAside(db, 'an old one', { secrets: maskingSecrets() })
     const newer = await putAside(db, 'a newer one', { secrets: maskingSecrets() })
     expect(await idsListed()).toEqual([newer, old])
@@ -75,7 +75,7 @@ describe('quarantine list', () => {
     expect(await listed()).toHaveLength(50)
   })
 
-  test('says that nothing is there, and refuses what is no limit and no workspace', async () => {
+  test('says that nothing is there, and refuses an invalid limit and an unknown workspace', async () => {
     expect(await run(['list'])).toMatchObject({ text: '', said: ['The quarantine is empty.'] })
     expect((await run(['list', '--reason', 'not_json'])).said).toEqual(['No such item is in quarantine.'])
     expect(await listed()).toEqual([])
@@ -114,7 +114,7 @@ describe('quarantine show', () => {
     expect(whole.text).not.toContain('--secrets')
   })
 
-  test('I9: masks what may be a PIN in a body that is not JSON as well', async () => {
+  test('I9: masks possible PINs in a body that is not JSON as well', async () => {
     const id = await putAside(db, `not JSON ${PIN}`, { secrets: SECRETS })
     expect((await run(['show', id], KEY)).lines.at(-1)).toBe('\nnot JSON ****')
     expect((await run(['show', id, '--secrets'], KEY)).lines.at(-1)).toBe(`\nnot JSON ${PIN}`)

@@ -53,7 +53,7 @@ describe('seam-mirror quarantine', () => {
     const event = sampleEvent()
     const id = await putAside(db, event, { secrets: SECRETS })
     const before = await quarantined(db, id)
-    // Holds the retry between its two statements: the event is inserted, the item can't be removed yet.
+    // Holds the retry between its two statements: the event is inserted, the item cannot be removed yet.
     const holding = await db.startTransaction().execute()
     await sql`select from quarantine for update`.execute(holding)
     const program = startProgram(CLI, ['quarantine', 'retry', id], environment())

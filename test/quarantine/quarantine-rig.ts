@@ -17,7 +17,7 @@ export interface Run {
   lines: string[]
   /** All of that. */
   text: string
-  /** What it says beside it (stderr). */
+  /** Its messages (stderr). */
   said: string[]
   /** What it failed with, which the program prints before it exits with 1; null for exit code 0. */
   error: Error | null

@@ -74,7 +74,7 @@ describe('quarantine retry', () => {
     expect(sessions).toMatchObject([{ client_session_id: sessionId, deleted_at: expect.any(String) }])
   })
 
-  test('I3: an item whose event was stored meanwhile changes nothing but the missing sighting', async () => {
+  test('I3: an item whose event was stored meanwhile only adds the missing sighting', async () => {
     const event = sampleEvent()
     await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'poll', maskingSecrets())
     const [before] = await storedEvents(db, event.event_id)
@@ -103,7 +103,7 @@ describe('quarantine retry', () => {
     expect(await quarantined(db, id)).toMatchObject({ reason: 'conflicting_event', times_seen: 1 })
   })
 
-  test('I3: eight retries of one item at once store it once, and one of them says so', async () => {
+  test('I3: eight retries of one item at once store it once, and only one of them reports it', async () => {
     const event = sampleEvent()
     const id = await putAside(db, event, { secrets: maskingSecrets() })
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => retryItem(db, maskingSecrets(), id)))
@@ -112,7 +112,7 @@ describe('quarantine retry', () => {
     expect(await storedEvents(db, event.event_id)).toHaveLength(1)
   })
 
-  test("I11: what is still unusable stays as it was, with today's reason, and is reported", async () => {
+  test("I11: an item that is still unusable stays, with today's reason, and is reported", async () => {
     const event = sampleEvent({ created_at: 'yesterday' })
     const good = sampleEvent()
     const bad = await putAside(db, event, { reason: 'bad_event_id', secrets: SECRETS })
@@ -130,7 +130,7 @@ describe('quarantine retry', () => {
     expect(await storedEvents(db, good.event_id)).toHaveLength(1)
   })
 
-  test('I11: bytes that are not UTF-8 are not replaced by others to make an event of them', async () => {
+  test('I11: bytes that are not UTF-8 are not replaced to make an event of them', async () => {
     const event = sampleEvent()
     const text = Buffer.from(JSON.stringify({ ...event, name: 'cafX' }))
     text[text.indexOf('cafX') + 3] = 0xe9
@@ -268,7 +268,7 @@ describe("quarantine retry of another workspace's event", () => {
   const theirs = () => sampleEvent({ workspace_id: OTHER_WORKSPACE })
   const foreign = { reason: 'foreign_workspace', secrets: SECRETS } as const
 
-  test('I10: it stays unless it is said whose it is', async () => {
+  test('I10: it stays unless --as says which workspace it is for', async () => {
     const event = theirs()
     const id = await putAside(db, event, foreign)
     const { lines } = await run(['retry', id], KEY)
@@ -314,7 +314,7 @@ describe("quarantine retry of another workspace's event", () => {
     expect(await storedEvents(db, event.event_id)).toEqual([])
   })
 
-  test('--all with --as takes the word of the one workspace that is named', async () => {
+  test('--all with --as and --workspace assigns only the items of that one workspace', async () => {
     const [taken, left] = [theirs(), theirs()]
     await putAside(db, taken, foreign)
     const other = await putAside(db, left, { ...foreign, workspaceId: UNKNOWN_WORKSPACE })

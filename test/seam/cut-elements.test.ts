@@ -5,7 +5,7 @@ import { sliceArray } from '../../src/seam/slice-array.ts'
 
 const LIMITS = { maxElementBytes: 1_000_000, maxShellBytes: 1_000_000 }
 
-/** What is cut out of a text that arrives in parts of these sizes, over and over. */
+/** Cuts a text that arrives in parts of these sizes, which repeat. */
 function cut(text: string | Buffer, sizes: readonly number[], limits = LIMITS) {
   const cutter = new ElementCutter('list', limits)
   const bytes = Buffer.from(text)
@@ -40,7 +40,7 @@ const answers = fc
   .map(({ list, before, after, indent }) => JSON.stringify({ ...before, list, after }, null, indent))
 
 describe('E8, I7: elements that are cut out of an answer as it arrives', () => {
-  test('are those that it has, to the character, wherever its parts begin', () => {
+  test('are the same to the character, wherever the parts of the answer begin', () => {
     fc.assert(
       fc.property(answers, sizes, (text, parts) => {
         const { elements, shell, arrays } = cut(text, parts)
@@ -87,12 +87,12 @@ describe('E8, I7: elements that are cut out of an answer as it arrives', () => {
     expect((value as { list?: unknown } | null)?.list).toBeUndefined()
   })
 
-  test('are found by the name that the list has, escaped or not, and not by that of a list further in', () => {
+  test('are found by the name of the list, even with escapes, but not in a nested list with that name', () => {
     expect(cut('{"a":{"list":[1]},"b":"list","li\\u0073t":[2]}', [1]).elements).toMatchObject([{ text: '2' }])
     expect(cut('{"list":[1],"list":[2]}', [1]).arrays).toBe(2)
   })
 
-  test('I12: are kept up to a size, and so is what is around them', () => {
+  test('I12: are kept up to a size, and the rest of the answer as well', () => {
     const text = `{"list":["${'x'.repeat(50)}",1]}`
     expect(cut(text, [7], { ...LIMITS, maxElementBytes: 20 }).elements).toEqual([
       { text: `"${'x'.repeat(19)}`, isWhole: false },

@@ -27,7 +27,7 @@ function clientFor(endpoint: string, timeoutMs = 120_000): SeamClient {
   return openSeamClient({ endpoint, credentials: { kind: 'api_key', apiKey: API_KEY }, timeoutMs })
 }
 
-/** What went wrong; fails when nothing did. No message may hold the key. */
+/** Returns the error of a call. Fails when there is none, or when its message has the key in it. */
 async function errorOf(work: Promise<unknown>): Promise<SeamError> {
   const error = await work.then(
     () => new Error('It succeeded'),
@@ -117,7 +117,7 @@ describe('the Seam client', () => {
     expect((await errorOf(getWorkspace(clientFor(url), NEVER))).retryAfterMs).toBe(expected)
   })
 
-  test('Retry-After as a date is so long from now', async () => {
+  test('Retry-After as a date is read as the time until then', async () => {
     const at = new Date(Date.now() + 60_000).toUTCString()
     const url = await startUpstream((_request, response) =>
       response.writeHead(503, { 'retry-after': at }).end(),
@@ -216,7 +216,7 @@ describe('the Seam client', () => {
 })
 
 describe('I6: the upstream’s clock', () => {
-  test('comes from its Date header, and never runs ahead of it', async () => {
+  test('is read from its Date header, and is never ahead of it', async () => {
     for (const clockOffsetMs of [0, 3_600_000, -3_600_000]) {
       seam.setFaults({ clockOffsetMs })
       const before = BigInt(Date.now() + clockOffsetMs) * 1000n
@@ -231,7 +231,7 @@ describe('I6: the upstream’s clock', () => {
     }
   })
 
-  test('is taken from before the question: the time that the answer took is subtracted', async () => {
+  test('is the time before the request: the duration of the exchange is subtracted', async () => {
     const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>()
     const date = new Date(Math.floor(Date.now() / 1000) * 1000)
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
@@ -285,7 +285,7 @@ describe('I6: the upstream’s clock', () => {
   })
 })
 
-describe('F1: an answer is one only when it says ok and has no error', () => {
+describe('F1: an answer is valid only when it says ok and has no error', () => {
   const events = [
     '{"events":[]}',
     '{"events":[],"ok":false}',

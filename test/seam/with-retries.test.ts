@@ -59,7 +59,7 @@ describe('calling Seam again', () => {
     expect(await run({ failures: [error] })).toEqual({ outcome: error, attempts: 1, delays: [] })
   })
 
-  test('is not done after a mistake of our own', async () => {
+  test('is not done after an error of our own', async () => {
     const error = new TypeError('ours')
     expect(await run({ failures: [error] })).toEqual({ outcome: error, attempts: 1, delays: [] })
   })
@@ -92,7 +92,7 @@ describe('calling Seam again', () => {
     expect(await run({ failures, abortAtSleep: 1 })).toMatchObject({ outcome: unavailable, attempts: 2 })
   })
 
-  test('takes some ten seconds at most with the policy in use, without Retry-After', () => {
+  test('takes about ten seconds at most with the default policy, without Retry-After', () => {
     const { attempts, firstDelayMs, maxDelayMs } = RETRY_POLICY
     const delays = Array.from({ length: attempts - 1 }, (_, i) => Math.min(firstDelayMs * 2 ** i, maxDelayMs))
     expect(delays.reduce((sum, delay) => sum + delay, 0)).toBeLessThanOrEqual(10_000)

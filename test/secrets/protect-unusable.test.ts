@@ -17,7 +17,7 @@ const item = (body: string | Buffer) => ({
 const kept = (body: string | Buffer): string =>
   protectUnusable(item(body), maskingSecrets()).body.toString('latin1')
 
-describe('a body that can not be used, without a secrets key', () => {
+describe('a body that cannot be used, without a secrets key', () => {
   test.each<[string, string]>([
     ['JSON with a code', `{"code":"${PIN}","created_at":"yesterday"}`],
     ['an envelope around the event', `{"event":{"code":"${PIN}"},"ok":true}`],
@@ -77,7 +77,7 @@ describe('a body that can not be used, without a secrets key', () => {
   })
 })
 
-describe('a body that can not be used, with a secrets key', () => {
+describe('a body that cannot be used, with a secrets key', () => {
   test('I9: is sealed whole, and opens to the bytes as they came', () => {
     const body = Buffer.concat([Buffer.from(`not JSON ${PIN} `), Buffer.from([0xff, 0, 0xe9])])
     const row = protectUnusable(item(body), secrets)

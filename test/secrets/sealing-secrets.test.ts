@@ -101,7 +101,7 @@ describe('secrets that are sealed', () => {
     expect(sealed).not.toContain('workspace')
   })
 
-  test('has fingerprints that are the same for the same bytes, and another key can not repeat', () => {
+  test('gives the same fingerprint for the same bytes, and another one with another key', () => {
     const value = Buffer.from('{"code":"83041725"}')
     const print = sealingSecrets([NEW, OLD]).fingerprint(value)
     expect(sealingSecrets([NEW]).fingerprint(value)).toEqual(print)

@@ -44,7 +44,7 @@ test('an event marks its session deleted at once, and its token is forgotten', a
   expect(await find(session.token)).toBeNull()
 })
 
-test('the event of a session that was never seen, or twice, or of no possible session, is no error', async () => {
+test('a deletion event is no error for an unknown session, an impossible id, or a second time', async () => {
   await remove(id, id, '', 'x'.repeat(500), 'nul\0')
   await remove(id)
   expect(await sessionRows(db)).toMatchObject([{ id, isDeleted: true, body: null }])
@@ -83,7 +83,7 @@ test.each([
   },
 )
 
-test('a deletion that waits for a part of a listing comes out on top', async () => {
+test('a deletion that waits for a part of a listing still wins', async () => {
   const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
   const read = readSession(JSON.stringify(session), Buffer.alloc(32), WORKSPACE_ID, SECRETS)
   if (read.kind === 'unusable') throw new Error(read.detail)

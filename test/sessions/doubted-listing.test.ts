@@ -17,7 +17,7 @@ const states = async () => {
   return hashes.map((hash) => found.get(hash)?.state ?? 'gone')
 }
 const all = (state: string) => sessions.map(() => state)
-/** Makes it look as if this much time had passed since a listing lacked them. */
+/** Changes the database as if this much time had passed since a listing lacked the sessions. */
 const wait = (minutes: number) =>
   runSql(db, 'update client_sessions set unconfirmed_since = unconfirmed_since - make_interval(mins => $1)', [
     minutes,
@@ -70,7 +70,7 @@ describe('E9: a listing that would delete most sessions at once', () => {
     expect(await sessionRows(db)).toMatchObject(all('').map(() => ({ isDeleted: true, hasToken: false })))
   })
 
-  test('a session that was shown in between has to be missing twice again', async () => {
+  test('has to come twice again for a session that was shown in between', async () => {
     const { upstream, sync } = await synced()
     upstream.sessions = listing()
     await sync.syncNow()
@@ -83,7 +83,7 @@ describe('E9: a listing that would delete most sessions at once', () => {
     expect(await states()).toEqual(['unconfirmed', 'gone', 'gone', 'gone'])
   })
 
-  test('half of them is not most: those are deleted at once', async () => {
+  test('is believed when half of them are missing, because half is not most: they are deleted at once', async () => {
     const { upstream, sync } = await synced()
     upstream.sessions = listing(...sessions.slice(0, 2))
     await sync.syncNow()
@@ -91,7 +91,7 @@ describe('E9: a listing that would delete most sessions at once', () => {
     expect(sync.status().lastCounts).toMatchObject({ vanished: 2, unconfirmed: 0 })
   })
 
-  test('new ones do not count as those that were known', async () => {
+  test('is judged by the sessions that were known, without new ones', async () => {
     const { upstream, sync } = await synced()
     upstream.sessions = listing(...Array.from({ length: 9 }, () => sampleSession()))
     await sync.syncNow()

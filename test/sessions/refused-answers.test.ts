@@ -58,8 +58,8 @@ describe('an answer that may not be the whole list changes nothing, and says why
     ['a comma too many', whole.replace('}]', '},]'), /not JSON/],
     ['a bracket too many', whole.replace('}]', '}]]'), /not JSON/],
     ['more around the list than there is room for', padded, /larger than/],
-    ['no usable item', listing(withoutId), /1 of 1 items .* can't be used \(session_bad_id\)/],
-    ['too many unusable items', listing(known, ...manyBad), /1001 of 1002 items .* can't be used/],
+    ['no usable item', listing(withoutId), /1 of 1 items .* cannot be used \(session_bad_id\)/],
+    ['too many unusable items', listing(known, ...manyBad), /1001 of 1002 items .* cannot be used/],
   ])('%s', async (_title, answer, reason) => {
     const upstream = await startUpstream()
     upstream.sessions = listing(known)
@@ -94,7 +94,7 @@ describe('an answer that may not be the whole list changes nothing, and says why
       /credentials are for workspace/,
     ],
     ['of nobody', '{"ok":true}', /without a workspace id/],
-    ['that can not be read', 'oops', /not JSON/],
+    ['that cannot be read', 'oops', /not JSON/],
     ['that say no', status(401), /does not accept the credentials/],
   ])('an empty list for credentials %s', async (_title, answer, reason) => {
     const upstream = await startUpstream()

@@ -83,7 +83,7 @@ test("another workspace's sessions are left alone", async () => {
   expect(await sessionRows(db, other)).toMatchObject([{ id: 'session_a', isDeleted: false, body: '{}' }])
 })
 
-test('ids and keys that no API description has foreseen are stored and hurt nobody', async () => {
+test('unusual ids and keys are stored and do no harm', async () => {
   const odd = sampleSession({
     client_session_id: `odd "id" {,} \\ 'x' é`,
     connect_webview_ids: ['cw_1', '{"}', '\\', 'x'.repeat(5_000), 7, null, 'A'],
@@ -163,7 +163,7 @@ test('runs never overlap, and a call during one is followed by a run of its own'
   expect(runs).toBe(2)
 })
 
-test('a stop during a request ends the run without a word about a failure', async () => {
+test('a stop during a request ends the run and logs no failure', async () => {
   const upstream = await startUpstream()
   const { promise: asked, resolve } = Promise.withResolvers<void>()
   upstream.sessions = () => resolve()

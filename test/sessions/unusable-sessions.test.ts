@@ -46,7 +46,7 @@ const binary: Answer = (response) => {
   response.end(Buffer.concat([Buffer.from(before ?? ''), Buffer.from([0xff]), Buffer.from(after ?? '')]))
 }
 
-describe('E9, I11: of a listing with one session that can not be used, the rest is stored, and that one is kept in quarantine', () => {
+describe('E9, I11: of a listing with one session that cannot be used, the rest is stored, and that one is kept in quarantine', () => {
   test.each<[string, object | string | null | { answer: Answer }, string]>([
     ['null', null, 'session_not_an_object'],
     ['a text', '"x"', 'session_not_an_object'],
@@ -83,7 +83,7 @@ describe('E9, I11: of a listing with one session that can not be used, the rest 
     expect(sync.logs.join('')).not.toContain(bad.token)
   })
 
-  test('two different ones of one id: neither is taken, and the token of the copy opens nothing until it is clear', async () => {
+  test('two different sessions with one id: neither is stored, and the stored token opens nothing until only one is listed', async () => {
     const { upstream, sync } = await synced()
     const before = await sessionRows(db)
     const upperCase = { ...known, client_session_id: known.client_session_id.toUpperCase(), device_count: 9 }
@@ -105,7 +105,7 @@ describe('E9, I11: of a listing with one session that can not be used, the rest 
     expect(await stateOf(known)).toBe('live')
   })
 
-  test('the same one twice is one', async () => {
+  test('a session that is listed twice identically counts once', async () => {
     const { upstream, sync } = await synced()
     upstream.sessions = listing(known, changing, known)
     await sync.syncNow()
@@ -124,7 +124,7 @@ describe('E9, I11: of a listing with one session that can not be used, the rest 
     expect(await liveIds(db)).toEqual([known.client_session_id])
   })
 
-  test('many of them among the good ones of one part are told apart', async () => {
+  test('many unusable sessions in one part do not affect the usable ones', async () => {
     const { upstream, sync } = await synced()
     const good = Array.from({ length: 40 }, () => sampleSession())
     const refused = [3, 4, 17].map((n) => deep.replace('"deep"', `"deep ${n}"`))

@@ -157,7 +157,7 @@ describe('the coverage walk', () => {
   })
 
   test('I5: an upstream that shuffles the events of one instant gets no false claim, and what lies behind it is reached', () => {
-    // With a cap of 7 and 40 events at one instant, some offset shows an event twice and skips another, so it can't be proven.
+    // With a cap of 7 and 40 events at one instant, some offset shows an event twice and skips another, so it cannot be proven.
     for (let seed = 0; seed < 200; seed++) {
       const burst = Array.from({ length: 40 }, (_, i) => at(`${seed}.${i}`, START + SECOND))
       const { stored } = walk({
@@ -176,7 +176,7 @@ describe('the coverage walk', () => {
     expect(fc.check(holds, { numRuns: 3000 })).toMatchObject(PASSED)
   })
 
-  test('I5: an item that was not asked for is not taken for the edge of a page', () => {
+  test('I5: an item outside of the window does not count as the edge of a page', () => {
     const state = startWalk({ from: START, to: START + 60n * SECOND })
     const stray = { eventId: 'stray', createdAt: START - 9_000n * SECOND }
     const items = [at('b', START + 50n * SECOND), at('a', START + 40n * SECOND), stray]

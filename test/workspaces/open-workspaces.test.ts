@@ -25,7 +25,7 @@ const open = (...entries: [key: string, workspaceId: string | null][]) =>
     logger,
   )
 
-test('what Seam says stands above what a webhook said, and above what Seam said before', async () => {
+test('what Seam says replaces what a webhook said, and what Seam said before', async () => {
   const workspaces = await open(['north', null])
   expect(await workspaces.learn('north', A, 'webhook')).toBe(A)
   expect(await workspaces.learn('north', B, 'webhook')).toBe(A)
@@ -39,7 +39,7 @@ test('what Seam says stands above what a webhook said, and above what Seam said 
   })
 })
 
-test('two entries can not be the same workspace, and the error names both', async () => {
+test('two entries cannot be the same workspace, and the error names both', async () => {
   await expect(open(['north', A], ['south', A])).rejects.toThrow(/north and south .*are the same workspace/)
   const workspaces = await open(['east', A], ['west', null])
   await expect(workspaces.learn('west', A, 'upstream')).rejects.toThrow(/east and west/)
@@ -70,7 +70,7 @@ test('an entry that was renamed keeps its workspace', async () => {
   ])
 })
 
-test('a name that is not configured is a mistake of ours and says so', async () => {
+test('asking for a name that is not configured throws', async () => {
   const workspaces = await open(['north', null])
   expect(() => workspaces.byKey('south')).toThrow('south')
 })

@@ -19,14 +19,14 @@ export interface FinalCounts {
   stored: number
   lost: number
   duplicated: number
-  /** Deadlocks that Postgres itself has found and ended; a crash of the server forgets them. */
+  /** Deadlocks that Postgres has found and ended since its last crash. */
   realDeadlocks: number
-  /** Hours that coverage claims at the end, and those of them that are true. */
+  /** How many hours coverage claims at the end, and how many of them are true. */
   claimedHours: number
   trueHours: number
 }
 
-/** Upstream against Postgres, when all is over: every claim that the service makes, looked at once more and in full. */
+/** Compares upstream with Postgres at the end of a round, and checks every claim that the service makes. */
 export async function checkClaims(rig: Rig): Promise<FinalCounts> {
   const rows = await rig.sql<StoredRow>(
     `select event_id::text as id, body::text as body, webhook_at::text as "webhookAt" from events where workspace_id = $1`,
@@ -68,7 +68,7 @@ function checkAcknowledged({ ledger, findings }: Rig, stored: Stored): void {
   }
 }
 
-/** 0 is no answer at all. Whatever else is wrong, the sender is to be told to come again, or that its signature is not good. */
+/** The statuses that a delivery may be answered with; 0 is no answer. Whatever is wrong, they tell the sender to try again or that its signature is bad. */
 const EXPECTED_STATUSES = new Set([0, 204, 400, 503])
 
 function checkAnswers({ ledger, findings }: Rig): void {

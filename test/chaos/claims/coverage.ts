@@ -14,7 +14,7 @@ export async function checkLeases({ sql, findings }: Rig): Promise<void> {
   }
 }
 
-/** Every move of coverage, at the moment that it was made: the watch looks from time to time, and a false claim may be short. */
+/** Checks every move of coverage as of its own moment, because a false claim may have been too short for the watch to see. */
 export async function checkMoves({ sql, findings, seam, plan, calmFaults, ledger }: Rig): Promise<void> {
   const fromHorizon = `${calmFaults.clockOffsetMs - plan.settleSeconds * 1000} milliseconds`
   for (const { to, horizon } of await sql<{ to: string; horizon: string }>(EARLY_MOVES_SQL, [
@@ -36,7 +36,7 @@ interface Report {
   coverage: { complete: { from: string; to: string } | null; gaps: unknown[]; ranges: unknown[] }
 }
 
-/** What `/v1/coverage` says of it: complete from the start of the backfill to past the last event, without a gap. */
+/** Checks that `/v1/coverage` says that the copy is complete, from the start of the backfill to past the last event, without a gap. */
 export async function checkReport(rig: Rig): Promise<{ claimedHours: number; isTrue: boolean }> {
   const { findings, replicas, sinceMs } = rig
   const url = `${replicas[0]?.url}/v1/coverage`
@@ -49,7 +49,7 @@ export async function checkReport(rig: Rig): Promise<{ claimedHours: number; isT
   const { complete, gaps, ranges } = coverage
   const from = parseInstant(complete?.from ?? '')
   const to = parseInstant(complete?.to ?? '')
-  // Events of the future lie beyond it, rightly.
+  // Events dated in the future rightly lie beyond coverage.
   const last = BigInt(rig.coverableMs) * 1000n
   const isComplete = from !== null && to !== null && from <= BigInt(sinceMs) * 1000n && to > last
   if (!isComplete || gaps.length > 0 || ranges.length !== 1)

@@ -9,7 +9,7 @@ export interface StoredRow {
 
 export type Stored = ReadonlyMap<string, StoredRow>
 
-/** How many are lost. */
+/** Checks every event, and returns how many are lost. */
 export function checkNothingIsLost(
   { findings }: Rig,
   upstream: readonly SeamEvent[],
@@ -54,18 +54,18 @@ export function checkTexts({ findings, ledger }: Rig, upstream: readonly SeamEve
   }
 }
 
-/** Of an event that may be sealed whole: what it is found by stays, and nothing is added. */
+/** Whether a copy that may be sealed whole keeps the ids and instants that the event is found by, and adds nothing. */
 function isWhatIsLeft(body: unknown, { event_id: id, created_at: createdAt }: SeamEvent): boolean {
   if (typeof body !== 'object' || body === null) return false
   const left = body as Partial<SeamEvent>
   return left.event_id === id && left.created_at === createdAt
 }
 
-/** Members that may be masked: where the contract says that a PIN, or a text with one, may stand. */
+/** Members that may be masked, because the contract says that they may have a PIN or a text with one. */
 const MAY_BE_MASKED =
   /^(code|from|to|description|event_description|change_reason|error_message|message|name|.*_(message|description))$/
 
-/** Whether `copy` is `original` but for masks in the place of secrets. */
+/** Whether `copy` equals `original` except for masks in the places of secrets. */
 function isMaskedCopy(copy: unknown, original: unknown, member: string): boolean {
   if (copy === '****' && MAY_BE_MASKED.test(member)) return true
   if (typeof copy !== 'object' || copy === null || typeof original !== 'object' || original === null)
@@ -81,7 +81,7 @@ function isMaskedCopy(copy: unknown, original: unknown, member: string): boolean
   )
 }
 
-/** The follower of the order of arrival has seen every event, once. Returns how many it saw more than once. */
+/** Checks that the follower of the order of arrival has seen every event once. Returns how many it saw more often. */
 export function checkArrivals({ watch, findings }: Rig, stored: Stored): number {
   const seen = new Set<string>()
   let duplicated = 0

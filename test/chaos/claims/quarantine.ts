@@ -10,7 +10,7 @@ interface Row {
   isSealed: boolean
 }
 
-/** Everything that can't be used is kept where somebody can decide about it (I11). */
+/** Checks that everything unusable is in quarantine, where a person can decide about it (I11). */
 export async function checkQuarantine({ sql, findings, ledger }: Rig): Promise<void> {
   const secrets = sealingSecrets([SECRETS_KEY_BYTES])
   const rows = await sql<Row>(

@@ -1,9 +1,9 @@
 import type { Rig } from '../rig.ts'
 
-/** Digits of these are no PIN's. */
+/** Members whose digits belong to no PIN. */
 const UUIDS = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gi
 
-/** No PIN that was planted is in any column of any table (I9). */
+/** Checks that no planted PIN is in any column of any table (I9). */
 export async function checkDatabase(rig: Rig): Promise<void> {
   const columns = await rig.sql<{ table: string; column: string; type: string }>(
     `select table_name as "table", column_name as "column", data_type as "type" from information_schema.columns
@@ -20,7 +20,7 @@ export async function checkDatabase(rig: Rig): Promise<void> {
   }
 }
 
-/** Nor in anything that a process has printed. */
+/** Checks that no planted PIN is in anything that a process has printed. */
 export function checkLog(rig: Rig): void {
   for (const { output, name } of rig.replicas) findPins(rig, output.join(''), `the log of replica ${name}`)
 }

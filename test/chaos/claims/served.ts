@@ -6,7 +6,7 @@ interface Page {
   pagination: { next_page_cursor: string | null }
 }
 
-/** All pages of `/events/list` hold every stored event once, whatever is in them; with the secrets key, to the letter (I7). */
+/** Checks that all pages of `/events/list` together have every stored event once, and with its secrets exactly as it was sent (I7). */
 export async function checkServed(
   rig: Rig,
   upstream: readonly SeamEvent[],
@@ -26,7 +26,7 @@ export async function checkServed(
   }
 }
 
-/** By id, as JSON; null when a page could not be had. */
+/** Reads all pages: the events' JSON by id. Null when a page could not be read. */
 async function allPages({ replicas, readerKey, findings }: Rig): Promise<Map<string, string> | null> {
   const served = new Map<string, string>()
   let cursor: string | null = null

@@ -1,6 +1,6 @@
 import type { Rig } from '../rig.ts'
 
-/** Whether the sessions that are stored and not deleted are those that Seam lists and anybody could use. */
+/** Checks that the stored sessions that are not deleted are exactly the usable ones that Seam lists. */
 export async function areSessionsRight({ sql, seam }: Rig): Promise<boolean> {
   const rows = await sql<{ id: string }>(
     'select client_session_id as id from client_sessions where workspace_id = $1 and deleted_at is null',
@@ -8,11 +8,11 @@ export async function areSessionsRight({ sql, seam }: Rig): Promise<boolean> {
   )
   const stored = new Set(rows.map(({ id }) => id))
   const listed = seam.hotel.clientSessions.map(({ client_session_id: id }) => id)
-  // One of two with the same id may be taken for the true one: nobody knows.
+  // Of two sessions with the same id, nobody knows which is the true one.
   return listed.every((id) => stored.has(id)) && stored.size - new Set(listed).size <= 1
 }
 
-/** A session that Seam has all the time is never marked as deleted, whatever a single listing says (E9). */
+/** Checks that no session that Seam had all the time was ever marked as deleted, whatever a single listing said (E9). */
 export async function checkDeletions({ sql, seam, findings }: Rig): Promise<void> {
   const rows = await sql<{ id: string }>(
     'select distinct client_session_id as id from chaos.session_deletions',

@@ -4,11 +4,11 @@ import { until } from '../until.ts'
 
 const LONGER_THAN_A_SYNC_MS = 3000
 
-/** What goes wrong with the answers of Seam's API. */
+/** Faults of the answers of Seam's API. */
 export const ANSWER_FAULTS: readonly Fault[] = [
   answers('rate-limited', 'I5', { rateLimitRate: 0.6, retryAfter: null }),
   answers('rate-limited-with-retry-after', 'I5', { rateLimitRate: 0.6, retryAfter: '1' }),
-  // Honoured up to 15 s: the poller is asleep when it ends, and is started again.
+  // The poller honours the wait up to 15 s, so it still sleeps when the fault ends, and is started again.
   answers('rate-limited-for-a-year', 'I5, I14', { rateLimitRate: 0.6, retryAfter: '31536000' }, true),
   answers('internal-error', 'I5', { errorRate: 0.6 }),
   answers('bad-gateway', 'I5', { badGatewayRate: 0.6 }),
@@ -27,11 +27,11 @@ export const ANSWER_FAULTS: readonly Fault[] = [
     instead('/events/list', { events: [], error: { type: 'x' }, ok: true }),
   ),
   {
-    // One listing without any: a second one would be believed.
+    // Only one listing is empty, because a second empty one would be believed.
     ...answers('no-sessions-once', 'E9, I10', { gateway: null }),
     lasts: [0, 0],
     begin: async ({ seam, calmFaults, sql }) => {
-      // Before the first listing there is nothing that it could cost.
+      // Before the first listing no session is stored that could be lost.
       const isSynced = async () => (await sql('select 1 from client_sessions limit 1')).length > 0
       if (!(await until(isSynced, LONGER_THAN_A_SYNC_MS))) return false
       let isTold = false
@@ -47,7 +47,7 @@ export const ANSWER_FAULTS: readonly Fault[] = [
   },
   {
     ...answers('bad-items', 'I5, I11', { badItemRate: 0.5 }),
-    // The simulated Seam puts the bad item in without counting it in offsets, which a real listing's item would be.
+    // The simulated Seam does not count its bad item in offsets, which a real listing would do.
     excludes: ['instant-of-many', 'webhooks.burst'],
   },
   {
@@ -58,11 +58,11 @@ export const ANSWER_FAULTS: readonly Fault[] = [
     },
     end: async ({ seam, calmFaults }) => seam.setFaults({ pageCap: calmFaults.pageCap }),
   },
-  // After a refusal the poller leaves out ticks: it is started again, so that the round need not wait.
+  // After a refusal the poller skips ticks. It is started again, so that the round need not wait.
   answers('credentials-revoked', 'I5', { rejectCredentials: true }, true),
 ]
 
-/** Says this with status 200 to whoever asks for that. */
+/** Makes a fault that answers requests for this path with status 200 and this body. */
 function instead(asked: string, body: unknown): Partial<Faults> {
   const answer = { status: 200, body: JSON.stringify(body) }
   return { gateway: ({ path }, otherwise) => (path === asked ? answer : otherwise) }

@@ -7,7 +7,7 @@ const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 const YEAR_MS = 365 * DAY_MS
 
-/** What Seam's `Date` header says for a while, and what somebody does to the clock of the machine that the service runs on. */
+/** Faults of Seam's `Date` header, and of the clock of the machine that the service runs on. */
 export const CLOCK_FAULTS: readonly Fault[] = [
   date('a-minute-ahead', () => ahead(MINUTE_MS)),
   date('an-hour-ahead', () => ahead(HOUR_MS)),
@@ -45,7 +45,7 @@ function date(name: string, header: (random: Random) => (serverMs: number) => st
   }
 }
 
-/** In a quarter of the cases it stays as it was set, and webhooks are refused from then on; else it is put right, which is a step as well. */
+/** Sets the wall clock. Three times in four it is set back at the end, which is a step as well. Otherwise webhooks are refused from then on. */
 function wallClock(name: string, offsetMs: number): Fault {
   const setAll = ({ replicas }: Rig, ms: number) => {
     for (const replica of replicas) replica.setWallClock(ms)

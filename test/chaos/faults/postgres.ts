@@ -6,7 +6,7 @@ import { OLD_SECRET } from '../keys.ts'
 import type { Rig } from '../rig.ts'
 import { until } from '../until.ts'
 
-/** What happens to Postgres and to the network before it. */
+/** Faults of Postgres, and of the network in front of it. */
 export const POSTGRES_FAULTS: readonly Fault[] = [
   restarted('fast'),
   restarted('immediate'),
@@ -109,7 +109,7 @@ function restarted(mode: 'fast' | 'immediate'): Fault {
   }
 }
 
-/** Writing statements of the replicas fail with this SQLSTATE, at this rate. */
+/** Lets this share of the replicas' writing statements fail with this SQLSTATE. */
 function trouble(name: string, sqlstate: string, rate: number): Fault {
   return {
     ...postgres(name, 'I1, I4'),
@@ -125,7 +125,7 @@ function trouble(name: string, sqlstate: string, rate: number): Fault {
   }
 }
 
-/** Does something every `everyMs` for as long as the fault lasts. */
+/** Does something every `everyMs` while the fault lasts. */
 function repeated(everyMs: number, act: (rig: Rig, random: Random) => Promise<void>) {
   const loops = new WeakMap<Rig, { isOver: boolean; ended: Promise<void> }>()
   return {
@@ -153,9 +153,9 @@ function repeated(everyMs: number, act: (rig: Rig, random: Random) => Promise<vo
 }
 
 /**
- * Has webhooks of stored events arrive (late ones, so that their rows are updated) while it holds the last of the rows; waits until the
- * service waits for it with others locked, and asks for those: a deadlock. The service's session has waited longer, looks for it
- * first, and is the one that is refused.
+ * Makes a deadlock. It locks the last of some stored rows and lets late webhooks of their events arrive, which update the rows. When the
+ * service has locked the other rows and waits for the last one, it asks for the others. The service has waited longer, so its session
+ * checks for deadlocks first and is the one that is refused.
  */
 async function lockBackwards(rig: Rig): Promise<void> {
   const rows = await rig.sql<{ id: string }>(

@@ -4,7 +4,7 @@ import type { Replica } from '../replica.ts'
 import type { Rig } from '../rig.ts'
 import { until } from '../until.ts'
 
-/** What happens to the service's processes. */
+/** Faults of the service's processes. */
 export const PROCESS_FAULTS: readonly Fault[] = [
   {
     ...processes('killed', 'I1, I4'),
@@ -62,14 +62,14 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     replicas: 2,
     lasts: [100, 500],
     begin: async (rig) => {
-      // Slow answers: it is stopped with a page under way that it will want to store.
+      // Answers are slow, so the process is stopped while a page is on its way that it still has to store.
       rig.seam.setFaults({ slowRate: 1, slowMs: 250 })
       const isUnderWay = await until(() => isAsking(rig), 1500, 2)
       const holder = await rig.leaseHolder()
       const isPaused = isUnderWay && holder !== null && holder.isServing
       if (isPaused) {
         holder.pause()
-        // The same as 30 seconds going by.
+        // This has the same effect as a wait of 30 seconds.
         await rig.expireLease()
       }
       const { slowRate, slowMs } = rig.calmFaults
@@ -107,7 +107,7 @@ function processes(name: string, threatens: string) {
   return { name: `processes.${name}`, lane: 'processes', threatens } as const
 }
 
-/** Kills it, and looks at once whether what it had acknowledged is there; its lease is taken for expired. */
+/** Kills the process, lets its lease expire, and checks at once that everything it had acknowledged is stored. */
 async function killOne(rig: Rig, replica: Replica): Promise<boolean> {
   if (!replica.isRunning) return false
   const { app } = replica
@@ -129,13 +129,13 @@ function resumeAll(rig: Rig): void {
   for (const replica of rig.replicas) replica.resume()
 }
 
-/** Whether a page of events has been asked for and not been answered. */
+/** Whether a request for a page of events has no answer yet. */
 function isAsking(rig: Rig): boolean {
   const last = rig.seam.requests().findLast(({ path }) => path === '/events/list')
   return last?.status === 0
 }
 
-/** Waits for the answer to a page, after which it is stored. */
+/** Waits for the answer to a page. The service stores the page right after it. */
 async function answerUnderWay(rig: Rig): Promise<void> {
   const isPage = ({ path, status }: { path: string; status: number }) =>
     path === '/events/list' && status === 200

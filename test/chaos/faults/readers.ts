@@ -8,11 +8,11 @@ import { LOOPS, type ReaderKind, type ReaderTask, SOCKETS } from '../readers/kin
 
 const WORKER = path.join(import.meta.dirname, '../readers/reader-worker.ts')
 const ASK_EVERY_MS = 100
-/** Fewer answers to deliveries, or to another caller, say nothing. */
+/** With fewer answers to deliveries, or to another caller, nothing is concluded. */
 const ENOUGH_TAKEN = 20
 const ENOUGH_ASKED = 6
 
-/** Readers who ask for more than their share, beside the webhooks. */
+/** Faults in which readers ask for more than their share while webhooks arrive. */
 export const READER_FAULTS: readonly Fault[] = Object.entries({ ...LOOPS, ...SOCKETS }).map(
   ([kind, { threatens }]) => readers(kind as ReaderKind, threatens),
 )
@@ -20,17 +20,17 @@ export const READER_FAULTS: readonly Fault[] = Object.entries({ ...LOOPS, ...SOC
 interface Crowd {
   worker: Worker
   isOver: boolean
-  /** What another caller, who asks for little, was answered. */
+  /** The answers to another caller, who asks for little. */
   asked: number[]
   asking: Promise<void>
   before: Answers
 }
 
-/** What the webhooks were answered so far, and how well the service was. */
+/** The answers to webhooks so far, and the state of the service. */
 interface Answers {
   taken: number
   busy: number
-  /** How many troubles have been and gone; null while there is one. */
+  /** How many troubles have ended so far; null while there is one. */
   wellSince: number | null
 }
 
@@ -94,7 +94,7 @@ function answersOf({ ledger, replicas, troubles }: Rig): Answers {
   }
 }
 
-/** Deliveries and others are answered, whatever some readers do. Only a moment in which nothing else was wrong can tell. */
+/** Checks that deliveries and other callers are answered, whatever some readers do. Only a period without other trouble counts. */
 function judge(rig: Rig, kind: string, { before, asked }: Crowd, after: Answers): void {
   const { findings, vitals } = rig
   if (before.wellSince === null || before.wellSince !== after.wellSince) return

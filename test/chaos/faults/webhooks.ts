@@ -8,7 +8,7 @@ import { isTaken, sendDelivery } from '../send-delivery.ts'
 
 const TEN_MINUTES_MS = 600_000
 
-/** What goes wrong on the way of a webhook. Deliveries that fail are tried again by the simulated Seam. */
+/** Faults on the way of a webhook. The simulated Seam repeats deliveries that fail. */
 export const WEBHOOK_FAULTS: readonly Fault[] = [
   webhooks('dropped', 'I5', { dropRate: 0.7 }),
   webhooks('delayed', 'I3', { lateRate: 0.7, lateMs: 900 }),
@@ -25,7 +25,7 @@ export const WEBHOOK_FAULTS: readonly Fault[] = [
   {
     ...webhooks('secret-rotated', 'I1', {}),
     begin: async ({ seam, balancer }, random) => {
-      // In pieces, as Seam's servers would learn of it: old and new come mixed for a while.
+      // The secret changes step by step, as on Seam's servers, so old and new signatures are mixed for a while.
       for (const secret of [NEW_SECRET, OLD_SECRET, NEW_SECRET]) {
         seam.setWebhooks([{ url: `${balancer.url}/webhooks/seam`, secret }])
         await setTimeout(random.integer(50, 200))

@@ -1,15 +1,15 @@
-/** What the readers of `faults/readers.ts` are told: where, and with which key. */
+/** What the readers of `faults/readers.ts` get: the addresses and the key. */
 export interface ReaderTask {
   kind: ReaderKind
-  /** Of the replicas. */
+  /** The addresses of the replicas. */
   urls: readonly string[]
-  /** A good key of another caller than the laboratory's own. */
+  /** A valid key of a caller that is not the laboratory itself. */
   key: string
 }
 
 export type ReaderKind = keyof typeof LOOPS | keyof typeof SOCKETS
 
-/** Requests that are made again and again, as soon as they are answered. */
+/** Requests that are repeated as soon as they are answered. */
 export const LOOPS = {
   readyz: { threatens: 'E3, I12', connections: 400 },
   'costly-queries': { threatens: 'E4, I12', connections: 30 },
@@ -18,7 +18,7 @@ export const LOOPS = {
   preflights: { threatens: 'C1, I12', connections: 50 },
 } as const
 
-/** Connections on which something is sent once, and whoever opened them is slow or silent from then on. */
+/** Connections on which a client sends something once and is slow or silent afterwards. */
 export const SOCKETS = {
   'pipelined-lists': { threatens: 'E6, I12', connections: 12 },
   slow: { threatens: 'I12', connections: 100 },

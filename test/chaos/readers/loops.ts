@@ -6,7 +6,7 @@ import { LOOPS, type ReaderTask } from './kinds.ts'
 
 const DAY_MS = 86_400_000
 const SINCE_1970 = 'since=1970-01-01T00:00:00Z'
-/** 25,000 ids are a megabyte: 25 of them are made once, and are one id a thousand times each. */
+/** 25,000 ids, which have a megabyte. Only 25 of them differ, so that they are made quickly. */
 const MANY_IDS = Array.from({ length: 25 }, () => randomUUID()).flatMap((id) =>
   Array.from({ length: 1000 }, () => id),
 )

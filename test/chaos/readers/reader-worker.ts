@@ -3,7 +3,7 @@ import { LOOPS, type ReaderTask, SOCKETS } from './kinds.ts'
 import { runLoops } from './loops.ts'
 import { openSockets } from './sockets.ts'
 
-/** A thread of readers, so that what they cost is not paid by the laboratory's own thread. It runs until it is terminated. */
+/** Readers run in this thread, so that they do not slow down the laboratory's own one. It runs until it is terminated. */
 const task = workerData as ReaderTask
 
 if (isOf(LOOPS, task.kind)) await runLoops(task.kind, task)

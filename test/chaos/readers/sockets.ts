@@ -41,7 +41,7 @@ export function openSockets(kind: Kind, { urls, key }: ReaderTask): void {
   for (let i = 0; i < SOCKETS[kind].connections; i++) {
     const { hostname, port } = new URL(urls[i % urls.length] ?? '')
     const socket = connect(Number(port), hostname)
-    // The service may close it: that is one right answer to such a connection.
+    // The service may close such a connection, which is a correct reaction.
     socket.on('error', () => {})
     socket.on('connect', () => BEHAVIOURS[kind](socket, key))
   }

@@ -3,7 +3,7 @@ import type { Trait } from '../trait.ts'
 
 const HOUR_MS = 3_600_000
 
-/** When events become visible, what they say of time, and which webhooks arrive. */
+/** Traits about when events become visible, which times they state, and which webhooks arrive. */
 export const EVENT_TRAITS: readonly Trait[] = [
   { name: 'visible-late', threatens: 'I6', chance: 0.4 },
   {
@@ -17,7 +17,7 @@ export const EVENT_TRAITS: readonly Trait[] = [
         for (const { event_id: id } of seam.add([{}], { visibleAtMs })) ledger.planted.onlyForAudit.add(id)
       },
     },
-    // Coverage does not reach events of a clock that is ahead, so an audit does not either; the next polls do.
+    // Events that are stamped by a clock that is ahead lie beyond coverage. An audit does not reach them; the next polls do.
     excludes: ['clock-ahead'],
   },
   {
@@ -29,7 +29,7 @@ export const EVENT_TRAITS: readonly Trait[] = [
       act: ({ seam, seamNow }, random) => {
         const at = seamNow() + random.integer(1, 2 * HOUR_MS)
         const event = { created_at: formatInstant(microsFromMillis(at)) }
-        // Only what says that it happens in hours is far from now: what is a second ahead is soon the present.
+        // Most are hours ahead, because an event that is a second ahead is soon in the present.
         seam.add([event], { push: random.chance(0.5), visibleAtMs: -Infinity })
       },
     },

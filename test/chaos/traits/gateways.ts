@@ -15,7 +15,7 @@ const timesOut: Gateway = ({ path, params }, answer) =>
 const cutsOff: Gateway = ({ path, params }, answer) =>
   path === '/events/list' && Number(params.limit) > 1 && answer.body.length > MOST_BYTES ? 'cut-off' : answer
 
-/** What stands before Seam and does not pass on what is too much for it. */
+/** Traits of a gateway in front of Seam that fails on answers that are too much for it. */
 export const GATEWAY_TRAITS: readonly Trait[] = [
   {
     name: 'gateway-times-out-on-long-pages',
@@ -29,7 +29,7 @@ export const GATEWAY_TRAITS: readonly Trait[] = [
     threatens: 'F7, E16, I5',
     chance: 0.12,
     faults: { gateway: cutsOff },
-    // An audit makes four requests a second: it would take longer than the round.
+    // An audit makes four requests a second, so it would take longer than the round.
     excludes: ['gateway-times-out-on-long-pages', 'visible-too-late', 'huge-events'],
   },
 ]

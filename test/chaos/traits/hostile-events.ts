@@ -6,12 +6,12 @@ import { isTaken, sendDelivery } from '../send-delivery.ts'
 import type { Trait } from '../trait.ts'
 import { BROKEN_FORMS, PIN_FORMS } from './pin-forms.ts'
 
-/** Beside 12 KB of JSON in the largest, as much as a webhook may carry. */
+/** The length of the filler. With up to 12 KB of other JSON, such an event is as long as a webhook may be. */
 const HUGE_CHARACTERS = 250_000
-/** Together 70 MB: more than any answer that is read. */
+/** Together these have 70 MB, which is more than any answer that is read. */
 const HUGE_AT_ONCE = 280
 
-/** Events that were made to do harm, pushed and listed. */
+/** Traits with events that are made to do harm. They are pushed and listed. */
 export const HOSTILE_TRAITS: readonly Trait[] = [
   {
     name: 'costly-events',
@@ -37,7 +37,7 @@ export const HOSTILE_TRAITS: readonly Trait[] = [
     chance: 0.06,
     begin: ({ seam }) => void seam.add(Array.from({ length: HUGE_AT_ONCE }, huge)),
     during: { chance: 0.02, act: (rig, random) => plant(rig, random, huge()) },
-    // They lie in one instant, and the gateway's trouble is with long pages: see shuffled-instants.
+    // Huge events share one instant. With short pages, such an instant is hard to list: see shuffled-instants.
     excludes: ['shuffled-instants', 'gateway-cuts-off-long-answers'],
   },
   {
@@ -65,7 +65,7 @@ function plant({ seam, ledger }: Rig, random: Random, event: NewEvent, isPushed 
   if (added !== undefined) ledger.planted.odd.add(added.event_id)
 }
 
-/** A search of each code in each text would take seconds. */
+/** Makes an event in which a search for each code in each text would take seconds. */
 function costly(random: Random): NewEvent {
   const count = random.pick([3500, 12_000])
   return {
@@ -101,12 +101,12 @@ function plantOverlong(rig: Rig, random: Random): void {
     { event_type: 'lock.locked', device_id: 'no uuid', connected_account_id: { not: 'text' } },
     { access_grant_ids: Array.from({ length: 12_000 }, () => random.uuid()) },
   ])
-  // A webhook carries 256 KiB at most.
+  // A webhook has 256 KiB at most.
   const isPushed = overlong.access_grant_ids === undefined && random.chance(0.5)
   plant(rig, random, { event_type: 'lock.unlocked', ...overlong }, isPushed)
 }
 
-/** Listed with one body, pushed with another: whichever is first stays, the other goes to quarantine. */
+/** Lists an event with one body and pushes it with another. The first one that arrives is stored, and the other one goes to quarantine. */
 async function plantConflict(rig: Rig, random: Random): Promise<void> {
   const { otherBodies, quarantined } = rig.ledger.planted
   const [listed] = rig.seam.add([{}])
@@ -134,7 +134,7 @@ async function sendBroken(rig: Rig, random: Random): Promise<void> {
   quarantined.push({ reason: name === 'a text' ? 'not_an_object' : 'not_json', marker })
 }
 
-/** Of eight digits: nothing else in a database looks like one. */
+/** Makes a PIN of eight digits, because nothing else in a database looks like that. */
 function newPin(random: Random): string {
   return String(random.integer(80_000_000, 99_999_999))
 }

@@ -2,7 +2,7 @@ import type { Trait } from '../trait.ts'
 
 const HOUR_MS = 3_600_000
 
-/** What `events.list` means, and which clock stamps events. */
+/** Traits about the meaning of `events.list`, and about the clock that stamps events. */
 export const LISTING_TRAITS: readonly Trait[] = [
   {
     name: 'lists-oldest-first',
@@ -28,7 +28,7 @@ export const LISTING_TRAITS: readonly Trait[] = [
     threatens: 'I5',
     chance: 0.15,
     faults: { shuffleWithinInstant: true },
-    // Nobody can list an instant of several pages that comes in another order each time: it stays unproven, rightly.
+    // An instant of several pages that comes in another order each time cannot be listed, so it rightly stays unproven.
     excludes: ['instant-of-many', 'huge-events', 'webhooks.burst'],
   },
   { name: 'instant-of-many', threatens: 'I5', chance: 0.25 },
@@ -37,7 +37,7 @@ export const LISTING_TRAITS: readonly Trait[] = [
     threatens: 'I6',
     chance: 0.2,
     faults: { clockOffsetMs: HOUR_MS },
-    // What is stamped after the horizon is read when the clock has got there; a listing that keeps its oldest does not show it before.
+    // Events beyond the horizon become provable only when the clock has reached them. A listing that keeps its oldest does not show them before.
     excludes: ['keeps-oldest'],
   },
   {
@@ -45,7 +45,7 @@ export const LISTING_TRAITS: readonly Trait[] = [
     threatens: 'I6',
     chance: 0.25,
     faults: { clockOffsetMs: -HOUR_MS },
-    // Where Seam stamps with a clock that is behind, its Date is the only one that tells: nobody could know that it is wrong.
+    // When Seam's stamping clock is behind, only its Date shows that. A wrong Date could then not be noticed.
     excludes: [
       'clock-ahead',
       'date-an-hour-ahead',
@@ -59,7 +59,7 @@ export const LISTING_TRAITS: readonly Trait[] = [
     threatens: 'E1, I6',
     chance: 0.15,
     faults: { dateHeader: (serverMs) => new Date(serverMs + HOUR_MS).toUTCString() },
-    // Then both clocks would be ahead of the one that stamps.
+    // Otherwise both clocks would be ahead of the one that stamps.
     excludes: ['clock-ahead'],
   },
 ]

@@ -1,4 +1,4 @@
-/** A form in which an event may say a PIN: what of the event, and the text that may not be found in the clear. */
+/** A form in which an event may say a PIN: the event's members, and the text that must not be found in the clear. */
 export type PinForm = (pin: string) => { fields: Record<string, unknown>; spelled: string }
 
 const inField = (fields: (pin: string) => Record<string, unknown>): PinForm => {
@@ -7,10 +7,10 @@ const inField = (fields: (pin: string) => Record<string, unknown>): PinForm => {
 
 const below = (name: string): PinForm => inField((pin) => ({ [name]: pin }))
 
-/** In parts, as people write numbers. */
+/** Writes a PIN in parts, as people write numbers. */
 const parted = (pin: string): string => `${pin.slice(0, 4)} ${pin.slice(4)}`
 
-/** The forms of E10, E11 and E20, and their like. */
+/** The forms of E10, E11 and E20, and similar ones. */
 export const PIN_FORMS: Readonly<Record<string, PinForm>> = {
   code: below('code'),
   pin: below('pin'),
@@ -40,7 +40,7 @@ export const PIN_FORMS: Readonly<Record<string, PinForm>> = {
   deep: inField((pin) => ({ code: pin, a: [[[[{ b: { c: [pin] } }]]]] })),
 }
 
-/** The same in deliveries that are no events. */
+/** The same for deliveries that are no events. */
 export const BROKEN_FORMS: Readonly<Record<string, (pin: string, marker: string) => string>> = {
   'JSON that stops': (pin, marker) => `{"event_id":"${marker}","code":"${pin}"`,
   'a dashed PIN in broken JSON': (pin, marker) =>

@@ -5,7 +5,7 @@ import type { Trait } from '../trait.ts'
 
 const MANY = 20_000
 
-/** What is wrong with the listing of client sessions. */
+/** Traits of a faulty listing of client sessions. */
 export const SESSION_TRAITS: readonly Trait[] = [
   { name: 'unusable-sessions', threatens: 'E9, I10, I11', chance: 0.25, begin: listUnusable },
   {
@@ -21,7 +21,7 @@ export const SESSION_TRAITS: readonly Trait[] = [
     during: {
       chance: 0.05,
       act: ({ seam: { hotel }, seamNow }, random) => {
-        // Without an event: only the listing tells.
+        // No event says this; only the listing shows it.
         if (hotel.clientSessions.length > 4)
           hotel.clientSessions.splice(random.integer(0, hotel.clientSessions.length - 1), 1)
         hotel.clientSessions.push(buildClientSession(hotel, random.integer(0, 999), seamNow() * 1000, random))

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-export interface ApartOptions {
+export interface DetachedOptions {
   cwd: string
   uid?: number
   gid?: number
@@ -9,13 +9,13 @@ export interface ApartOptions {
 }
 
 /**
- * Runs a program to its end in a process group of its own, out of reach of Ctrl-C and of supervisors that signal a whole group: a
- * `pg_ctl start` killed half-way leaves a server behind that nobody knows of. When the program fails, it rejects with its output.
+ * Runs a program to its end in its own process group. So neither Ctrl-C nor a supervisor that signals a whole group can interrupt it: a
+ * `pg_ctl start` that is killed half-way leaves an unknown server behind. Rejects with the program's output when the program fails.
  */
-export async function runApart(
+export async function runDetached(
   program: string,
   args: readonly string[],
-  { signal, ...options }: ApartOptions,
+  { signal, ...options }: DetachedOptions,
 ): Promise<void> {
   signal?.throwIfAborted()
   const child = spawn(program, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })

@@ -1,19 +1,19 @@
 import { chown, link, open, rename, rm } from 'node:fs/promises'
 
-export interface WholeFileOptions {
+export interface AtomicFileOptions {
   owner?: { uid: number; gid: number } | undefined
   /** Leaves an existing file as it is. */
   keepExisting?: boolean
 }
 
 /**
- * Writes a small file that only its owner may read. It appears with all of its content or not at all, even when the process is killed or
+ * Writes a small file that only its owner may read. The file appears with all of its content or not at all, even when the process is killed or
  * the machine loses power.
  */
-export async function writeWhole(
+export async function writeFileAtomically(
   file: string,
   text: string,
-  { owner, keepExisting = false }: WholeFileOptions = {},
+  { owner, keepExisting = false }: AtomicFileOptions = {},
 ): Promise<void> {
   const partial = `${file}.${process.pid}.partial`
   await rm(partial, { force: true })
