@@ -16,7 +16,7 @@ create table coverage (
   updated_at timestamptz not null default clock_timestamp()
 );
 
--- One row for each run of the poller. Runs are numbered in the order in which they ended, so that a clock that was ahead for a while can't
+-- One row for each run of the poller. Runs are numbered in the order in which they ended, so that a clock that was ahead for a while cannot
 -- make an old run the last one. outcome has no default, so that a failed run is never shown as a success.
 create table poll_runs (
   workspace_id uuid not null,

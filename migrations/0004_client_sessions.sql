@@ -15,7 +15,7 @@ create table client_sessions (
   connected_account_ids text[] not null default '{}',
   -- Null when it could not be read.
   created_at timestamptz,
-  -- Null when the session has none. A time that can not be read counts as long past.
+  -- Null when the session has none. A time that cannot be read counts as long past.
   expires_at timestamptz,
   body json,
   -- SHA-256 of the token; null when the token is not, or no longer, a credential.

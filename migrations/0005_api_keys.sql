@@ -1,4 +1,4 @@
--- Keys of the read API, as hashes: a key is shown once, at its creation, and can't be read here (I9). The table is small, so every
+-- Keys of the read API, as hashes: a key is shown once, at its creation, and cannot be read here (I9). The table is small, so every
 -- node of a distributed Postgres would hold it whole, and its primary key needs no workspace.
 create table api_keys (
   -- The short part of the key itself; it finds the row, and is no secret.

@@ -11,7 +11,7 @@ create table leases (
 );
 
 -- How far coverage reached after how much watched time: a row for every five minutes, kept for a week. When Seam's and the database's
--- clocks both turn out to have been ahead, the rows tell from where on coverage can't be believed (store/coverage/trim-coverage.ts).
+-- clocks both turn out to have been ahead, the rows tell from where on coverage cannot be believed (store/coverage/trim-coverage.ts).
 create table coverage_steps (
   workspace_id uuid not null,
   watched interval not null,

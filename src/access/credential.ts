@@ -14,7 +14,7 @@ const MAX_TOKEN_LENGTH = 512
 
 /**
  * Reads the credential: `Authorization: Bearer …` (the scheme in any case), or a client session token in one of the headers in which
- * SDKs repeat it (contract, 2.1 and 3). Null when there is none, or when it can't be valid.
+ * SDKs repeat it (contract, 2.1 and 3). Null when there is none, or when it cannot be valid.
  */
 export function credentialOf({ headers }: IncomingMessage): Credential | null {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]

@@ -36,7 +36,7 @@ async function readKey(file: string): Promise<Buffer | null> {
   const key = Buffer.from(text, 'base64')
   if (key.length !== 32)
     throw new Error(
-      `${file} does not hold a key of 32 bytes as base64. Restore it: what was encrypted with it can't be read without it.`,
+      `${file} does not hold a key of 32 bytes as base64. Restore it: what was encrypted with it cannot be read without it.`,
     )
   return key
 }

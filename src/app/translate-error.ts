@@ -6,5 +6,5 @@ import { isDatabaseAway, tookTooLong } from '../postgres/postgres-errors.ts'
 export function translateError(error: unknown): ApiError | null {
   if (tookTooLong(error))
     return serviceUnavailable('The database took too long to answer: ask for less, or try again later', error)
-  return isDatabaseAway(error) ? serviceUnavailable('The database can not be reached right now', error) : null
+  return isDatabaseAway(error) ? serviceUnavailable('The database cannot be reached right now', error) : null
 }

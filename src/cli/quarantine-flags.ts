@@ -21,7 +21,7 @@ export function workspaceIdOf(text: string): string {
   return text.toLowerCase()
 }
 
-/** Returns each id once. Throws that an item is unknown for text that can't be an id. */
+/** Returns each id once. Throws that an item is unknown for text that cannot be an id. */
 export function itemIdsOf(texts: readonly string[]): string[] {
   const bad = texts.filter((text) => !/^\d{1,18}$/.test(text))
   if (bad.length > 0) throw unknownItems(bad)

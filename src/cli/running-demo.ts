@@ -10,7 +10,7 @@ export interface DemoEnvironment extends Record<string, string> {
 const FILE = 'demo.json'
 
 /**
- * Lets commands find the demo that runs here, for as long as it runs. Returns the function that ends this. A folder that can't be
+ * Lets commands find the demo that runs here, for as long as it runs. Returns the function that ends this. A folder that cannot be
  * written is no reason to fail.
  */
 export async function rememberDemo(

@@ -60,7 +60,7 @@ export async function resetPassword(root: string, programs: Programs): Promise<s
   return password
 }
 
-/** Throws with the remedy when the cluster is of another major version than the programs, which then can't read it. */
+/** Throws with the remedy when the cluster is of another major version than the programs, which then cannot read it. */
 export async function refuseOtherVersion(root: string, programs: Programs): Promise<void> {
   const made = (await readFile(path.join(root, 'cluster', 'PG_VERSION'), 'utf8').catch(() => '')).trim()
   const { stdout } = await run(programs.postgres, ['--version'], { ...programs.runAs, cwd: root })
@@ -69,7 +69,7 @@ export async function refuseOtherVersion(root: string, programs: Programs): Prom
   if (made === '')
     throw new Error(`${path.join(root, 'cluster')} is not a database. Move it away, and start again.`)
   throw new Error(
-    `The embedded database in ${root} was made by Postgres ${made}; this release brings Postgres ${brought}, which can not read its ` +
+    `The embedded database in ${root} was made by Postgres ${made}; this release brings Postgres ${brought}, which cannot read its ` +
       `files. Nothing was changed. To keep its history, let a Postgres ${made} of your own run on the folder ` +
       `cluster in it (user postgres, the password is in cluster/${PASSWORD_FILE}), and set DATABASE_URL to it and ` +
       'SEAM_MIRROR_SECRETS_KEY to what is in secrets-key. To begin anew, move the folder cluster away: what Seam still lists is read again.',

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** For a root user's embedded Postgres, when the unprivileged user that it must run as can't reach the checkout. */
+/** For a root user's embedded Postgres, when the unprivileged user that it must run as cannot reach the checkout. */
 export const ROOT_FALLBACK_DIR = '/var/lib/seam-mirror'
 
 export interface Programs {
@@ -59,7 +59,7 @@ async function unprivilegedUser(): Promise<Programs['runAs']> {
   )
 }
 
-/** Whether the user can enter every folder on the way. A checkout below a 0700 folder (root's home, mktemp -d) can't be reached. */
+/** Whether the user can enter every folder on the way. A checkout below a 0700 folder (root's home, mktemp -d) cannot be reached. */
 export async function canReach(target: string, user: { uid: number; gid: number }): Promise<boolean> {
   return run(process.execPath, ['-e', 'fs.accessSync(process.argv[1], fs.constants.R_OK)', target], {
     ...user,
@@ -71,7 +71,7 @@ export async function canReach(target: string, user: { uid: number; gid: number 
   )
 }
 
-/** Answers the same question from the folders' modes, for the case that the user can't reach node itself. */
+/** Answers the same question from the folders' modes, for the case that the user cannot reach node itself. */
 async function reachableByMode(target: string, user: { uid: number; gid: number }): Promise<boolean> {
   for (let folder = path.resolve(target); ; folder = path.dirname(folder)) {
     const info = await stat(folder)

@@ -119,7 +119,7 @@ async function stopServer({ root, cluster, programs }: Server): Promise<void> {
   await runDetached(programs.pgCtl, args, { ...programs.runAs, cwd: root })
 }
 
-/** The folder asked for. For a root user whose `postgres` user can't reach it, one below ROOT_FALLBACK_DIR that is named after it. */
+/** The folder asked for. For a root user whose `postgres` user cannot reach it, one below ROOT_FALLBACK_DIR that is named after it. */
 async function dataDirFor(dir: string, { runAs }: Programs): Promise<string> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   if (runAs === undefined) return dir

@@ -31,7 +31,7 @@ interface PidFile {
 
 /**
  * The server that runs on this cluster, or null. The file postmaster.pid alone proves nothing, because a killed server leaves it behind
- * and another program may later have its pid. So the process must have the cluster's mark in its command line. Where that can't be read,
+ * and another program may later have its pid. So the process must have the cluster's mark in its command line. Where that cannot be read,
  * it must accept the cluster's password. No other process is ever signalled.
  */
 export async function findPostmaster(cluster: string): Promise<Postmaster | null> {
@@ -78,7 +78,7 @@ async function isOurs({ pid, port }: PidFile, cluster: string): Promise<boolean>
   return password !== null && (await answers(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`))
 }
 
-/** The process's command line: empty when the process is gone or a zombie, null when it can't be read. */
+/** The process's command line: empty when the process is gone or a zombie, null when it cannot be read. */
 async function commandLineOf(pid: number): Promise<string | null> {
   if (process.platform === 'linux') {
     const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null)

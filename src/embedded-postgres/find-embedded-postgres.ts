@@ -28,7 +28,7 @@ async function urlIn(cluster: string): Promise<string | null> {
   return `postgres://postgres:${password}@127.0.0.1:${postmaster.port}/postgres`
 }
 
-/** Whether the file exists. A file that can't be looked at is an error and not taken for absent. */
+/** Whether the file exists. A file that cannot be looked at is an error and not taken for absent. */
 async function isThere(file: string): Promise<boolean> {
   try {
     await stat(file)

@@ -23,7 +23,7 @@ export interface CallerAccess {
   streamLimits: StreamLimits
 }
 
-/** Makes a function that checks the method and reads the parameters, once however often it is called: a body can't be read twice. */
+/** Makes a function that checks the method and reads the parameters, once however often it is called: a body cannot be read twice. */
 export function readOnce<Call, Answer>(
   { readBody }: CallerAccess,
   route: { methods: readonly string[]; read: (input: RequestInput) => Prepared<Call, Answer> },

@@ -28,7 +28,7 @@ interface Given {
 }
 
 /**
- * Reads the values that a query string holds for an endpoint's parameters. A value that can't be read as its kind stays text, so that
+ * Reads the values that a query string holds for an endpoint's parameters. A value that cannot be read as its kind stays text, so that
  * validation refuses it by name. Throws an ApiError where the spelling itself is ambiguous.
  *
  * With the literal `_strict=true`, which new SDKs always send, a comma is a comma and `key[]` is an unknown key. Without it both

@@ -15,7 +15,7 @@ export function ignoredParameters(names: readonly string[]): Record<string, stri
 export function listNames(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES).map((name) => {
     const cut = name.slice(0, MAX_NAME_LENGTH)
-    // The cut may leave half of a surrogate pair, which can't be encoded.
+    // The cut may leave half of a surrogate pair, which cannot be encoded.
     const encoded = encodeURIComponent(cut.toWellFormed()).replaceAll('%5B', '[').replaceAll('%5D', ']')
     return cut === name ? encoded : `${encoded}...`
   })

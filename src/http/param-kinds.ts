@@ -28,7 +28,7 @@ export function uuidList(options: { maxItems?: number } = {}): ParamKind<string[
   return { query: 'list', schema: list((item) => (isUuid(item) ? null : 'Invalid uuid'), options) }
 }
 
-/** Text of at least one character. NUL is refused: Postgres can't store it, so it could match nothing. */
+/** Text of at least one character. NUL is refused: Postgres cannot store it, so it could match nothing. */
 export function text(): ParamKind<string | undefined> {
   return { query: 'text', schema: z.string().refine(isText, BAD_TEXT).optional() }
 }

@@ -16,7 +16,7 @@ const MASK = '****'
 const LONGEST_NAME = 40
 
 /**
- * Makes the quarantine row of a listed client session that can't be used. It may hold a token anywhere, so it is sealed whole. Without a
+ * Makes the quarantine row of a listed client session that cannot be used. It may hold a token anywhere, so it is sealed whole. Without a
  * key every value is masked, so that only the names are left.
  */
 export function protectUnusableSession(item: UnusableSessionItem, secrets: Secrets): QuarantineRow {

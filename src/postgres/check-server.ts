@@ -31,7 +31,7 @@ export async function readServerFacts(db: Executor): Promise<ServerFacts> {
 }
 
 /**
- * Throws, with the remedy, for a database that can't hold the copy: an old server, an encoding other than UTF8 (events would go to
+ * Throws, with the remedy, for a database that cannot hold the copy: an old server, an encoding other than UTF8 (events would go to
  * quarantine one by one because of their characters), or no schema.
  */
 export function refuseUnfit({ versionNumber, version, encoding, database, role, schema }: ServerFacts): void {
@@ -41,7 +41,7 @@ export function refuseUnfit({ versionNumber, version, encoding, database, role, 
     )
   if (encoding !== 'UTF8')
     throw new Error(
-      `The database "${database}" has the encoding ${encoding}, which can not hold every event's text. seam-mirror needs UTF8. ` +
+      `The database "${database}" has the encoding ${encoding}, which cannot hold every event's text. seam-mirror needs UTF8. ` +
         `Create such a database: create database seam_mirror encoding 'UTF8' lc_collate 'C' lc_ctype 'C' template template0`,
     )
   if (schema === null)

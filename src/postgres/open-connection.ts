@@ -46,7 +46,7 @@ export async function openConnection(
     lastError = error
     return error
   }
-  /** The connection still receives rows that nobody waits for, so it can't be used again. */
+  /** The connection still receives rows that nobody waits for, so it cannot be used again. */
   let isSpent = false
   const configOf = ({ name, text, values }: Statement): pg.QueryConfig =>
     canPrepare && name !== undefined

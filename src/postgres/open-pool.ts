@@ -19,7 +19,7 @@ export interface PoolOptions {
   onIdleError: (error: Error) => void
   /** Shared by all pools of a database; a pool that stands alone makes its own. */
   serverWatch?: ServerWatch
-  /** Called once when connections can't bring settings, as with PgBouncer. Then time limits have to be set for the role. */
+  /** Called once when connections cannot bring settings, as with PgBouncer. Then time limits have to be set for the role. */
   onRefusedSettings: () => void
   /** Called once when a pooler leads to sessions whose commits don't wait for the disk. Then that has to be set for the role. */
   onLossyCommits: () => void

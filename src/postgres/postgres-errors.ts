@@ -5,10 +5,10 @@ import { isWrongServer } from './server-watch.ts'
 /**
  * What a Postgres error means for us, decided by SQLSTATE alone (https://www.postgresql.org/docs/18/errcodes-appendix.html).
  *
- * - `away`: nothing is wrong with the data, but the database can't take it now. Ask the sender to come back.
+ * - `away`: nothing is wrong with the data, but the database cannot take it now. Ask the sender to come back.
  * - `retry`: the transaction lost a race, or met a server that takes no writes, to which connections are then given up (server-watch.ts).
  *   Doing it again at once is right.
- * - `data`: the row itself can't be stored. Another attempt would fail as well.
+ * - `data`: the row itself cannot be stored. Another attempt would fail as well.
  */
 export type PostgresErrorKind = 'away' | 'retry' | 'data' | 'unknown'
 
@@ -67,7 +67,7 @@ export function postgresErrorKind(error: unknown): PostgresErrorKind {
   return CONNECTION_MESSAGES.test(error.message) || isTlsProblem(error) ? 'away' : 'unknown'
 }
 
-/** True when the database can't be used now, through no fault of the request. */
+/** True when the database cannot be used now, through no fault of the request. */
 export function isDatabaseAway(error: unknown): boolean {
   const kind = postgresErrorKind(error)
   return kind === 'away' || kind === 'retry'

@@ -5,7 +5,7 @@ export interface DatabaseWait {
   /** How long to wait for an unreachable database; Infinity: until it is there. */
   waitMs: number
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>
-  /** Called before each pause with a sentence that says why the database can't be used yet. */
+  /** Called before each pause with a sentence that says why the database cannot be used yet. */
   onWait: (reason: string, pauseMs: number) => void
   /** Ends the wait: the service was told to stop before it had started. */
   signal?: AbortSignal | undefined
@@ -49,7 +49,7 @@ function inOneSentence(error: unknown): Error {
 
 function unreachable(reason: string): Error {
   return new Error(
-    `The database can not be reached: ${reason} Check DATABASE_URL, and that Postgres is running.`,
+    `The database cannot be reached: ${reason} Check DATABASE_URL, and that Postgres is running.`,
   )
 }
 

@@ -23,7 +23,7 @@ const POSSIBLE_SIGNATURE = /(?:^| )v1,[\w+/]{43}=/
 
 /**
  * Reads a delivery's signature headers, in Svix's names or those of the standard (contract, 14). It does not need the body, so a
- * sender without these headers can't make the service hold one.
+ * sender without these headers cannot make the service hold one.
  */
 export function readSignature(headers: IncomingHttpHeaders, nowMs: number): ReadSignature {
   const id = headers['svix-id'] ?? headers['webhook-id']

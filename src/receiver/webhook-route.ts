@@ -37,7 +37,7 @@ export function webhookRoutes(options: WebhookRouteOptions): DirectRoute[] {
       kind: 'direct',
       path: '/webhooks/seam',
       methods: ['POST'],
-      summary: `takes Seam's webhooks. It answers 2xx only once the event is committed; 400 for a bad signature; 413 above ${MAX_DELIVERY_BYTES / 1024} KiB; 503 with \`Retry-After\` when it can't be stored now`,
+      summary: `takes Seam's webhooks. It answers 2xx only once the event is committed; 400 for a bad signature; 413 above ${MAX_DELIVERY_BYTES / 1024} KiB; 503 with \`Retry-After\` when it cannot be stored now`,
       handle,
     },
     {
@@ -51,7 +51,7 @@ export function webhookRoutes(options: WebhookRouteOptions): DirectRoute[] {
 }
 
 /**
- * Takes deliveries. The 2xx is sent only after the commit (I1). What can't be used is
+ * Takes deliveries. The 2xx is sent only after the commit (I1). What cannot be used is
  * quarantined and also answered 2xx, because sending it again would not make it better (I11).
  */
 function createHandler(options: WebhookRouteOptions): DirectRoute['handle'] {

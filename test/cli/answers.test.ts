@@ -84,7 +84,7 @@ test('A4, A2: each answers --json with one document in snake_case and nothing el
   }
 })
 
-test('A4: an answer that can not be written is a failure', async () => {
+test('A4: an answer that cannot be written is a failure', async () => {
   const toFullDisk = ['-c', '"$0" bin/seam-mirror.js config > /dev/full', process.execPath]
   const { code, stderr } = await startCommand('sh', toFullDisk, {}).exit
   expect(code).toBe(1)

@@ -30,7 +30,7 @@ async function complaint(args: string[], environment: Record<string, string>): P
 const complaints = (commands: string[][], environment: Record<string, string>) =>
   Promise.all(commands.map((args) => complaint(args, environment)))
 
-describe('A3: a command whose database can not be used fails with one sentence alone', () => {
+describe('A3: a command whose database cannot be used fails with one sentence alone', () => {
   const changed = (change: (url: URL) => void) => {
     const url = new URL(inject('postgresUrl'))
     change(url)
@@ -41,7 +41,7 @@ describe('A3: a command whose database can not be used fails with one sentence a
     const environment = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere' }
     const commands = [...ALL, ['migrate']]
     for (const said of await complaints(commands, environment))
-      expect(said).toMatch(/^The database can not be reached: .*127\.0\.0\.1:1/)
+      expect(said).toMatch(/^The database cannot be reached: .*127\.0\.0\.1:1/)
   })
 
   test.each([

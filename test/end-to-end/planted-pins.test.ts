@@ -164,7 +164,7 @@ describe.each<[string, Buffer | null]>([
     await database.drop()
   })
 
-  /** A third by webhook, a third by poll, and the rest can't be used: broken off, of another workspace, in another encoding. */
+  /** A third by webhook, a third by poll, and the rest cannot be used: broken off, of another workspace, in another encoding. */
   async function fill(): Promise<void> {
     for (const [i, { fields }] of samples.entries()) {
       const event = {

@@ -145,7 +145,7 @@ function eventsWithPins(world: World): Fields[] {
   ]
 }
 
-/** Everything goes in: by webhook alone, by poll alone, by both, and what can't be used by each. */
+/** Everything goes in: by webhook alone, by poll alone, by both, and what cannot be used by each. */
 async function fill(world: World): Promise<void> {
   const { seam, app, delivered } = world
   seam.setWebhooks([{ url: `${app.url}/webhooks/seam`, secret: WEBHOOK_SECRET }])

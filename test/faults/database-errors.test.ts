@@ -51,11 +51,11 @@ async function cut(proxy: TcpProxy): Promise<() => Promise<unknown>> {
 const failures: [title: string, apply: (proxy: TcpProxy) => Promise<() => Promise<unknown>>][] = [
   ['its disk is full (53100)', () => raise('53100', 'could not extend file: No space left on device')],
   ['it is read-only (25006)', readOnly],
-  ['it can not serialize access (40001)', () => raise('40001', 'could not serialize access')],
-  ['it can not be reached', cut],
+  ['it cannot serialize access (40001)', () => raise('40001', 'could not serialize access')],
+  ['it cannot be reached', cut],
 ]
 
-describe('I1, I4: while Postgres can not store because', () => {
+describe('I1, I4: while Postgres cannot store because', () => {
   test.each(failures)(
     '%s, webhooks are answered 503, pages prove nothing, and afterwards all is there once',
     async (_title, apply) => {

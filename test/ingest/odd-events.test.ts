@@ -34,7 +34,7 @@ const rows = () =>
     [],
   )
 
-/** Random, so that Postgres can not make it shorter. */
+/** Random, so that Postgres cannot make it shorter. */
 const noise = (length: number) =>
   Array.from({ length }, () => String.fromCharCode(0x4e00 + Math.floor(Math.random() * 0x5000))).join('')
 

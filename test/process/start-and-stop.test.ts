@@ -66,7 +66,7 @@ describe('a start that fails', () => {
     ['no such database', (url: URL) => (url.pathname = '/nowhere'), /"nowhere" does not exist.*Create it/],
     ['no such role', (url: URL) => (url.username = 'nobody_at_all'), /nobody_at_all.*Check the user/],
   ])(
-    'A3, F10: what waiting can not cure ends it at once, in one sentence: %s',
+    'A3, F10: what waiting cannot cure ends it at once, in one sentence: %s',
     async (_title, spoil, text) => {
       const url = new URL(database.url)
       spoil(url)

@@ -40,7 +40,7 @@ async function expectUnavailable(response: Response) {
   expect(error.message).not.toMatch(/ECONN|127\.0\.0\.1|events|insert|relation/i)
 }
 
-describe('while a delivery can not be stored', () => {
+describe('while a delivery cannot be stored', () => {
   test('I1: it is answered 503 with Retry-After, and stored when it comes again', async () => {
     const event = sampleEvent()
     expect((await deliver(app.url, sampleEvent())).status).toBe(204)

@@ -65,7 +65,7 @@ const cases: [what: string, reason: string, body: string][] = [
 const events = () => db.selectFrom('events').select('event_id').execute()
 const quarantined = () => db.selectFrom('quarantine').selectAll().execute()
 
-describe('I11: a verified delivery that can not be used is quarantined with its bytes and answered 204', () => {
+describe('I11: a verified delivery that cannot be used is quarantined with its bytes and answered 204', () => {
   test.each(cases)('%s: %s', async (_what, reason, body) => {
     const before = (await quarantined()).map((row) => row.quarantine_id)
     expect((await deliver(app.url, body)).status).toBe(204)

@@ -13,7 +13,7 @@ interface StreamResult {
 
 export interface WebhookStream {
   result: StreamResult
-  /** Resolves when every connection has given up: after `stop`, or when the service can't be reached any more. */
+  /** Resolves when every connection has given up: after `stop`, or when the service cannot be reached any more. */
   ended: Promise<void>
   stop(): void
 }

@@ -62,7 +62,7 @@ export function listSessionsRoute({ db, secrets, pageCursors }: SessionRouteOpti
   })
 }
 
-/** Stands in a cursor for a creation time that can't be read. */
+/** Stands in a cursor for a creation time that cannot be read. */
 const UNREADABLE = 'unreadable'
 
 function followingOf([createdAt, clientSessionId]: PagePosition): SessionPosition {

@@ -5,7 +5,7 @@ import type { Database } from '../schema.ts'
 
 /**
  * Each step says how far coverage reached when the pollers had watched for `watched`. At least (watched now - watched then) has passed
- * since, so at that step coverage can't truly have passed today's horizon minus that time. The furthest step that did not pass its
+ * since, so at that step coverage cannot truly have passed today's horizon minus that time. The furthest step that did not pass its
  * horizon is believed. If there is none, coverage was wrong from the first step on, and is believed up to the horizon of that step.
  */
 const SQL = `

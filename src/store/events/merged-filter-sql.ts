@@ -18,7 +18,7 @@ export interface MergedEvents {
  * through the index by time until the page is full, because it estimates each value by the average. For devices without any event that is
  * the whole table (5,000,000 rows, 7 s).
  *
- * The statement first looks at a few of each value's newest events, twice a page together. The page can't reach further back than the
+ * The statement first looks at a few of each value's newest events, twice a page together. The page cannot reach further back than the
  * point where these fill it, so each value is then read only down to that point. For ten thousand devices that is hardly more than the page.
  */
 export function mergedFilterSql({ column, values }: EventFilter, page: MergedEvents): Sql {

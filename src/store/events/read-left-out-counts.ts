@@ -2,7 +2,7 @@ import { runSql } from '../../postgres/open-database.ts'
 import { sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
-/** How many stored events can't be found by a column, because it could not hold their value. */
+/** How many stored events cannot be found by a column, because it could not hold their value. */
 export interface LeftOutCount {
   /** Which column, and why: `customer_key: too long`. */
   what: string

@@ -24,7 +24,7 @@ export interface Quarantined {
 }
 
 /**
- * Keeps items that can't be stored as events or sessions. The same body is kept once for a workspace and counted, because a bad item of a
+ * Keeps items that cannot be stored as events or sessions. The same body is kept once for a workspace and counted, because a bad item of a
  * listing is met again at every poll. Duplicates within the batch count as well. The newest reason replaces older ones.
  */
 const SQL = `

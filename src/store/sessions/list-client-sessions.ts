@@ -22,7 +22,7 @@ export interface SessionQuery {
   limit: number
 }
 
-/** A session's place in the order: its creation time (microseconds as text, null when it can't be read) and its id. */
+/** A session's place in the order: its creation time (microseconds as text, null when it cannot be read) and its id. */
 export interface SessionPosition {
   createdAt: string | null
   clientSessionId: string
@@ -36,7 +36,7 @@ export interface StoredSession extends SessionPosition {
 }
 
 /**
- * The sessions that are not deleted, newest first, ties by id; those whose creation time can't be read come last. Expired sessions are
+ * The sessions that are not deleted, newest first, ties by id; those whose creation time cannot be read come last. Expired sessions are
  * included if Seam lists them (contract 17.7), because the copy shows what Seam lists. It reads as many as fit into `maxBytes`, but at
  * least one; `isCut` says that there are more.
  */

@@ -16,7 +16,7 @@ export interface SessionSyncRecord {
   ageSeconds: number | null
   /** False when the copy is so old that no session's token is accepted. */
   tokensAccepted: boolean
-  /** How many sessions the newest listing had, how many of them can't be used, and how many known sessions it left unconfirmed. */
+  /** How many sessions the newest listing had, how many of them cannot be used, and how many known sessions it left unconfirmed. */
   listed: number | null
   unusable: number | null
   unconfirmed: number | null

@@ -9,7 +9,7 @@ export type Belief =
   | { kind: 'deleted' }
   /** It is unconfirmed. If it has been so for this long, an earlier listing said the same, and it is deleted. */
   | { kind: 'unconfirmed'; deletedAfterSeconds: number }
-  /** The listing shows it in a form that can't be used. It is unconfirmed for as long as that is so. */
+  /** The listing shows it in a form that cannot be used. It is unconfirmed for as long as that is so. */
   | { kind: 'unclear' }
 
 /**

@@ -33,7 +33,7 @@ afterAll(() => server.stop())
 
 /**
  * Sessions that are hard to page through. Several share a creation time, neighbours are a microsecond apart, and some creation times
- * can't be read. Ids are UUIDs and other text.
+ * cannot be read. Ids are UUIDs and other text.
  */
 function crowd(count: number): SampleSession[] {
   return Array.from({ length: count }, (_, i) =>
