@@ -1,13 +1,15 @@
 import type { Transaction } from 'kysely'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { insertEvents, insertEventsReturningNew } from '../store/events/insert-events.ts'
+import { insertEvents } from '../store/events/insert-events.ts'
 import { saveQuarantined, type Quarantined } from '../store/quarantine/save-quarantined.ts'
 import type { Db } from '../store/database.ts'
 import { type DeletedSession, saveDeletedSessions } from '../store/sessions/save-deleted-sessions.ts'
 import { retryConflicts } from '../postgres/retry-conflicts.ts'
 import type { Database } from '../store/schema.ts'
+import { dedupeEvents } from './dedupe-events.ts'
 import { findConflicts } from './find-conflicts.ts'
+import { insertInParts } from './insert-in-parts.ts'
 import { protectEvent, protectUnusable } from './protect-secrets.ts'
 import { reduceRefusedEvents } from './reduce-refused-events.ts'
 
@@ -39,8 +41,11 @@ export async function ingestBatch(
     // In the usual case one statement is its own transaction, which costs one round trip instead of four.
     const events = accepted.filter((item) => item.kind === 'event')
     if (events.length === accepted.length && !events.some(isSessionDeletion)) {
-      const known = await insertEvents(db, events, (event) => protectEvent(event, secrets), path)
-      return quarantine(db, await findConflicts(db, known, secrets), path, secrets)
+      const { once, again } = dedupeEvents(events)
+      const protect = (event: UsableEvent) => protectEvent(event, secrets)
+      const known = await insertEvents(db, once.map(protect), path)
+      const conflicts = await findConflicts(db, [...known, ...again.map(protect)], secrets)
+      return quarantine(db, conflicts, path, secrets)
     }
     return db.transaction().execute((trx) => ingestInTransaction(trx, accepted, path, secrets))
   }
@@ -59,10 +64,11 @@ export async function ingestInTransaction(
 ): Promise<IngestResult> {
   const events = items.filter((item) => item.kind === 'event')
   const unusable = items.filter((item) => item.kind === 'unusable')
-  const toRow = (event: UsableEvent) => protectEvent(event, secrets)
-  const { inserted, known } = await insertEventsReturningNew(trx, events, toRow, path)
+  const { once, again } = dedupeEvents(events)
+  const { inserted, known } = await insertInParts(trx, once, path, secrets)
   await saveDeletedSessions(trx, deletedSessions(events, inserted))
-  const conflicts = await findConflicts(trx, known, secrets)
+  const differing = again.map((event) => protectEvent(event, secrets))
+  const conflicts = await findConflicts(trx, [...known, ...differing], secrets)
   return { inserted, ...(await quarantine(trx, [...unusable, ...conflicts], path, secrets)) }
 }
 

@@ -1,6 +1,7 @@
 import { emptyColumns } from '../domain/event-columns.ts'
 import type { IngestPath, UnusableEvent, UsableEvent } from '../domain/event.ts'
 import { insertEvents } from '../store/events/insert-events.ts'
+import { dedupeEvents } from './dedupe-events.ts'
 import { protectEvent } from './protect-secrets.ts'
 import type { Db } from '../store/database.ts'
 import { postgresErrorKind } from '../postgres/postgres-errors.ts'
@@ -61,7 +62,8 @@ async function isAccepted(db: Db, events: readonly UsableEvent[], path: IngestPa
   const trx = await db.startTransaction().execute()
   try {
     // Masking is enough here, because this transaction is always rolled back.
-    await insertEvents(trx, events, (event) => protectEvent(event, maskingSecrets()), path)
+    const rows = dedupeEvents(events).once.map((event) => protectEvent(event, maskingSecrets()))
+    await insertEvents(trx, rows, path)
     return true
   } catch (error) {
     if (postgresErrorKind(error) !== 'data') throw error

@@ -60,7 +60,7 @@ export class Sql implements Statement {
 /**
  * Makes SQL of a template. What stands in it is a value, which becomes a parameter, or SQL, which becomes part of the text.
  *
- * Kysely's tag of the same name does this as well, but takes 1.1 instead of 0.3 µs for a list statement, which every `/events/list` makes.
+ * Kysely's tag of the same name does this as well, but takes 1.1 instead of 0.4 µs for a statement of three pieces.
  */
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
   return new Sql(strings, parts)

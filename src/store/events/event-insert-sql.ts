@@ -146,7 +146,10 @@ export const insertReturningNewStatement = preparedStatement<EventBatch>(
   insertBatch,
 )
 
-/** For a single event, which is the usual case in a quiet workspace: 0.41 instead of 0.47 ms, including the commit. */
+/**
+ * For a single event, which is the usual case in a quiet workspace. It brings a tenth of a whole delivery: 0.26 instead of 0.32 ms from
+ * event to commit, of 0.58 ms with HTTP. Only 2 of these 60 µs are saved by not making arrays, the rest by Postgres.
+ */
 export const insertOneStatement = preparedStatement<{ row: EventRow; path: IngestPath }>(
   'insert_event',
   (input) => {
