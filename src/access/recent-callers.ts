@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { LRUCache } from 'lru-cache'
 import type { ProvableCaller } from '../domain/caller.ts'
 import { type Credential, credentialOf } from './credential.ts'
 
@@ -14,9 +15,9 @@ export interface RecentCallers {
 }
 
 /** How long a caller is remembered: one step of `last_used_at` (api-keys.ts), so that its use is then noted again. */
-const RECENT_MS = 60_000
+export const RECENT_MS = 60_000
 /** Beyond it the caller that was added first is dropped. */
-const MAX_CALLERS = 1_000
+export const MAX_CALLERS = 1_000
 
 /**
  * Saves a busy caller the round trip that finds out who calls: the query for its events also proves that nothing has changed since
@@ -24,19 +25,14 @@ const MAX_CALLERS = 1_000
  * nobody had been remembered.
  */
 export function createRecentCallers(monotonicMs: () => number): RecentCallers {
-  const callers = new Map<string, { found: ProvableCaller; atMs: number }>()
+  const callers = new LRUCache<string, { found: ProvableCaller; atMs: number }>({ max: MAX_CALLERS })
   return {
-    add: (credential, found) => {
-      const name = nameOf(credential)
-      callers.delete(name)
-      callers.set(name, { found, atMs: monotonicMs() })
-      const first = callers.keys().next().value
-      if (callers.size > MAX_CALLERS && first !== undefined) callers.delete(first)
-    },
+    add: (credential, found) => void callers.set(nameOf(credential), { found, atMs: monotonicMs() }),
     forget: (credential) => void callers.delete(nameOf(credential)),
     recall: (request) => {
       const credential = credentialOf(request)
-      const recent = credential === null ? undefined : callers.get(nameOf(credential))
+      // Looking does not count as using: who has been looked up last stays longest.
+      const recent = credential === null ? undefined : callers.peek(nameOf(credential))
       return recent !== undefined && monotonicMs() - recent.atMs < RECENT_MS ? recent.found : null
     },
   }

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 /** Who failed, and with what. */
 export interface Attempt {
   /** The kind of credential: failures with one kind don't slow down callers with another. */
@@ -25,14 +27,14 @@ export interface FailureBrakeOptions {
 }
 
 /** This many failures are not delayed: people mistype keys. */
-const FREE_FAILURES = 3
+export const FREE_FAILURES = 3
 const FIRST_DELAY_MS = 100
 /** The longest that any failure waits, including the wait for its turn. */
 export const MAX_DELAY_MS = 3_000
 /** An address without a failure for this long is forgotten. */
 const FORGET_AFTER_MS = 15 * 60_000
 /** Most addresses remembered, counted per family; the one whose last failure is oldest is dropped first. */
-const MAX_RECORDS = 10_000
+export const MAX_RECORDS = 10_000
 /** Most credentials remembered by name for one address, the first ones: every guess would bring another name. */
 const MAX_NAMES = 10
 
@@ -53,19 +55,15 @@ interface Record {
  * has not been seen yet. The cost of look-ups is limited separately (look-up-together.ts).
  */
 export function createFailureBrake({ sleep, monotonicMs }: FailureBrakeOptions): FailureBrake {
-  const records = new Map<string, Record>()
+  const records = new LRUCache<string, Record>({ max: MAX_RECORDS })
 
   function recordOf(place: string): Record {
-    const old = records.get(place)
+    const old = records.peek(place)
     const isFresh = old !== undefined && monotonicMs() - old.lastAtMs < FORGET_AFTER_MS
     const record = isFresh
       ? old
       : { failures: 0, byName: new Map<string, number>(), lastAtMs: 0, nextAtMs: 0 }
-    // A Map iterates in order of insertion, so its first record is the one whose last failure is oldest.
-    records.delete(place)
     records.set(place, record)
-    const oldest = records.keys().next().value
-    if (records.size > MAX_RECORDS && oldest !== undefined) records.delete(oldest)
     return record
   }
 
@@ -85,7 +83,8 @@ export function createFailureBrake({ sleep, monotonicMs }: FailureBrakeOptions):
       return true
     },
     forgive: (attempt) => {
-      const record = records.get(placeOf(attempt))
+      // A success is no failure: it does not keep an address remembered for longer.
+      const record = records.peek(placeOf(attempt))
       if (record === undefined || attempt.name === null) return
       record.failures -= record.byName.get(attempt.name) ?? 0
       record.byName.delete(attempt.name)

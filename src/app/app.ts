@@ -5,7 +5,6 @@ import type { Config, WorkspaceConfig } from '../config/config.ts'
 import { livezRoute } from '../api/health/livez-route.ts'
 import { type AddressOf, createAddressOf } from '../http/address-of.ts'
 import { createBodyReader } from '../http/create-body-reader.ts'
-import type { FairShares } from '../http/create-fair-shares.ts'
 import { createHttpApp } from '../http/create-http-app.ts'
 import { createPageCursors } from '../http/page-cursor.ts'
 import { startHttpServer } from '../http/start-http-server.ts'
@@ -24,35 +23,13 @@ import { sleep } from '../runtime/sleep.ts'
 import { openAccess } from './open-access.ts'
 import { openSecrets } from './open-secrets.ts'
 import { openReceiver } from './open-receiver.ts'
-import { DATABASE_POOLS, openStore } from './open-store.ts'
+import { LIMITS } from './limits.ts'
+import { openStore } from './open-store.ts'
 import { Releasers } from '../runtime/releasers.ts'
 import { reportSettings } from './report-settings.ts'
 import { createRoutes } from './routes.ts'
 import { translateError } from './translate-error.ts'
 import { type Workspaces, openWorkspaces } from '../workspaces/open-workspaces.ts'
-
-/** The service's own limits (I12). Those for the database are in open-store.ts, those for requests in the http folder. */
-export const LIMITS = {
-  webhookFlushes: 2,
-  webhookBatchItems: 1_000,
-  webhookWaitingItems: 20_000,
-  webhookWaitingBytes: 64 * 1024 * 1024,
-  /** Together with the longest flush (open-store.ts) this stays below the 15 s that Svix waits for an answer (contract, 14). */
-  webhookWaitMs: 4_000,
-  seamTimeoutMs: 30_000,
-  /** How long running requests may take to end when the service is told to stop. */
-  stopGraceMs: 5_000,
-} as const
-
-/** How callers share the connections for queries (I12). */
-export const QUERY_SHARES: FairShares = {
-  slots: DATABASE_POOLS.queries.connections,
-  /** Half of the slots, so that it takes two callers with queries of seconds to make a third wait. */
-  slotsPerCaller: 4,
-  waitingPerCaller: 50,
-  waiting: 200,
-  maxWaitMs: 5_000,
-}
 
 export interface App {
   url: string
@@ -149,7 +126,7 @@ async function openParts({
   const secrets = await openSecrets(config, { mayMakeKey: true })
   const pageCursors = createPageCursors(await store.whenReachable(() => getPageCursorKey(db)))
 
-  const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers, limits: LIMITS })
+  const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers })
   const { noteQuarantined } = receiver
   const jobParts = { config, db: jobsDb, secrets, noteQuarantined, workspaces, logger, releasers }
   const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(jobParts, entry) ?? [])
@@ -161,7 +138,6 @@ async function openParts({
     bootstrapKey: config.mirrorApiKey,
     addressOf,
     readBody,
-    shares: QUERY_SHARES,
     stopping,
   })
   const routes = createRoutes({

@@ -5,11 +5,12 @@ import { createFailureBrake } from '../access/slow-down-failures.ts'
 import type { AddressOf } from '../http/address-of.ts'
 import { admitAuthenticated } from '../http/admit.ts'
 import type { CallerAccess } from '../http/caller-access.ts'
-import { createFairShares, type FairShares } from '../http/create-fair-shares.ts'
+import { createFairShares } from '../http/create-fair-shares.ts'
 import type { ReadBody } from '../http/create-body-reader.ts'
 import { STREAM_LIMITS } from '../http/stream-limits.ts'
 import { sleep } from '../runtime/sleep.ts'
 import type { Db } from '../store/database.ts'
+import { QUERY_SHARES } from './limits.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
 
 export interface AccessParts {
@@ -20,14 +21,13 @@ export interface AccessParts {
   bootstrapKey: string | null
   addressOf: AddressOf
   readBody: ReadBody
-  shares: FairShares
   /** Aborts when the service begins to stop. */
   stopping: AbortSignal
 }
 
 /** Builds what stands around every route for callers. */
 export function openAccess(parts: AccessParts): CallerAccess {
-  const { keysDb, workspaces, bootstrapKey, addressOf, readBody, shares, stopping } = parts
+  const { keysDb, workspaces, bootstrapKey, addressOf, readBody, stopping } = parts
   const recent = createRecentCallers(() => performance.now())
   const authenticate = createAuthenticate({
     db: keysDb,
@@ -41,7 +41,7 @@ export function openAccess(parts: AccessParts): CallerAccess {
     admit: admitRecent(admitAuthenticated(authenticate), recent.recall),
     authenticate,
     readBody,
-    share: createFairShares(shares),
+    share: createFairShares(QUERY_SHARES),
     stopping,
     streamLimits: STREAM_LIMITS,
   }

@@ -7,6 +7,7 @@ import { countRefusals } from '../receiver/count-refusals.ts'
 import { createGroupCommit } from '../receiver/group-commit.ts'
 import { createVerifier } from '../receiver/verify-delivery.ts'
 import type { WebhookRouteOptions } from '../receiver/webhook-route.ts'
+import { LIMITS } from './limits.ts'
 import type { Releasers } from '../runtime/releasers.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { saveRefusedDeliveries } from '../store/refusals/save-refused-deliveries.ts'
@@ -20,13 +21,6 @@ export interface ReceiverParts {
   secrets: Secrets
   logger: Logger
   releasers: Releasers
-  limits: {
-    webhookFlushes: number
-    webhookBatchItems: number
-    webhookWaitingItems: number
-    webhookWaitingBytes: number
-    webhookWaitMs: number
-  }
 }
 
 export interface Receiver {
@@ -38,7 +32,7 @@ export interface Receiver {
 
 /** Builds what the webhook route needs, and what counts and logs deliveries that are not stored as events. */
 export function openReceiver(parts: ReceiverParts): Receiver {
-  const { config, webhookDb, jobsDb, secrets, logger, releasers, limits } = parts
+  const { config, webhookDb, jobsDb, secrets, logger, releasers } = parts
   const warnings = countWarnings(logger, "something that arrived can't be used and is in quarantine")
   releasers.add(async () => warnings.stop())
   const noteQuarantined: NoteQuarantined = (items, path) => {
@@ -51,11 +45,11 @@ export function openReceiver(parts: ReceiverParts): Receiver {
       const { kept } = await ingestBatch(webhookDb, items, 'webhook', secrets)
       noteQuarantined(kept, 'webhook')
     },
-    maxFlushes: limits.webhookFlushes,
-    maxBatchItems: limits.webhookBatchItems,
-    maxWaitingItems: limits.webhookWaitingItems,
-    maxWaitingBytes: limits.webhookWaitingBytes,
-    maxWaitMs: limits.webhookWaitMs,
+    maxFlushes: LIMITS.webhookFlushes,
+    maxBatchItems: LIMITS.webhookBatchItems,
+    maxWaitingItems: LIMITS.webhookWaitingItems,
+    maxWaitingBytes: LIMITS.webhookWaitingBytes,
+    maxWaitMs: LIMITS.webhookWaitMs,
     monotonicMs: () => performance.now(),
   })
   releasers.add(() => commit.drain())

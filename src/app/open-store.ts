@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
+import { CONNECT_TIMEOUT_MS, DATABASE_POOLS } from './limits.ts'
 import { sleep } from '../runtime/sleep.ts'
 import type { Releasers } from '../runtime/releasers.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts'
@@ -10,38 +11,7 @@ import { createServerWatch } from '../postgres/server-watch.ts'
 import { type DatabaseWait, whenReachable } from '../postgres/when-reachable.ts'
 import { warnAboutPooler } from './warn-about-pooler.ts'
 
-interface PoolLimits {
-  connections: number
-  /** How many callers may wait for a connection; further ones are refused at once. */
-  waiting: number
-  statementTimeoutMs: number
-}
-
-/**
- * The service's limits towards the database (I12). Each kind of work has its own connections, because neither slow or many queries nor
- * fifty workspaces' backfills may keep webhooks waiting. Connections open when needed: 19 at most per replica.
- */
-export const DATABASE_POOLS = {
-  /** Storing deliveries. */
-  webhooks: { connections: 4, waiting: 100, statementTimeoutMs: 6_000 },
-  /** Pollers, audits, session syncs; commands. */
-  jobs: { connections: 4, waiting: 1_000, statementTimeoutMs: 10_000 },
-  /** Callers wait for their turn before they get here (`QUERY_SHARES` in app.ts). */
-  queries: { connections: 8, waiting: 50, statementTimeoutMs: 5_000 },
-  /** Finding out who calls: one query serves all callers that wait (access/look-up-together.ts). */
-  keys: { connections: 2, waiting: 20, statementTimeoutMs: 5_000 },
-  /** Checking whether deliveries could be stored (`/readyz`), one query at a time. */
-  health: { connections: 1, waiting: 10, statementTimeoutMs: 3_000 },
-  /** An hour, because an index over years of events takes long. */
-  migrations: { connections: 2, waiting: 10, statementTimeoutMs: 3_600_000 },
-} as const satisfies Record<string, PoolLimits>
-
 export type PoolName = keyof typeof DATABASE_POOLS
-
-/** How long to wait for a connection, new or free. */
-export const CONNECT_TIMEOUT_MS = 5_000
-/** How long `migrate` waits for an unreachable database: about one restart. The service waits without limit. */
-export const COMMAND_WAIT_MS = 3_000
 
 export interface StoreOptions {
   /** When true, an embedded database that already runs (under a service) is used and not stopped. */
@@ -82,7 +52,7 @@ export async function openStore(
   const serverWatch = createServerWatch(() => performance.now())
   const poolerWarnings = warnAboutPooler(logger, url, DATABASE_POOLS.jobs.statementTimeoutMs)
   const openPool = (name: PoolName) => {
-    const limits: PoolLimits = DATABASE_POOLS[name]
+    const limits = DATABASE_POOLS[name]
     return openDatabase({
       connectionString,
       maxConnections: limits.connections,

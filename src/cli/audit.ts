@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { LIMITS } from '../app/limits.ts'
 import type { Config, WorkspaceConfig } from '../config/config.ts'
 import { parseDuration } from '../domain/duration.ts'
 import { formatInstant, parseInstant } from '../domain/instant.ts'
@@ -13,8 +14,6 @@ import { type Workspaces, openWorkspaces } from '../workspaces/open-workspaces.t
 import { addJsonOption } from './add-json-option.ts'
 import { type Context, EXIT } from './context.ts'
 import { sentenceLogger } from './sentence-logger.ts'
-
-const SEAM_TIMEOUT_MS = 30_000
 
 interface AuditFlags {
   since?: string
@@ -87,7 +86,7 @@ async function auditAll(
     const options = {
       db,
       secrets,
-      client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: SEAM_TIMEOUT_MS }),
+      client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
       pageSize: createPageSize(),
       workspaces,
       workspaceKey: key,

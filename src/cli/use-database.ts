@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { sleep } from '../runtime/sleep.ts'
-import { CONNECT_TIMEOUT_MS, DATABASE_POOLS } from '../app/open-store.ts'
+import { CONNECT_TIMEOUT_MS, DATABASE_POOLS } from '../app/limits.ts'
 import { durableCommitsForRole, LOSSY_COMMITS } from '../app/warn-about-pooler.ts'
 import { readRunningDemo } from './running-demo.ts'
 import { findEmbeddedPostgres } from '../embedded-postgres/find-embedded-postgres.ts'

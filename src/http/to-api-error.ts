@@ -41,15 +41,10 @@ export function unsupportedMediaType(message: string, cause?: unknown): ApiError
   return new ApiError(415, 'unsupported_media_type', message, { cause })
 }
 
-/** Translates errors of Express, its router and its body parsers: all carry a status, the parsers' also a `type`. */
+/** Translates errors of Express's router, which carry a status: a path that can't be decoded. */
 function fromExpress(error: unknown): ApiError | null {
   if (!(error instanceof Error)) return null
-  const { status, type } = error as { status?: unknown; type?: unknown }
-  if (status === 413) return payloadTooLarge(error)
-  if (status === 415) {
-    return unsupportedMediaType('The encoding or charset of the request body is not supported', error)
-  }
-  if (type === 'entity.parse.failed') return malformedJson(error)
+  const { status } = error as { status?: unknown }
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ApiError(400, 'bad_request', 'The request could not be read', { cause: error })
   }

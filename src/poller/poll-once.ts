@@ -15,7 +15,7 @@ const HEARTBEAT_MS = 10_000
 /** A run that got no page for this long stops prolonging its lease, because another replica may still reach Seam. */
 const HEARTBEATS_WITHOUT_PAGE_MS = 60_000
 /** While Seam's clock cannot be believed, the gaps are read again this often, to find events that no webhook brought. */
-const BLIND_GAP_READ_EVERY_MS = 3_600_000
+export const BLIND_GAP_READ_EVERY_MS = 3_600_000
 
 type Options = PollerOptions & { clock: Clock }
 

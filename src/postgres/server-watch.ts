@@ -1,5 +1,5 @@
 /** Connections are given up for a refused write at most once in this time, because every server may refuse writes. */
-const RECONNECT_MS = 1_000
+export const RECONNECT_MS = 1_000
 
 /**
  * After a failover, connections may stay open to the old server, which takes no more writes, while new ones reach its successor. When one

@@ -36,7 +36,7 @@ export interface SeamClient {
 }
 
 /** Largest answer that is read unless the caller sets another limit, in bytes. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+export const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 /**
  * Uses the official client for its authentication and its query format. Three of its features are turned off: it would retry by itself, wait

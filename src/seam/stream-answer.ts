@@ -3,7 +3,7 @@ import { noAnswer, refusedAnswer } from './answer-errors.ts'
 import { SeamError } from './seam-error.ts'
 
 /** The time limit for an answer that is read as it arrives, as a multiple of the limit for one attempt. */
-const LONG_ANSWER_TIMES = 10
+export const LONG_ANSWER_TIMES = 10
 /** Largest answer that is read as it arrives, in bytes. */
 export const MAX_LONG_ANSWER_BYTES = 256 * 1024 * 1024
 

@@ -42,6 +42,8 @@ export interface CoverageReport {
   /** The checkpoint's age; normally the settle time and a poll interval. */
   lagSeconds: number | null
   ranges: Range[]
+  /** How many ranges and gaps were left out, when all of them would have made the answer too long. */
+  truncated?: { ranges: number; gaps: number }
   /** What is not proven between the backfill's start and the checkpoint, newest first. */
   gaps: Range[]
   /** Share of the time from the backfill's start to the checkpoint that is covered, 0 to 1. */

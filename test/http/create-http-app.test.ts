@@ -51,6 +51,7 @@ const ROUTES: Route[] = [
   }),
   open('/rejects', () => Promise.reject(leaky)),
   open('/away', () => Promise.reject(new AwayError('no database'))),
+  open('/named/:name', () => ({ text: '{"ok":true}' })),
   half,
 ]
 
@@ -140,6 +141,12 @@ test('An answer that fails half way is cut off, not completed', async () => {
   await expect(fetch(`${server.url}/half`).then((response) => response.text())).rejects.toThrow(
     /terminated|fetch failed/,
   )
+})
+
+test('A path that can not be decoded is a 400', async () => {
+  expect((await fetch(`${server.url}/named/a%20b`)).status).toBe(200)
+  const response = await fetch(`${server.url}/named/%zz`)
+  expect([response.status, (await errorOf(response)).type]).toEqual([400, 'bad_request'])
 })
 
 test('A method that a route does not have is a 405 that names those it has', async () => {

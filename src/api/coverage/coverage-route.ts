@@ -7,12 +7,15 @@ import { invalidInput } from '../../http/to-api-error.ts'
 import type { Db } from '../../store/database.ts'
 import { readDatabaseNow } from '../../postgres/read-database-clock.ts'
 import { coverageReport, type ReportSettings } from '../../status/coverage-report.ts'
-import { reportJson } from '../../status/report-json.ts'
+import { reportWithin } from './report-within.ts'
 
 /** The window over which sightings are counted when the caller names none. */
 export const DEFAULT_WINDOW: Micros = 86_400n * MICROS_PER_SECOND
 /** The longest window: every event in it is read, and a key must not be enough to keep the database busy (I12). */
 export const MAX_WINDOW: Micros = 31n * 86_400n * MICROS_PER_SECOND
+
+/** Limit on the answer: some nine thousand ranges and gaps, where a copy of a year has a few. */
+export const MAX_COVERAGE_BYTES = 1024 * 1024
 
 const PARAMS = defineParams(
   { since: instant(), between: instantPair() },
@@ -48,7 +51,8 @@ export function coverageRoute({ db, settingsOf, pendingRefusals }: CoverageRoute
         throw invalidInput('The window must not be longer than 31 days')
       const report = await coverageReport(db, caller.workspaceId, settingsOf(caller.workspaceId), now, window)
       const refusedDeliveries = addRefused(report.refusedDeliveries, pendingRefusals())
-      return { text: `{"coverage":${reportJson({ ...report, refusedDeliveries })},"ok":true}` }
+      const json = reportWithin({ ...report, refusedDeliveries }, MAX_COVERAGE_BYTES)
+      return { text: `{"coverage":${json},"ok":true}` }
     },
   })
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MAX_COVERAGE_BYTES } from '../../../src/api/coverage/coverage-route.ts'
 import { startSimulatedSeam, type SimulatedSeam } from '../../../src/simulated-seam/start-simulated-seam.ts'
 import { runSql } from '../../../src/postgres/open-database.ts'
 import { printReport } from '../../../src/status/print-report.ts'
@@ -13,7 +14,9 @@ const HOUR_MS = 3_600_000
 interface Coverage {
   complete: { from: string; to: string } | null
   lag_seconds: number
+  ranges: { from: string; to: string }[]
   gaps: { from: string; to: string }[]
+  truncated?: { ranges: number; gaps: number }
   progress: number
   polling: {
     last_runs: { outcome: string; error: string | null }[]
@@ -94,6 +97,24 @@ describe('/v1/coverage', () => {
     expect(report.gaps).toHaveLength(1)
     expect(report.progress).toBeCloseTo(0.75, 2)
     expect(Date.parse(report.complete?.from ?? '')).toBeGreaterThan(Date.now() - 3 * HOUR_MS)
+  })
+
+  test('I12: ends at a megabyte: the newest ranges and gaps stay, and it says how many were left out', async () => {
+    await app.pollers[0]?.pollNow()
+    await runSql(
+      app.db,
+      `update coverage set ranges = (select range_agg(tstzrange(at, at + interval '1 second'))
+         from generate_series(now() - interval '8 hours', now() - interval '1 hour', interval '2 seconds') as at)`,
+      [],
+    )
+    const report = await coverage()
+    const bytes = Buffer.byteLength(JSON.stringify(report))
+    expect(bytes).toBeLessThanOrEqual(MAX_COVERAGE_BYTES)
+    expect(bytes).toBeGreaterThan(MAX_COVERAGE_BYTES / 3)
+    expect(report.ranges.at(-1)).toEqual(report.complete)
+    expect(report.gaps[0]?.to).toBe(report.complete?.from)
+    expect((report.truncated?.ranges ?? 0) + report.ranges.length).toBeGreaterThan(12_000)
+    expect((report.truncated?.gaps ?? 0) + report.gaps.length).toBeGreaterThan(12_000)
   })
 
   test('never shows a failed run as a success, and says when the credentials are rejected', async () => {
