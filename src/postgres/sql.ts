@@ -73,6 +73,8 @@ export function rawSql(text: string): Sql {
 
 /** Each part is a value or SQL, as in a template. */
 export function joinSql(parts: readonly unknown[], separator: string): Sql {
-  const between = Array<string>(Math.max(0, parts.length - 1)).fill(separator)
-  return new Sql(['', ...between, ''], parts)
+  const strings = ['']
+  for (let i = 1; i < parts.length; i++) strings.push(separator)
+  strings.push('')
+  return new Sql(strings, parts)
 }

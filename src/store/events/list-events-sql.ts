@@ -24,7 +24,8 @@ export function listEventsSql(query: EventQuery, proof: CallerProof | null = nul
   const merged = mergedFilter(query)
   if (merged !== null)
     return mergedFilterSql(merged, { limit, offset, where: rangeSql(query), columns: read, answered })
-  const where = joinSql([rangeSql(query), ...filters.map(filterSql)], ' and ')
+  const range = rangeSql(query)
+  const where = filters.length === 0 ? range : joinSql([range, ...filters.map(filterSql)], ' and ')
   const namesEvents = filters.some(({ column, values }) => column === 'event_id' && values.length > 1)
   if (namesEvents || (visibility.kind === 'all' && offset >= FAR_OFFSET))
     return pageFirstSql({
@@ -77,15 +78,11 @@ function mergedFilter({ visibility, filters }: EventQuery): EventFilter | null {
 
 /** The conditions on the workspace and the time. */
 function rangeSql({ workspaceId, after, before, following }: EventQuery): Sql {
-  const conditions = [sql`workspace_id = ${workspaceId}`]
-  if (after !== undefined) conditions.push(sql`created_at > ${formatInstant(after)}`)
-  if (before !== undefined) conditions.push(sql`created_at < ${formatInstant(before)}`)
-  if (following !== undefined) {
-    const createdAt = sql`${formatInstant(following.createdAt)}`
-    // Postgres enters the index by the first half of this condition.
-    conditions.push(
-      sql`created_at <= ${createdAt} and (created_at < ${createdAt} or event_id > ${following.eventId})`,
-    )
-  }
-  return joinSql(conditions, ' and ')
+  let range = sql`workspace_id = ${workspaceId}`
+  if (after !== undefined) range = sql`${range} and created_at > ${formatInstant(after)}`
+  if (before !== undefined) range = sql`${range} and created_at < ${formatInstant(before)}`
+  if (following === undefined) return range
+  const createdAt = sql`${formatInstant(following.createdAt)}`
+  // Postgres enters the index by the first half of this condition.
+  return sql`${range} and created_at <= ${createdAt} and (created_at < ${createdAt} or event_id > ${following.eventId})`
 }
