@@ -1,6 +1,6 @@
 import type { OpenRoute } from '../../http/route.ts'
 import { serviceUnavailable } from '../../http/to-api-error.ts'
-import { assertWritable } from '../../postgres/assert-writable.ts'
+import { assertWritable } from '../../store/events/assert-writable.ts'
 import { isSchemaCurrent } from '../../postgres/migrate.ts'
 import type { Db } from '../../store/database.ts'
 import { readPollLag } from '../../store/runs/read-poll-lag.ts'

@@ -1,5 +1,5 @@
-import { type Executor, runSql } from './open-database.ts'
-import { sql } from './sql.ts'
+import { type Executor, runSql } from '../../postgres/open-database.ts'
+import { sql } from '../../postgres/sql.ts'
 
 /**
  * Throws the error that a delivery would get on a standby, on a server that was told to stop writing, and without the right to write. It
