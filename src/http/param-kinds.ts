@@ -20,21 +20,26 @@ const BAD_TIME = 'Must be parsable date string if defined (such as 2026-01-31T00
 const BLANK_FOR_PLUS =
   'Must be parsable date string if defined (such as 2026-01-31T00:00:00Z; in a URL, + is written as %2B)'
 
+/** What the API's description says about a value, in the words of JSON Schema: what is checked by functions cannot be read from them. */
+const UUID = { type: 'string', format: 'uuid' } as const
+const TEXT = { type: 'string', minLength: 1 } as const
+const TIME = { type: 'string', format: 'date-time' } as const
+
 export function uuid(): ParamKind<string | undefined> {
-  return { query: 'text', schema: z.string().refine(isUuid, 'Invalid uuid').optional() }
+  return { query: 'text', schema: z.string().refine(isUuid, 'Invalid uuid').meta(UUID).optional() }
 }
 
 export function uuidList(options: { maxItems?: number } = {}): ParamKind<string[] | undefined> {
-  return { query: 'list', schema: list((item) => (isUuid(item) ? null : 'Invalid uuid'), options) }
+  return { query: 'list', schema: list((item) => (isUuid(item) ? null : 'Invalid uuid'), UUID, options) }
 }
 
 /** Text of at least one character. NUL is refused: Postgres cannot store it, so it could match nothing. */
 export function text(): ParamKind<string | undefined> {
-  return { query: 'text', schema: z.string().refine(isText, BAD_TEXT).optional() }
+  return { query: 'text', schema: z.string().refine(isText, BAD_TEXT).meta(TEXT).optional() }
 }
 
 export function textList(options: { maxItems?: number } = {}): ParamKind<string[] | undefined> {
-  return { query: 'list', schema: list((item) => (isText(item) ? null : BAD_TEXT), options) }
+  return { query: 'list', schema: list((item) => (isText(item) ? null : BAD_TEXT), TEXT, options) }
 }
 
 /** A time to filter by, as microseconds; parse-time-parameter.ts says which spellings are accepted. */
@@ -45,7 +50,7 @@ export function instant(): ParamKind<Micros | undefined> {
     if (micros === null) context.addIssue(badTime(value))
     return micros ?? z.NEVER
   })
-  return { query: 'text', schema: schema.optional() }
+  return { query: 'text', schema: schema.meta(TIME).optional() }
 }
 
 /** Two instants, the first before the second (contract, 6.2). */
@@ -63,7 +68,7 @@ export function instantPair(): ParamKind<readonly [Micros, Micros] | undefined> 
     if (lower >= upper) context.addIssue('second value must be greater than first value')
     return [lower, upper]
   })
-  return { query: 'list', schema: schema.optional() }
+  return { query: 'list', schema: schema.meta({ items: TIME, minItems: 2, maxItems: 2 }).optional() }
 }
 
 /** Adds a hint for an unescaped `+` in a URL, which arrives as a blank. */
@@ -76,18 +81,24 @@ function badTime(value: unknown): string {
 
 /** A whole number of at least `min`. Above `max` it is refused; above `cap` it counts as `cap`. */
 export function integer(options: { min: number; max?: number; cap?: number }): ParamKind<number | undefined> {
-  const { min, max = Number.MAX_VALUE, cap = max } = options
+  const { min, max = Infinity, cap = max } = options
   const schema = z
     .number()
     .refine(Number.isInteger, 'Expected integer, received float')
     .min(min, `Number must be greater than or equal to ${min}`)
     .max(max, `Number must be less than or equal to ${max}`)
     .transform((value) => Math.min(value, cap))
+    .meta({ type: 'integer', minimum: min, ...(max < Infinity && { maximum: max }) })
   return { query: 'number', schema: schema.optional() }
 }
 
 export function boolean(): ParamKind<boolean | undefined> {
   return { query: 'boolean', schema: z.boolean().optional() }
+}
+
+/** The same kind with a sentence for the API's description, about which things the parameter selects. */
+export function about<T>(description: string, { query, schema }: ParamKind<T>): ParamKind<T> {
+  return { query, schema: schema.describe(description) }
 }
 
 /** The same kind, or null: `key=` in a query, `null` in JSON. */
@@ -109,16 +120,17 @@ function isText(value: unknown): boolean {
 
 function list(
   problemOf: (item: unknown) => string | null,
+  items: object,
   { maxItems }: { maxItems?: number },
 ): z.ZodType<string[] | undefined> {
-  const schema = z.array(z.unknown()).superRefine((items, context) => {
-    if (maxItems !== undefined && items.length > maxItems) {
+  const schema = z.array(z.unknown()).superRefine((given, context) => {
+    if (maxItems !== undefined && given.length > maxItems) {
       // The items themselves are not checked either.
       context.addIssue(`Array must contain at most ${maxItems} element(s)`)
       return
     }
     let reported = 0
-    for (const [index, item] of items.entries()) {
+    for (const [index, item] of given.entries()) {
       const message = problemOf(item)
       if (message === null) continue
       context.addIssue({ code: 'custom', message, path: [index] })
@@ -126,5 +138,6 @@ function list(
       if (reported === MAX_REPORTED_ITEMS) return
     }
   })
-  return schema.optional() as unknown as z.ZodType<string[] | undefined>
+  const facts = { items, ...(maxItems !== undefined && { maxItems }) }
+  return schema.meta(facts).optional() as unknown as z.ZodType<string[] | undefined>
 }

@@ -1,6 +1,6 @@
 import type { Caller } from '../../domain/caller.ts'
 import { ApiError } from '../../http/api-error.ts'
-import { text } from '../../http/param-kinds.ts'
+import { about, text } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
 import { invalidInput } from '../../http/to-api-error.ts'
@@ -8,7 +8,10 @@ import { listClientSessions, type SessionFilter } from '../../store/sessions/lis
 import { sessionText } from './session-text.ts'
 import type { SessionRouteOptions } from './session-route-options.ts'
 
-const PARAMS = defineParams({ client_session_id: text(), user_identifier_key: text() })
+const PARAMS = defineParams({
+  client_session_id: about('This session', text()),
+  user_identifier_key: about('The newest session with this key', text()),
+})
 
 /**
  * `/client_sessions/get` (contract 8.2): the newest session that matches everything given. A client session can only get

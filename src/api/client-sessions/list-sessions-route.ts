@@ -1,5 +1,5 @@
 import { type PagePosition, pageJson } from '../../http/page-cursor.ts'
-import { boolean, integer, nullable, text } from '../../http/param-kinds.ts'
+import { about, boolean, integer, nullable, text } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
 import {
@@ -18,13 +18,16 @@ export const MAX_SESSIONS_BYTES = 16 * 1024 * 1024
 
 /** Ids are plain text here, and two of them may be null (contract 8.1). */
 const PARAMS = defineParams({
-  client_session_id: text(),
-  connect_webview_id: nullable(text()),
-  user_identifier_key: text(),
-  user_identity_id: nullable(text()),
-  without_user_identifier_key: boolean(),
-  limit: integer({ min: 1, cap: MAX_SESSIONS }),
-  page_cursor: nullable(text()),
+  client_session_id: about('Only this session', text()),
+  connect_webview_id: about('Only sessions with this Connect Webview', nullable(text())),
+  user_identifier_key: about('Only sessions with this key', text()),
+  user_identity_id: about('Only sessions with this user identity', nullable(text())),
+  without_user_identifier_key: about('Only sessions without a user_identifier_key', boolean()),
+  limit: about(
+    `Most sessions in the answer, never more than ${MAX_SESSIONS}`,
+    integer({ min: 1, cap: MAX_SESSIONS }),
+  ),
+  page_cursor: about('Where the page before ended; null for the first page', nullable(text())),
 })
 
 /**

@@ -1,6 +1,6 @@
 import { type Micros, MICROS_PER_SECOND } from '../../domain/instant.ts'
 import { addRefused, type RefusedDeliveries } from '../../domain/refused-deliveries.ts'
-import { instant, instantPair } from '../../http/param-kinds.ts'
+import { about, instant, instantPair } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
 import { invalidInput } from '../../http/to-api-error.ts'
@@ -18,7 +18,10 @@ export const MAX_WINDOW: Micros = 31n * 86_400n * MICROS_PER_SECOND
 export const MAX_COVERAGE_BYTES = 1024 * 1024
 
 const PARAMS = defineParams(
-  { since: instant(), between: instantPair() },
+  {
+    since: about('Count the sightings of events created since this time', instant()),
+    between: about('Count the sightings of events created between these two times', instantPair()),
+  },
   {
     problemOf: ({ since, between }) =>
       since !== undefined && between !== undefined ? 'Cannot specify both since and between' : null,

@@ -1,5 +1,5 @@
 import { EVENT_FIELDS } from '../../domain/event-fields.ts'
-import { type ParamKind, text, textList, uuid, uuidList } from '../../http/param-kinds.ts'
+import { about, type ParamKind, text, textList, uuid, uuidList } from '../../http/param-kinds.ts'
 import type { EventFilter } from '../../store/events/list-events.ts'
 
 interface FilterParam {
@@ -17,18 +17,29 @@ const LIST = { maxItems: MAX_FILTER_VALUES }
  * with every release, and an unknown type matches nothing (contract, 6.5).
  */
 const FILTER_PARAMS: readonly FilterParam[] = [
-  { parameter: 'event_ids', column: 'event_id', kind: uuidList(LIST) },
-  { parameter: 'event_type', column: 'event_type', kind: text() },
-  { parameter: 'event_types', column: 'event_type', kind: textList(LIST) },
+  { parameter: 'event_ids', column: 'event_id', kind: about('Only these events', uuidList(LIST)) },
+  { parameter: 'event_type', column: 'event_type', kind: about('Only events of this type', text()) },
+  {
+    parameter: 'event_types',
+    column: 'event_type',
+    kind: about('Only events of any of these types', textList(LIST)),
+  },
   ...EVENT_FIELDS.flatMap(({ column, type, one, many }): FilterParam[] => [
-    { parameter: one, column, kind: type === 'text' ? text() : uuid() },
+    {
+      parameter: one,
+      column,
+      kind: about(`Only events with this ${one}`, type === 'text' ? text() : uuid()),
+    },
     ...(many === undefined
       ? []
       : [
           {
             parameter: many.parameter,
             column,
-            kind: type === 'text' ? textList({ ...LIST, ...many }) : uuidList({ ...LIST, ...many }),
+            kind: about(
+              `Only events with any of these ${many.parameter}`,
+              type === 'text' ? textList({ ...LIST, ...many }) : uuidList({ ...LIST, ...many }),
+            ),
           },
         ]),
   ]),

@@ -1,5 +1,5 @@
 import { ApiError } from '../../http/api-error.ts'
-import { text, uuid } from '../../http/param-kinds.ts'
+import { about, text, uuid } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
 import { getEvent } from '../../store/events/get-event.ts'
@@ -9,7 +9,11 @@ import { eventTextFor, seesSecrets } from './event-text.ts'
 import { EVENT_READERS, eventVisibility } from './event-visibility.ts'
 
 const PARAMS = defineParams(
-  { event_id: uuid(), event_type: text(), device_id: uuid() },
+  {
+    event_id: about('This event', uuid()),
+    event_type: about('The newest event of this type', text()),
+    device_id: about('The newest event of this device', uuid()),
+  },
   {
     problemOf: (params) =>
       Object.values(params).every((value) => value === undefined)

@@ -1,6 +1,6 @@
 import type { Caller } from '../../domain/caller.ts'
 import { type PagePosition, pageJson } from '../../http/page-cursor.ts'
-import { instant, instantPair, integer, nullable, text } from '../../http/param-kinds.ts'
+import { about, instant, instantPair, integer, nullable, text } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
 import { type EventQuery, listEvents, type ListedEvents } from '../../store/events/list-events.ts'
@@ -23,11 +23,17 @@ export const MAX_PAGE_BYTES = 8 * 1024 * 1024
 export const MAX_UNSTABLE_OFFSET = 100_000
 
 const TIME_AND_PAGE_KINDS = {
-  since: instant(),
-  between: instantPair(),
-  limit: integer({ min: 1, cap: MAX_LIMIT }),
-  unstable_offset: integer({ min: 0, max: MAX_UNSTABLE_OFFSET }),
-  page_cursor: nullable(text()),
+  since: about('Only events created after this time', instant()),
+  between: about('Only events created between these two times, at neither of them', instantPair()),
+  limit: about(
+    `Most events in the answer: ${DEFAULT_LIMIT} unless given, never more than ${MAX_LIMIT}`,
+    integer({ min: 1, cap: MAX_LIMIT }),
+  ),
+  unstable_offset: about(
+    'How many events to leave out, the newest first. It shifts while events arrive',
+    integer({ min: 0, max: MAX_UNSTABLE_OFFSET }),
+  ),
+  page_cursor: about('Where the page before ended; null for the first page', nullable(text())),
 }
 
 const PARAMS = defineParams(
