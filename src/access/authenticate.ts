@@ -4,7 +4,8 @@ import { ApiError } from '../http/api-error.ts'
 import type { AddressOf } from '../http/address-of.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
-import { type ApiKeyGrant, findApiKeys, touchApiKeys } from '../store/keys/api-keys.ts'
+import { type ApiKeyGrant, listApiKeyGrants } from '../store/keys/list-api-key-grants.ts'
+import { saveApiKeyUses } from '../store/keys/save-api-key-uses.ts'
 import { listSessionsByToken, type TokenSession } from '../store/sessions/list-sessions-by-token.ts'
 import type { Db } from '../store/database.ts'
 import type { Workspaces } from '../workspaces/open-workspaces.ts'
@@ -50,9 +51,9 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const access: Access = {
     ...options,
     bootstrapSha256: bootstrapKey === null ? null : sha256(bootstrapKey),
-    findKey: lookUpTogether((keyIds) => findApiKeys(db, keyIds)),
+    findKey: lookUpTogether((keyIds) => listApiKeyGrants(db, keyIds)),
     findSession: lookUpTogether((hashes) => listSessionsByToken(db, hashes)),
-    touchKey: lookUpTogether((keyIds) => touchApiKeys(db, keyIds)),
+    touchKey: lookUpTogether((keyIds) => saveApiKeyUses(db, keyIds)),
   }
   return async (request) => {
     const address = addressBlock(addressOf(request))

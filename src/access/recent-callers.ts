@@ -14,7 +14,7 @@ export interface RecentCallers {
   recall: Recall
 }
 
-/** How long a caller is remembered: one step of `last_used_at` (api-keys.ts), so that its use is then noted again. */
+/** How long a caller is remembered: one step of `last_used_at` (store/keys/is-use-due.ts), so that its use is then noted again. */
 export const RECENT_MS = 60_000
 /** Beyond it the caller that was added first is dropped. */
 export const MAX_CALLERS = 1_000

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { expiryOf } from '../access/issue-key.ts'
-import { endApiKey } from '../store/keys/api-keys.ts'
+import { endApiKey } from '../store/keys/end-api-key.ts'
 import { addJsonOption } from './add-json-option.ts'
 import type { Context } from './context.ts'
 import { keyIdOf, unknownKey } from './key-id-of.ts'

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type ApiKeyListing, listApiKeys } from '../store/keys/api-keys.ts'
+import { type ApiKeyListing, listApiKeys } from '../store/keys/list-api-keys.ts'
 import { addJsonOption } from './add-json-option.ts'
 import type { Context } from './context.ts'
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { endApiKey } from '../store/keys/api-keys.ts'
+import { endApiKey } from '../store/keys/end-api-key.ts'
 import { addJsonOption } from './add-json-option.ts'
 import type { Context } from './context.ts'
 import { keyIdOf, unknownKey } from './key-id-of.ts'

@@ -9,7 +9,7 @@ interface ColumnValues {
   /** Read as text, because a number can't hold all of them. */
   int8: { read: string; write: string | number }
   /** Only ever computed with in Postgres. */
-  interval: { read: never; write: never }
+  interval: { read: unknown; write: string }
   /** The text, as it was written (I7). */
   json: { read: string; write: string }
   text: { read: string; write: string }
@@ -77,6 +77,11 @@ export function oneOfOrNull<const Text extends string>(
   ...texts: Text[]
 ): Column<ColumnType<Text | null, Text | null, Text | null>> {
   return { ...PLAIN, type: 'text', isNullable: true, oneOf: texts }
+}
+
+/** Several of these texts. No check limits them; `insertApiKey` takes nothing else. */
+export function listOf<Text extends string>(): Column<ColumnType<Text[], readonly Text[], readonly Text[]>> {
+  return { ...PLAIN, type: 'text[]' }
 }
 
 /** Tables as Kysely's types describe them. */

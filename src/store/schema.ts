@@ -1,8 +1,10 @@
+import type { Scope } from '../domain/caller.ts'
 import {
   type Column,
   column,
   defaulted,
   identity,
+  listOf,
   nullable,
   oneOf,
   oneOfOrNull,
@@ -159,7 +161,7 @@ export const TABLES = {
     name: column('text'),
     key_sha256: column('bytea'),
     workspace_ids: column('uuid[]'),
-    scopes: column('text[]'),
+    scopes: listOf<Scope>(),
     created_at: defaulted('timestamptz'),
     expires_at: nullable('timestamptz'),
     revoked_at: nullable('timestamptz'),

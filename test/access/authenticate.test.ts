@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKey, readKey } from '../../src/access/key-format.ts'
-import { endApiKey, listApiKeys } from '../../src/store/keys/api-keys.ts'
+import { endApiKey } from '../../src/store/keys/end-api-key.ts'
+import { listApiKeys } from '../../src/store/keys/list-api-keys.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
 import { errorOf } from '../http/serve.ts'
 import { sampleEvent } from '../support/sample-event.ts'

@@ -5,7 +5,7 @@ import { credentialOf } from '../../src/access/credential.ts'
 import { readKey } from '../../src/access/key-format.ts'
 import { createRecentCallers } from '../../src/access/recent-callers.ts'
 import type { ProvableCaller } from '../../src/domain/caller.ts'
-import { endApiKey } from '../../src/store/keys/api-keys.ts'
+import { endApiKey } from '../../src/store/keys/end-api-key.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { A, type AccessServer, B, startAccessServer } from './access-server.ts'
 

@@ -71,7 +71,7 @@ describe('a lease', () => {
         .poll(() =>
           runSql(
             db,
-            "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%into leases%'",
+            `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%into "leases"%'`,
             [],
           ),
         )

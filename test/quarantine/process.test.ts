@@ -58,7 +58,7 @@ describe('seam-mirror quarantine', () => {
     await sql`select from quarantine for update`.execute(holding)
     const program = startProgram(CLI, ['quarantine', 'retry', id], environment())
     const waiting = () =>
-      sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from quarantine%'`
+      sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from "quarantine"%'`
         .execute(db)
         .then(({ rows }) => rows.length)
     await expect.poll(waiting).toBe(1)

@@ -389,7 +389,7 @@ describe('a retry that fails half-way', () => {
     const retrying = retryItem(db, maskingSecrets(), id)
     await expect
       .poll(() =>
-        sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from quarantine%'`
+        sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from "quarantine"%'`
           .execute(db)
           .then(({ rows }) => rows.length),
       )

@@ -1,7 +1,7 @@
-import type { Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Micros } from '../../domain/instant.ts'
-import { runSql } from '../../postgres/open-database.ts'
-import type { Db } from '../database.ts'
+import type { Db, DbOrTransaction } from '../database.ts'
+import { CLOCK } from '../expressions.ts'
 import type { Database } from '../schema.ts'
 
 /** One process's right to poll a workspace, for as long as nobody else has taken it. */
@@ -18,37 +18,47 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError'
 }
 
-const NOW = `(extract(epoch from clock_timestamp()) * 1000000)::bigint::text as now`
+/** The database's clock in microseconds. */
+const NOW = sql<string>`(extract(epoch from clock_timestamp()) * 1000000)::bigint`.as('now')
+
+function inSeconds(seconds: number): RawBuilder<string> {
+  return sql`clock_timestamp() + make_interval(secs => ${seconds})`
+}
 
 /**
- * Only the database's clock counts, so that the processes' own clocks don't matter. An expiry more than two lifetimes away was written
- * while that clock was ahead (before a failover to a server with another clock). Such a lease may be taken, or everybody would wait.
+ * Takes the lease if it is free, expired or already ours; returns null while another process holds it. Only the database's clock counts,
+ * so that the processes' own clocks don't matter. An expiry more than two lifetimes away was written while that clock was ahead (before a
+ * failover to a server with another clock). Such a lease may be taken, or everybody would wait.
  */
-const ACQUIRE_SQL = `
-insert into leases as l (workspace_id, holder, token, expires_at)
-values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
-on conflict (workspace_id) do update set
-  token = l.token + (l.holder <> excluded.holder or l.expires_at <= clock_timestamp())::int,
-  holder = excluded.holder,
-  expires_at = clock_timestamp() + make_interval(secs => $3)
-where l.holder = excluded.holder
-  or l.expires_at <= clock_timestamp() or l.expires_at > clock_timestamp() + make_interval(secs => 2 * $3::float8)
-returning token::text, ${NOW}`
-
-/** Takes the lease if it is free, expired or already ours; returns null while another process holds it. */
 export async function acquireLease(
   db: Db,
   workspaceId: string,
   holder: string,
   ttlSeconds: number,
 ): Promise<{ lease: Lease; now: Micros } | null> {
-  const [row] = await runSql<{ token: string; now: string }>(db, ACQUIRE_SQL, [
-    workspaceId,
-    holder,
-    ttlSeconds,
-  ])
-  if (row === undefined) return null
-  return { lease: { workspaceId, holder, token: row.token }, now: BigInt(row.now) }
+  const row = await db
+    .insertInto('leases')
+    .values({ workspace_id: workspaceId, holder, token: 1, expires_at: inSeconds(ttlSeconds) })
+    .onConflict((conflict) =>
+      conflict
+        .column('workspace_id')
+        .doUpdateSet((eb) => ({
+          token: sql<string>`${eb.ref('leases.token')} + (${eb.ref('leases.holder')} <> ${eb.ref('excluded.holder')}
+            or ${eb.ref('leases.expires_at')} <= clock_timestamp())::int`,
+          holder,
+          expires_at: inSeconds(ttlSeconds),
+        }))
+        .where((eb) =>
+          eb.or([
+            eb('leases.holder', '=', holder),
+            eb('leases.expires_at', '<=', CLOCK),
+            eb('leases.expires_at', '>', inSeconds(2 * ttlSeconds)),
+          ]),
+        ),
+    )
+    .returning(['token', NOW])
+    .executeTakeFirst()
+  return row === undefined ? null : { lease: { workspaceId, holder, token: row.token }, now: BigInt(row.now) }
 }
 
 /**
@@ -62,34 +72,33 @@ export async function fence(
   lease: Lease,
   { ttlSeconds, watchedMs }: { ttlSeconds: number; watchedMs: number },
 ): Promise<Micros> {
-  const [row] = await runSql<{ now: string }>(trx, `${PROLONG_SQL} returning ${NOW}`, [
-    ...keyOf(lease),
-    ttlSeconds,
-    watchedMs,
-  ])
+  const row = await updateOwn(trx, lease)
+    .set((eb) => ({
+      expires_at: inSeconds(ttlSeconds),
+      watched: sql<string>`${eb.ref('watched')} + make_interval(secs => ${watchedMs / 1000})`,
+    }))
+    .returning(NOW)
+    .executeTakeFirst()
   if (row === undefined) throw new LeaseLostError('Another process has taken over polling this workspace.')
   return BigInt(row.now)
 }
 
-const PROLONG_SQL = `
-update leases set expires_at = clock_timestamp() + make_interval(secs => $4),
-  watched = watched + make_interval(secs => $5::float8 / 1000)
-where workspace_id = $1 and holder = $2 and token = $3`
-
 /** Prolongs a lease if it is still ours. */
 export async function prolongLease(db: Db, lease: Lease, ttlSeconds: number): Promise<void> {
-  await runSql(db, PROLONG_SQL, [...keyOf(lease), ttlSeconds, 0])
+  await updateOwn(db, lease)
+    .set({ expires_at: inSeconds(ttlSeconds) })
+    .execute()
 }
 
 /** Releases a lease that is still ours, so that another process need not wait for it to expire. */
 export async function releaseLease(db: Db, lease: Lease): Promise<void> {
-  await runSql(
-    db,
-    'update leases set expires_at = clock_timestamp() where workspace_id = $1 and holder = $2 and token = $3',
-    keyOf(lease),
-  )
+  await updateOwn(db, lease).set({ expires_at: CLOCK }).execute()
 }
 
-function keyOf({ workspaceId, holder, token }: Lease): string[] {
-  return [workspaceId, holder, token]
+function updateOwn(db: DbOrTransaction, { workspaceId, holder, token }: Lease) {
+  return db
+    .updateTable('leases')
+    .where('workspace_id', '=', workspaceId)
+    .where('holder', '=', holder)
+    .where('token', '=', token)
 }

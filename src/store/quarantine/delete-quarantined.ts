@@ -1,5 +1,4 @@
 import type { Transaction } from 'kysely'
-import { runSql } from '../../postgres/open-database.ts'
 import type { Database } from '../schema.ts'
 
 /**
@@ -10,10 +9,10 @@ export async function deleteQuarantined(
   trx: Transaction<Database>,
   ids: readonly string[],
 ): Promise<string[]> {
-  const rows = await runSql<{ id: string }>(
-    trx,
-    'delete from quarantine where quarantine_id = any($1::bigint[]) returning quarantine_id as id',
-    [ids],
-  )
+  const rows = await trx
+    .deleteFrom('quarantine')
+    .where((eb) => eb('quarantine_id', '=', eb.fn.any(eb.val(ids))))
+    .returning('quarantine_id as id')
+    .execute()
   return rows.map(({ id }) => id)
 }

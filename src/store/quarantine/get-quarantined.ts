@@ -1,5 +1,4 @@
-import type { QuarantineListing } from './list-quarantined.ts'
-import { runSql } from '../../postgres/open-database.ts'
+import { listingColumns, type QuarantineListing } from './list-quarantined.ts'
 import type { Db } from '../database.ts'
 
 export interface QuarantinedItem extends QuarantineListing {
@@ -8,16 +7,16 @@ export interface QuarantinedItem extends QuarantineListing {
   isSealed: boolean
 }
 
-/** All ids come from one sequence, so an id alone names an item although the primary key includes the workspace. */
-const SQL = `
-select quarantine_id as id, workspace_id as "workspaceId", path, reason, detail, times_seen as "timesSeen",
-  to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "firstSeenAt",
-  to_char(last_seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "lastSeenAt",
-  body, is_sealed as "isSealed"
-from quarantine where quarantine_id = $1`
-
-/** One item with its body; null when there is none of that id. */
+/**
+ * One item with its body; null when there is none of that id. All ids come from one sequence, so an id alone names an item although the
+ * primary key includes the workspace.
+ */
 export async function getQuarantined(db: Db, id: string): Promise<QuarantinedItem | null> {
-  const [row] = await runSql<QuarantinedItem>(db, SQL, [id])
+  const row = await db
+    .selectFrom('quarantine')
+    .select(listingColumns)
+    .select(['body', 'is_sealed as isSealed'])
+    .where('quarantine_id', '=', id)
+    .executeTakeFirst()
   return row ?? null
 }

@@ -1,6 +1,8 @@
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { QuarantinePath } from './save-quarantined.ts'
-import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
+import { rfc3339 } from '../expressions.ts'
+import type { Database } from '../schema.ts'
 
 /** Which items; null: all. */
 export interface QuarantineFilter {
@@ -21,25 +23,46 @@ export interface QuarantineListing {
   lastSeenAt: string
 }
 
-/** It sorts the whole table, which is small; where it is not, there are worse problems than a slow list. */
-const SQL = `
-select quarantine_id as id, workspace_id as "workspaceId", path, reason, detail, times_seen as "timesSeen",
-  to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "firstSeenAt",
-  to_char(last_seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "lastSeenAt",
-  (count(*) over ())::int as total
-from quarantine
-where ($1::uuid is null or workspace_id = $1) and ($2::text is null or reason = $2)
-order by last_seen_at desc, quarantine_id desc
-limit $3`
+/** A condition that holds for the items of a filter. */
+export function isIn({ workspaceId, reason }: QuarantineFilter) {
+  return (eb: ExpressionBuilder<Database, 'quarantine'>) =>
+    eb.and({
+      ...(workspaceId !== null && { workspace_id: workspaceId }),
+      ...(reason !== null && { reason }),
+    })
+}
 
-/** The items that were seen last, newest first, and how many there are in all. */
+/** What is shown of an item without its body. */
+export function listingColumns(eb: ExpressionBuilder<Database, 'quarantine'>) {
+  return [
+    'quarantine_id as id',
+    'workspace_id as workspaceId',
+    'path',
+    'reason',
+    'detail',
+    'times_seen as timesSeen',
+    rfc3339(eb.ref('first_seen_at'), 'microseconds').as('firstSeenAt'),
+    rfc3339(eb.ref('last_seen_at'), 'microseconds').as('lastSeenAt'),
+  ] as const
+}
+
+/**
+ * The items that were seen last, newest first, and how many there are in all. It sorts the whole table, which is small; where it is not,
+ * there are worse problems than a slow list.
+ */
 export async function listQuarantined(
   db: Db,
-  { workspaceId, reason }: QuarantineFilter,
+  filter: QuarantineFilter,
   limit: number,
 ): Promise<{ items: QuarantineListing[]; total: number }> {
-  const rows = await runSql<QuarantineListing & { total?: number }>(db, SQL, [workspaceId, reason, limit])
-  const total = rows[0]?.total ?? 0
-  for (const row of rows) delete row.total
-  return { items: rows, total }
+  const rows = await db
+    .selectFrom('quarantine')
+    .select(listingColumns)
+    .select(sql<number>`(count(*) over ())::int`.as('total'))
+    .where(isIn(filter))
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('quarantine_id', 'desc')
+    .limit(limit)
+    .execute()
+  return { items: rows.map(({ total: _total, ...item }) => item), total: rows[0]?.total ?? 0 }
 }

@@ -1,5 +1,6 @@
-import { runSql } from '../../postgres/open-database.ts'
+import { sql } from 'kysely'
 import type { Db } from '../database.ts'
+import { rfc3339 } from '../expressions.ts'
 
 export interface QuarantineCount {
   reason: string
@@ -10,11 +11,17 @@ export interface QuarantineCount {
   lastSeenAt: string
 }
 
-const SQL = `
-select reason, count(*)::int as items, (count(*) filter (where was_listed))::int as listed,
-  to_char(max(last_seen_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "lastSeenAt"
-from quarantine where workspace_id = $1 group by reason order by reason`
-
 export async function readQuarantineCounts(db: Db, workspaceId: string): Promise<QuarantineCount[]> {
-  return runSql<QuarantineCount>(db, SQL, [workspaceId])
+  return db
+    .selectFrom('quarantine')
+    .select((eb) => [
+      'reason',
+      sql<number>`count(*)::int`.as('items'),
+      sql<number>`(count(*) filter (where ${eb.ref('was_listed')}))::int`.as('listed'),
+      rfc3339(eb.fn.max<string>('last_seen_at'), 'milliseconds').as('lastSeenAt'),
+    ])
+    .where('workspace_id', '=', workspaceId)
+    .groupBy('reason')
+    .orderBy('reason')
+    .execute()
 }

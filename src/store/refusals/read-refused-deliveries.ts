@@ -1,16 +1,23 @@
+import { sql } from 'kysely'
 import { formatInstant, type Micros } from '../../domain/instant.ts'
-import type { RefusedDeliveries } from '../../domain/refused-deliveries.ts'
-import { runSql } from '../../postgres/open-database.ts'
+import type { RefusalReason, RefusedDeliveries } from '../../domain/refused-deliveries.ts'
 import type { Db } from '../database.ts'
-
-const SQL = `
-select reason, sum(deliveries)::float8 as deliveries,
-  ((array_agg(worst_skew_seconds order by abs(worst_skew_seconds) desc nulls last))[1])::float8 as "worstSkewSeconds",
-  to_char(max(last_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "lastAt"
-from refused_deliveries where last_at >= $1 and hour < $2
-group by reason order by 2 desc`
+import { rfc3339 } from '../expressions.ts'
 
 /** The deliveries that all replicas refused in `[from, to)`, by whole hours, as far as the replicas have written them down. */
 export async function readRefusedDeliveries(db: Db, from: Micros, to: Micros): Promise<RefusedDeliveries[]> {
-  return runSql<RefusedDeliveries>(db, SQL, [formatInstant(from), formatInstant(to)])
+  return db
+    .selectFrom('refused_deliveries')
+    .select((eb) => [
+      eb.ref('reason').$castTo<RefusalReason>().as('reason'),
+      sql<number>`sum(${eb.ref('deliveries')})::float8`.as('deliveries'),
+      sql<number | null>`((array_agg(${eb.ref('worst_skew_seconds')}
+        order by abs(${eb.ref('worst_skew_seconds')}) desc nulls last))[1])::float8`.as('worstSkewSeconds'),
+      rfc3339(eb.fn.max<string>('last_at'), 'milliseconds').as('lastAt'),
+    ])
+    .where('last_at', '>=', formatInstant(from))
+    .where('hour', '<', formatInstant(to))
+    .groupBy('reason')
+    .orderBy('deliveries', 'desc')
+    .execute()
 }

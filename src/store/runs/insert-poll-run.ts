@@ -1,5 +1,7 @@
-import { runSql } from '../../postgres/open-database.ts'
-import type { Db } from '../database.ts'
+import { sql } from 'kysely'
+import type { DbOrTransaction } from '../database.ts'
+import { CLOCK } from '../expressions.ts'
+import type { PollRunClock } from './list-poll-runs.ts'
 
 export interface PollRun {
   /** From its start until now. */
@@ -13,35 +15,35 @@ export interface PollRun {
   /** What kind of error, as SeamError names it; null for others. */
   errorKind: string | null
   /** See migrations/0002_polling.sql; null without an answer. */
-  clock: { state: string; aheadSeconds: number | null } | null
+  clock: { state: PollRunClock; aheadSeconds: number | null } | null
 }
 
 /** How long runs are kept. */
 const KEEP_DAYS = 7
+const KEPT_SINCE = sql<string>`clock_timestamp() - make_interval(days => ${sql.lit(KEEP_DAYS)})`
 
-const SQL = `
-with outdated as (
-  delete from poll_runs where workspace_id = $1 and started_at < clock_timestamp() - make_interval(days => ${KEEP_DAYS})
-)
-insert into poll_runs (workspace_id, started_at, finished_at, outcome, pages, events_seen, events_new, error, error_kind,
-  clock, clock_ahead_seconds)
-values ($1, clock_timestamp() - make_interval(secs => $2::float8 / 1000), clock_timestamp(), $3, $4, $5, $6, $7, $8, $9, $10)`
-
-export async function insertPollRun(
-  db: Pick<Db, 'executeQuery'>,
-  workspaceId: string,
-  run: PollRun,
-): Promise<void> {
-  await runSql(db, SQL, [
-    workspaceId,
-    run.tookMs,
-    run.outcome,
-    run.pages,
-    run.eventsSeen,
-    run.eventsNew,
-    run.error,
-    run.errorKind,
-    run.clock?.state ?? null,
-    run.clock?.aheadSeconds ?? null,
-  ])
+/** Records a run that ends now, and deletes records that are too old. */
+export async function insertPollRun(db: DbOrTransaction, workspaceId: string, run: PollRun): Promise<void> {
+  await db
+    .with('outdated', (cte) =>
+      cte
+        .deleteFrom('poll_runs')
+        .where('workspace_id', '=', workspaceId)
+        .where('started_at', '<', KEPT_SINCE),
+    )
+    .insertInto('poll_runs')
+    .values({
+      workspace_id: workspaceId,
+      started_at: sql<string>`clock_timestamp() - make_interval(secs => ${run.tookMs / 1000})`,
+      finished_at: CLOCK,
+      outcome: run.outcome,
+      pages: run.pages,
+      events_seen: run.eventsSeen,
+      events_new: run.eventsNew,
+      error: run.error,
+      error_kind: run.errorKind,
+      clock: run.clock?.state ?? null,
+      clock_ahead_seconds: run.clock?.aheadSeconds ?? null,
+    })
+    .execute()
 }

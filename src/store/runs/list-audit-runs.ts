@@ -1,5 +1,5 @@
-import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
+import { rfc3339 } from '../expressions.ts'
 
 export interface AuditRunRow {
   /** RFC 3339, UTC. */
@@ -15,16 +15,24 @@ export interface AuditRunRow {
   error: string | null
 }
 
-const instant = (column: string, name: string) =>
-  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "${name}"`
-
-const SQL = `
-select ${instant('started_at', 'startedAt')}, ${instant('finished_at', 'finishedAt')}, trigger,
-  ${instant('range_from', 'from')}, ${instant('range_to', 'to')}, outcome, events_seen as "eventsSeen",
-  events_missing as "eventsMissing", settle_time_suspect as "settleTimeSuspect", error
-from audit_runs where workspace_id = $1 order by started_at desc limit $2`
-
 /** The last audits, newest first. */
 export async function listAuditRuns(db: Db, workspaceId: string, limit: number): Promise<AuditRunRow[]> {
-  return runSql<AuditRunRow>(db, SQL, [workspaceId, limit])
+  return db
+    .selectFrom('audit_runs')
+    .select((eb) => [
+      rfc3339(eb.ref('started_at'), 'milliseconds').as('startedAt'),
+      rfc3339(eb.ref('finished_at'), 'milliseconds').as('finishedAt'),
+      'trigger',
+      rfc3339(eb.ref('range_from'), 'milliseconds').as('from'),
+      rfc3339(eb.ref('range_to'), 'milliseconds').as('to'),
+      'outcome',
+      'events_seen as eventsSeen',
+      'events_missing as eventsMissing',
+      'settle_time_suspect as settleTimeSuspect',
+      'error',
+    ])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('started_at', 'desc')
+    .limit(limit)
+    .execute()
 }

@@ -1,5 +1,9 @@
-import { runSql } from '../../postgres/open-database.ts'
+import { sql } from 'kysely'
 import type { Db } from '../database.ts'
+import { rfc3339 } from '../expressions.ts'
+
+/** What Seam's clock was worth at a run (migrations/0002_polling.sql). */
+export type PollRunClock = 'agree' | 'apart' | 'missing' | 'unreadable' | 'implausible'
 
 export interface PollRunRow {
   /** RFC 3339, UTC. */
@@ -11,18 +15,29 @@ export interface PollRunRow {
   eventsNew: number
   error: string | null
   errorKind: string | null
-  /** What Seam's clock was worth (migrations/0002_polling.sql), and by how much it was ahead of the database's. */
-  clock: string | null
+  clock: PollRunClock | null
+  /** By how much Seam's clock was ahead of the database's. */
   clockAheadSeconds: number | null
 }
 
-const SQL = `
-select to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "startedAt",
-  to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "finishedAt",
-  outcome, pages, events_seen as "eventsSeen", events_new as "eventsNew", error, error_kind as "errorKind", clock, round(clock_ahead_seconds::numeric, 1)::float8 as "clockAheadSeconds"
-from poll_runs where workspace_id = $1 order by run_id desc limit $2`
-
 /** The last runs of the poller, newest first. */
 export async function listPollRuns(db: Db, workspaceId: string, limit: number): Promise<PollRunRow[]> {
-  return runSql<PollRunRow>(db, SQL, [workspaceId, limit])
+  return db
+    .selectFrom('poll_runs')
+    .select((eb) => [
+      rfc3339(eb.ref('started_at'), 'milliseconds').as('startedAt'),
+      rfc3339(eb.ref('finished_at'), 'milliseconds').as('finishedAt'),
+      'outcome',
+      'pages',
+      'events_seen as eventsSeen',
+      'events_new as eventsNew',
+      'error',
+      'error_kind as errorKind',
+      'clock',
+      sql<number | null>`round(${eb.ref('clock_ahead_seconds')}::numeric, 1)::float8`.as('clockAheadSeconds'),
+    ])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('run_id', 'desc')
+    .limit(limit)
+    .execute()
 }

@@ -1,6 +1,6 @@
+import { sql } from 'kysely'
 import { type Micros, formatInstant } from '../../domain/instant.ts'
-import { runSql } from '../../postgres/open-database.ts'
-import type { Db } from '../database.ts'
+import type { DbOrTransaction } from '../database.ts'
 
 export type AuditOutcome = 'clean' | 'found' | 'incomplete' | 'failed'
 
@@ -32,46 +32,44 @@ export interface AuditRun {
 }
 
 /** Audits are kept longer than the poller's runs, because there is one a day and a settle time that is too short shows only over weeks. */
-const KEEP_DAYS = 90
+const KEPT_FOR = sql`interval '90 days'`
 
-/** A row is written again with every page that found something, and at the end. */
-const SQL = `
-with outdated as (
-  delete from audit_runs where workspace_id = $1 and audit_id <> $2
-    and started_at < $3::timestamptz - make_interval(days => ${KEEP_DAYS})
-)
-insert into audit_runs (workspace_id, audit_id, started_at, finished_at, trigger, range_from, range_to, outcome, pages,
-  events_seen, events_missing, missing_event_ids, settle_seconds, settle_time_suspect, longest_delay_seconds, error)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-on conflict (workspace_id, audit_id) do update set
-  finished_at = excluded.finished_at, range_from = excluded.range_from, range_to = excluded.range_to,
-  outcome = excluded.outcome, pages = excluded.pages, events_seen = excluded.events_seen,
-  events_missing = excluded.events_missing, missing_event_ids = excluded.missing_event_ids,
-  settle_time_suspect = excluded.settle_time_suspect, longest_delay_seconds = excluded.longest_delay_seconds,
-  error = excluded.error`
-
-/** Records an audit or updates its record, and deletes records that are too old. */
-export async function saveAuditRun(
-  db: Pick<Db, 'executeQuery'>,
-  workspaceId: string,
-  run: AuditRun,
-): Promise<void> {
-  await runSql(db, SQL, [
-    workspaceId,
-    run.auditId,
-    run.startedAt.toISOString(),
-    run.finishedAt.toISOString(),
-    run.trigger,
-    formatInstant(run.from),
-    formatInstant(run.to),
-    run.outcome,
-    run.pages,
-    run.eventsSeen,
-    run.eventsMissing,
-    run.missingEventIds,
-    run.settleSeconds,
-    run.isSettleTimeSuspect,
-    run.longestDelaySeconds,
-    run.error,
-  ])
+/**
+ * Records an audit or updates its record, and deletes records that are too old. A record is written again with every page that found
+ * something, and at the end.
+ */
+export async function saveAuditRun(db: DbOrTransaction, workspaceId: string, run: AuditRun): Promise<void> {
+  const startedAt = run.startedAt.toISOString()
+  const changing = {
+    finished_at: run.finishedAt.toISOString(),
+    range_from: formatInstant(run.from),
+    range_to: formatInstant(run.to),
+    outcome: run.outcome,
+    pages: run.pages,
+    events_seen: run.eventsSeen,
+    events_missing: run.eventsMissing,
+    missing_event_ids: run.missingEventIds,
+    settle_time_suspect: run.isSettleTimeSuspect,
+    longest_delay_seconds: run.longestDelaySeconds,
+    error: run.error,
+  }
+  await db
+    .with('outdated', (cte) =>
+      cte
+        .deleteFrom('audit_runs')
+        .where('workspace_id', '=', workspaceId)
+        .where('audit_id', '<>', run.auditId)
+        .where('started_at', '<', sql<string>`${startedAt}::timestamptz - ${KEPT_FOR}`),
+    )
+    .insertInto('audit_runs')
+    .values({
+      workspace_id: workspaceId,
+      audit_id: run.auditId,
+      started_at: startedAt,
+      trigger: run.trigger,
+      settle_seconds: run.settleSeconds,
+      ...changing,
+    })
+    .onConflict((conflict) => conflict.columns(['workspace_id', 'audit_id']).doUpdateSet(changing))
+    .execute()
 }

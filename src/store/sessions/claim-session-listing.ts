@@ -1,6 +1,5 @@
 import type { Transaction } from 'kysely'
 import { lockClientSessions } from './lock-client-sessions.ts'
-import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 import { retryConflicts } from '../../postgres/retry-conflicts.ts'
 import type { Database } from '../schema.ts'
@@ -17,15 +16,6 @@ export class SupersededListingError extends Error {
   override readonly name = 'SupersededListingError'
 }
 
-/** Changes and returns no row when a listing that was asked for later has been claimed. */
-const CLAIM_SQL = `
-insert into client_session_syncs as s (workspace_id, claimed_at) values ($1, $2)
-on conflict (workspace_id) do update set claimed_at = excluded.claimed_at
-where s.claimed_at is null or s.claimed_at < excluded.claimed_at
-returning 1`
-
-const IS_CLAIMED_SQL = 'select 1 from client_session_syncs where workspace_id = $1 and claimed_at = $2'
-
 /**
  * Claims the storing of this listing, which takes several transactions, and ends the storing of an older one. Throws
  * SupersededListingError when a newer listing was claimed, because sessions that were created in between would vanish.
@@ -37,7 +27,24 @@ export async function claimSessionListing(
   await retryConflicts(() =>
     db.transaction().execute(async (trx) => {
       await lockClientSessions(trx, [workspaceId])
-      requireRow(await runSql(trx, CLAIM_SQL, [workspaceId, askedAt]))
+      // Changes and returns no row when a listing that was asked for later has been claimed.
+      const claimed = await trx
+        .insertInto('client_session_syncs')
+        .values({ workspace_id: workspaceId, claimed_at: askedAt })
+        .onConflict((conflict) =>
+          conflict
+            .column('workspace_id')
+            .doUpdateSet({ claimed_at: askedAt })
+            .where((eb) =>
+              eb.or([
+                eb('client_session_syncs.claimed_at', 'is', null),
+                eb('client_session_syncs.claimed_at', '<', askedAt),
+              ]),
+            ),
+        )
+        .returning('workspace_id')
+        .execute()
+      requireRow(claimed)
     }),
   )
 }
@@ -54,7 +61,13 @@ export async function underClaim<Result>(
   return retryConflicts(() =>
     db.transaction().execute(async (trx) => {
       await lockClientSessions(trx, [workspaceId])
-      requireRow(await runSql(trx, IS_CLAIMED_SQL, [workspaceId, askedAt]))
+      const claimed = await trx
+        .selectFrom('client_session_syncs')
+        .select('workspace_id')
+        .where('workspace_id', '=', workspaceId)
+        .where('claimed_at', '=', askedAt)
+        .execute()
+      requireRow(claimed)
       return work(trx)
     }),
   )

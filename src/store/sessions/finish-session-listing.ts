@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import { runSql } from '../../postgres/open-database.ts'
+import { CLOCK } from '../expressions.ts'
 import type { Database } from '../schema.ts'
 
 export interface FinishedListing {
@@ -9,21 +9,32 @@ export interface FinishedListing {
   unusable: number
 }
 
-const SQL = `
-update client_session_syncs set outcome = 'complete', error = null, failures = 0, finished_at = clock_timestamp(),
-  succeeded_at = clock_timestamp(), listing_asked_at = $2, sessions_listed = $3, sessions_unusable = $4,
-  sessions_unconfirmed = (
-    select count(*) from client_sessions where workspace_id = $1 and deleted_at is null and unconfirmed_since is not null
-  )
-where workspace_id = $1
-returning sessions_unconfirmed as unconfirmed`
-
 /** Notes that a listing is stored. Returns how many sessions it left unconfirmed. The caller holds the lock (underClaim). */
 export async function finishSessionListing(
   trx: Transaction<Database>,
   { workspaceId, askedAt }: { workspaceId: string; askedAt: string },
   { listed, unusable }: FinishedListing,
 ): Promise<{ unconfirmed: number }> {
-  const [row] = await runSql<{ unconfirmed: number }>(trx, SQL, [workspaceId, askedAt, listed, unusable])
+  const row = await trx
+    .updateTable('client_session_syncs')
+    .set((eb) => ({
+      outcome: 'complete',
+      error: null,
+      failures: 0,
+      finished_at: CLOCK,
+      succeeded_at: CLOCK,
+      listing_asked_at: askedAt,
+      sessions_listed: listed,
+      sessions_unusable: unusable,
+      sessions_unconfirmed: eb
+        .selectFrom('client_sessions')
+        .select((count) => count.fn.countAll<number>().as('count'))
+        .where('workspace_id', '=', workspaceId)
+        .where('deleted_at', 'is', null)
+        .where('unconfirmed_since', 'is not', null),
+    }))
+    .where('workspace_id', '=', workspaceId)
+    .returning('sessions_unconfirmed as unconfirmed')
+    .executeTakeFirst()
   return { unconfirmed: row?.unconfirmed ?? 0 }
 }

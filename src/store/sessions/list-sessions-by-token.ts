@@ -1,9 +1,9 @@
+import { type Expression, sql } from 'kysely'
 import { MAX_COPY_AGE_HOURS } from '../../domain/client-session.ts'
 import { isUuid } from '../../domain/uuid.ts'
-import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
-import { preparedStatement } from '../../postgres/prepared-statement.ts'
-import { rawSql, sql } from '../../postgres/sql.ts'
+import { CLOCK, literal } from '../expressions.ts'
+import { preparedQuery } from '../prepared-query.ts'
 
 /** `unconfirmed`: the newest believable listings do not show the session. `stale`: the workspace's sessions were not listed for too long. */
 export type SessionState = 'live' | 'expired' | 'unconfirmed' | 'stale'
@@ -20,24 +20,40 @@ export interface TokenSession {
   rowVersion: string
 }
 
-const LONGEST_COPY_AGE = rawSql(`interval '${MAX_COPY_AGE_HOURS} hours'`)
+const LONGEST_AGO = sql<string>`clock_timestamp() - make_interval(hours => ${sql.lit(MAX_COPY_AGE_HOURS)})`
 
-const findStatement = preparedStatement<readonly Buffer[]>(
-  'find_sessions_by_token',
-  (input) => sql`
-select encode(token_sha256, 'hex') as "tokenSha256", workspace_id::text as "workspaceId", client_session_id as "clientSessionId",
-  connected_account_ids as "connectedAccountIds", connect_webview_ids as "connectWebviewIds",
-  case
-    when expires_at <= clock_timestamp() then 'expired'
-    when unconfirmed_since is not null then 'unconfirmed'
-    when exists (
-      select from client_session_syncs s
-      where s.workspace_id = c.workspace_id and s.succeeded_at > clock_timestamp() - ${LONGEST_COPY_AGE}
-    ) then 'live'
-    else 'stale'
-  end as state, xmin::text as "rowVersion"
-from client_sessions c
-where token_sha256 = any(${input((hashes) => hashes)}) and deleted_at is null`,
+const listSessions = preparedQuery('list_sessions_by_token', (db, hashes: Expression<readonly Buffer[]>) =>
+  db
+    .selectFrom('client_sessions as c')
+    .select((eb) => [
+      sql<string>`encode(${eb.ref('token_sha256')}, 'hex')`.as('tokenSha256'),
+      'workspace_id as workspaceId',
+      'client_session_id as clientSessionId',
+      'connected_account_ids as connectedAccountIds',
+      'connect_webview_ids as connectWebviewIds',
+      eb
+        .case()
+        .when('expires_at', '<=', CLOCK)
+        .then(literal('expired'))
+        .when('unconfirmed_since', 'is not', null)
+        .then(literal('unconfirmed'))
+        .when(
+          eb.exists(
+            eb
+              .selectFrom('client_session_syncs as s')
+              .select('s.workspace_id')
+              .whereRef('s.workspace_id', '=', 'c.workspace_id')
+              .where('s.succeeded_at', '>', LONGEST_AGO),
+          ),
+        )
+        .then(literal('live'))
+        .else(literal('stale'))
+        .end()
+        .as('state'),
+      sql<string>`xmin::text`.as('rowVersion'),
+    ])
+    .where((eb) => eb('token_sha256', '=', eb.fn.any(hashes)))
+    .where('deleted_at', 'is', null),
 )
 
 /**
@@ -49,7 +65,7 @@ export async function listSessionsByToken(
   tokenHashes: readonly string[],
 ): Promise<Map<string, TokenSession>> {
   const bytes = tokenHashes.map((hash) => Buffer.from(hash, 'hex'))
-  const rows = await runSql<TokenSession & { tokenSha256: string }>(db, findStatement(bytes))
+  const rows = await listSessions(db, bytes)
   const byToken = Map.groupBy(rows, ({ tokenSha256 }) => tokenSha256)
   return new Map(
     [...byToken].flatMap(([hash, [session, another]]) =>

@@ -1,14 +1,19 @@
-import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
+import { CLOCK } from '../expressions.ts'
 
-/** Everything about the last success stays as it was. */
-const SQL = `
-insert into client_session_syncs as s (workspace_id, outcome, error, failures, finished_at)
-values ($1, 'failed', $2, 1, clock_timestamp())
-on conflict (workspace_id) do update
-set outcome = excluded.outcome, error = excluded.error, failures = s.failures + 1, finished_at = excluded.finished_at`
-
-/** Notes that a sync failed, and why. A success is noted by the transaction that stores its listing. */
+/**
+ * Notes that a sync failed, and why; everything about the last success stays as it was. A success is noted by the transaction that stores
+ * its listing.
+ */
 export async function saveFailedSessionSync(db: Db, workspaceId: string, error: string): Promise<void> {
-  await runSql(db, SQL, [workspaceId, error])
+  const failure = { outcome: 'failed', error, finished_at: CLOCK } as const
+  await db
+    .insertInto('client_session_syncs')
+    .values({ workspace_id: workspaceId, failures: 1, ...failure })
+    .onConflict((conflict) =>
+      conflict
+        .column('workspace_id')
+        .doUpdateSet((eb) => ({ ...failure, failures: eb('client_session_syncs.failures', '+', 1) })),
+    )
+    .execute()
 }

@@ -1,4 +1,3 @@
-import { runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 
 export interface StoredWorkspace {
@@ -8,9 +7,11 @@ export interface StoredWorkspace {
   name: string
 }
 
-const SQL = `select body, coalesce(name, config_key) as name from workspaces where workspace_id = $1`
-
 export async function getWorkspace(db: Db, workspaceId: string): Promise<StoredWorkspace | null> {
-  const [row] = await runSql<StoredWorkspace>(db, SQL, [workspaceId])
+  const row = await db
+    .selectFrom('workspaces')
+    .select((eb) => ['body', eb.fn.coalesce('name', 'config_key').as('name')])
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst()
   return row ?? null
 }

@@ -2,11 +2,8 @@ import type { Db } from '../database.ts'
 import type { KnownWorkspace } from './save-workspace.ts'
 
 export async function listWorkspaces(db: Db): Promise<KnownWorkspace[]> {
-  const rows = await db.selectFrom('workspaces').selectAll().execute()
-  return rows.map((row) => ({
-    configKey: row.config_key,
-    workspaceId: row.workspace_id,
-    name: row.name,
-    learnedFrom: row.learned_from,
-  }))
+  return db
+    .selectFrom('workspaces')
+    .select(['config_key as configKey', 'workspace_id as workspaceId', 'name', 'learned_from as learnedFrom'])
+    .execute()
 }
