@@ -58,7 +58,11 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   return async (request) => {
     const address = addressBlock(addressOf(request))
     const credential = credentialOf(request)
-    const attempt = { address, family: familyOf(credential), name: nameOf(credential) }
+    const attempt = {
+      address,
+      family: credential === null ? 'none' : kindOf(credential).family,
+      name: nameOf(credential),
+    }
     const caller = credential === null ? null : await callerOf(access, credential)
     if (caller !== null) {
       brake.forgive(attempt)
@@ -71,10 +75,25 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   }
 }
 
-/** The kind of credential, told by how Seam's own credentials begin (contract, 3). */
-function familyOf(credential: Credential | null): string {
-  if (credential === null) return 'none'
-  return /^seam_(?:at|cst)/.exec(credential.token)?.[0] ?? 'key'
+/** A kind of credential. */
+interface CredentialKind {
+  /** How it begins, as Seam's own do (contract, 3). */
+  prefix: string
+  /** Failures with one family do not slow down callers with another. */
+  family: string
+  find: (access: Access, credential: Credential) => Promise<Found>
+}
+
+const ANY_KEY: CredentialKind = { prefix: '', family: 'key', find: findKeyCaller }
+
+/** The first whose prefix fits is the credential's kind. Another kind is one more entry. */
+const KINDS: readonly CredentialKind[] = [
+  { prefix: 'seam_cst', family: 'seam_cst', find: findClientSession },
+  { prefix: 'seam_at', family: 'seam_at', find: findKeyCaller },
+]
+
+function kindOf({ token }: Credential): CredentialKind {
+  return KINDS.find(({ prefix }) => token.startsWith(prefix)) ?? ANY_KEY
 }
 
 /** Returns the id in a key, which guesses of its secret share; for other credentials the hash, so that no token stays in memory. */
@@ -84,14 +103,13 @@ function nameOf(credential: Credential | null): string | null {
 }
 
 async function callerOf(access: Access, credential: Credential): Promise<Caller | null> {
-  const { token, tokenSha256, workspaceId } = credential
+  const { tokenSha256, workspaceId } = credential
   const { bootstrapSha256, recent, workspaces } = access
   // Digests all have the same length, so comparing them reveals nothing about the key's.
   if (bootstrapSha256 !== null && timingSafeEqual(tokenSha256, bootstrapSha256)) {
     return bootstrapCaller(workspaces, workspaceId)
   }
-  const find = token.startsWith('seam_cst') ? findClientSession : findKeyCaller
-  const found = await find(access, credential)
+  const found = await kindOf(credential).find(access, credential)
   if (found === null || found === ELSEWHERE) recent.forget(credential)
   else recent.add(credential, found)
   // This is no failed attempt: a caller with a valid key is not guessing, and learns only what the key is not for.

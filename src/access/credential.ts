@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { sha256 } from './key-format.ts'
 
 /** The credential that a request carries. */
@@ -13,13 +13,24 @@ export interface Credential {
 const MAX_TOKEN_LENGTH = 512
 
 /**
- * Reads the credential: `Authorization: Bearer …` (the scheme in any case), or a client session token in one of the headers in which
- * SDKs repeat it (contract, 2.1 and 3). Null when there is none, or when it cannot be valid.
+ * Where a credential may stand: `Authorization: Bearer …` (the scheme in any case), or one of the headers in which SDKs repeat a client
+ * session token (contract, 2.1 and 3). Each place gives undefined when it is empty. The first that is not empty counts, even if what
+ * stands there is wrong.
  */
+const PLACES: readonly ((headers: IncomingHttpHeaders) => unknown)[] = [
+  ({ authorization }) =>
+    authorization === undefined ? undefined : (/^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? null),
+  (headers) => headers['client-session-token'],
+  (headers) => headers['seam-client-session-token'],
+]
+
+/** Reads the credential. Null when there is none, or when it cannot be valid. */
 export function credentialOf({ headers }: IncomingMessage): Credential | null {
-  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
-  const session = headers['client-session-token'] ?? headers['seam-client-session-token']
-  const token = headers.authorization === undefined ? session : bearer
+  let token: unknown
+  for (const place of PLACES) {
+    token = place(headers)
+    if (token !== undefined) break
+  }
   if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH) return null
   const workspace = headers['seam-workspace']
   const workspaceId = typeof workspace === 'string' && workspace !== '' ? workspace.toLowerCase() : null
