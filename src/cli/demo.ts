@@ -62,6 +62,8 @@ async function start(): Promise<{ app: App; seam: SimulatedSeam; key: string }> 
   releasers.add(await rememberDemo(process.env.SEAM_MIRROR_DATA_DIR || '.data', environment))
   seam.setWebhooks([{ url: `${app.url}/webhooks/seam`, secret: webhookSecret }])
   seam.startTraffic({ eventsPerSecond: EVENTS_PER_SECOND })
+  // So that the line to paste finds events as soon as it is shown.
+  await app.pollers[0]?.pollNow()
   return { app, seam, key }
 }
 

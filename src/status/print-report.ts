@@ -83,7 +83,10 @@ function sessionLines({ clientSessions }: CoverageReport): string[] {
   const { lastOutcome, lastError, failures, lastSuccessAt, tokensAccepted } = clientSessions
   if (lastOutcome === null) return ['  sessions      have not been copied yet']
   const { listed, unusable, unconfirmed } = clientSessions
-  const newest = `${lastSuccessAt ?? 'never'} ${listed ?? 0} listed, ${unusable ?? 0} unusable, ${unconfirmed ?? 0} unconfirmed`
+  const newest =
+    lastSuccessAt === null
+      ? 'never'
+      : `${lastSuccessAt} ${listed ?? 0} listed, ${unusable ?? 0} unusable, ${unconfirmed ?? 0} unconfirmed`
   return [
     ...(lastOutcome === 'failed'
       ? [`  sessions      FAILED, ${failures} times since the last success: ${lastError}`]
