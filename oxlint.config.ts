@@ -19,6 +19,7 @@ const mayImport: Record<string, string[]> = {
   store: ['domain', 'postgres'],
   ingest: ['domain', 'secrets', 'postgres', 'store'],
   workspaces: ['domain', 'seam', 'store'],
+  folds: ['domain', 'runtime', 'postgres', 'store'],
   status: ['domain', 'store'],
   walk: ['domain', 'seam', 'ingest'],
   receiver: ['domain', 'runtime', 'http', 'ingest', 'workspaces'],
@@ -37,6 +38,7 @@ const simulator = 'simulated-seam'
 const owned: { owner: string; files: string; what: string }[] = [
   { owner: 'ingest', files: 'store/events/insert-events', what: 'Events are written' },
   { owner: 'poller', files: 'store/coverage/(?:add|trim)-coverage', what: 'Coverage is moved' },
+  { owner: 'folds', files: 'store/folds/(?:lock-fold|fold-page)', what: 'Events are folded' },
 ]
 
 const rooms = readdirSync('src', { withFileTypes: true })

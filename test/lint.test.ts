@@ -53,6 +53,7 @@ test.each([
   ['I4: coverage moved by an audit', 'src/audit/x.ts', '../store/coverage/trim-coverage.ts'],
   ['I4: coverage moved by ingest', 'src/ingest/x.ts', '../store/coverage/add-coverage.ts'],
   ['I2: an event written by a command', 'src/cli/x.ts', '../store/events/insert-events.ts'],
+  ['I16: events folded by a job of another room', 'src/poller/x.ts', '../store/folds/fold-page.ts'],
   ['a feature that imports another', 'src/receiver/x.ts', '../poller/start-poller.ts'],
   ['the connection that knows a table', 'src/postgres/x.ts', '../store/schema.ts'],
   ['a room below that imports one above', 'src/store/events/x.ts', '../../ingest/ingest-batch.ts'],

@@ -9,17 +9,9 @@ import { createHttpApp } from '../http/create-http-app.ts'
 import { createPageCursors } from '../http/page-cursor.ts'
 import { startHttpServer } from '../http/start-http-server.ts'
 import { serviceUnavailable } from '../http/to-api-error.ts'
-import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
-import { createPageSize } from '../walk/page-size.ts'
-import { startAudit } from '../audit/start-audit.ts'
-import { type Poller, startPoller } from '../poller/start-poller.ts'
-import type { Secrets } from '../secrets/secrets.ts'
-import { type SessionSync, startSessionSync } from '../sessions/start-session-sync.ts'
-import { openSeamClient } from '../seam/open-seam-client.ts'
 import { useProxy } from '../seam/use-proxy.ts'
 import type { Db } from '../store/database.ts'
 import { getPageCursorKey } from '../store/keys/get-page-cursor-key.ts'
-import { sleep } from '../runtime/sleep.ts'
 import { openAccess } from './open-access.ts'
 import { openSecrets } from './open-secrets.ts'
 import { openReceiver } from './open-receiver.ts'
@@ -28,17 +20,15 @@ import { openStore } from './open-store.ts'
 import { Releasers } from '../runtime/releasers.ts'
 import { reportSettings } from './report-settings.ts'
 import { createRoutes } from './routes.ts'
+import { type Jobs, startJobs } from './start-jobs.ts'
 import { translateError } from './translate-error.ts'
 import { type Workspaces, openWorkspaces } from '../workspaces/open-workspaces.ts'
 
-export interface App {
+export interface App extends Jobs {
   url: string
   port: number
   db: Db
   workspaces: Workspaces
-  /** One for each workspace with credentials. */
-  pollers: readonly Poller[]
-  sessionSyncs: readonly SessionSync[]
   /** Stops taking work, commits and answers what is under way, then closes everything (I14). Safe to call twice. */
   stop(): Promise<void>
 }
@@ -128,8 +118,15 @@ async function openParts({
 
   const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers })
   const { noteQuarantined } = receiver
-  const jobParts = { config, db: jobsDb, secrets, noteQuarantined, workspaces, logger, releasers }
-  const jobs = config.workspaces.flatMap((entry) => startWorkspaceJobs(jobParts, entry) ?? [])
+  const jobs = startJobs({
+    config,
+    db: jobsDb,
+    secrets,
+    noteQuarantined,
+    workspaces,
+    logger,
+    releasers,
+  })
 
   const readBody = createBodyReader()
   const access = openAccess({
@@ -159,60 +156,7 @@ async function openParts({
     corsOrigins: config.corsOrigins ?? [],
     translateError,
   })
-  return {
-    httpApp,
-    db,
-    workspaces,
-    pollers: jobs.map(({ poller }) => poller),
-    sessionSyncs: jobs.map(({ sessionSync }) => sessionSync),
-  }
-}
-
-interface Parts {
-  config: Config
-  db: Db
-  secrets: Secrets
-  noteQuarantined: NoteQuarantined
-  workspaces: Workspaces
-  logger: Logger
-  releasers: Releasers
-}
-
-/** Starts one workspace's scheduled jobs, independent of other workspaces; null for a workspace without credentials. */
-function startWorkspaceJobs(
-  { config, db, secrets, noteQuarantined, workspaces, logger, releasers }: Parts,
-  { key, credentials }: WorkspaceConfig,
-): { poller: Poller; sessionSync: SessionSync } | null {
-  if (credentials === null) return null
-  const common = {
-    db,
-    secrets,
-    noteQuarantined,
-    client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
-    pageSize: createPageSize(),
-    workspaces,
-    workspaceKey: key,
-    logger: logger.child({ workspace: key }),
-    waiting: { sleep, random: Math.random },
-  }
-  const poller = startPoller({
-    ...common,
-    schedule: config.pollSchedule,
-    settleSeconds: config.settleSeconds,
-    backfillSince: config.backfillSince,
-  })
-  releasers.add(() => poller.stop())
-  const audit = startAudit({
-    ...common,
-    schedule: config.auditSchedule,
-    lookbackHours: config.auditLookbackHours,
-    settleSeconds: config.settleSeconds,
-    isPolling: () => !poller.status().isStandby,
-  })
-  releasers.add(() => audit.stop())
-  const sessionSync = startSessionSync({ ...common, schedule: config.clientSessionsSchedule })
-  releasers.add(() => sessionSync.stop())
-  return { poller, sessionSync }
+  return { httpApp, db, workspaces, ...jobs }
 }
 
 function keyOf(workspaces: Workspaces, workspaceId: string): string {

@@ -90,6 +90,14 @@ const NAMES = joinSql(
 )
 
 /**
+ * A second sighting is always later than the first, also when its statement began earlier and waited for the row, or the clock was set back.
+ * Which path was first therefore never changes, and may be counted once (first-path-sql.ts, I16).
+ */
+function secondSighting(first: string, second: string): Sql {
+  return rawSql(`greatest(excluded.${second}, e.${first} + interval '1 microsecond')`)
+}
+
+/**
  * An insert of rows, whose columns stand in the order of COLUMNS with the sightings behind them.
  *
  * A stored event stays as it is; only a sighting that it lacked is added (I3). The same event sent again writes nothing. A different text
@@ -103,8 +111,8 @@ function insertOf(rows: (sightings: Sql) => Sql, path: Sql): Sql {
   return sql`insert into events as e (${NAMES}, webhook_at, poll_at)
 ${rows(sightings)}
 on conflict (workspace_id, event_id) do update set
-  webhook_at = coalesce(e.webhook_at, excluded.webhook_at),
-  poll_at = coalesce(e.poll_at, excluded.poll_at)
+  webhook_at = coalesce(e.webhook_at, case ${path} when 'webhook' then ${secondSighting('poll_at', 'webhook_at')} end),
+  poll_at = coalesce(e.poll_at, case ${path} when 'poll' then ${secondSighting('webhook_at', 'poll_at')} end)
 where (${path} = 'webhook' and e.webhook_at is null) or (${path} = 'poll' and e.poll_at is null)
   or e.body::text <> excluded.body::text or e.secrets is distinct from excluded.secrets
 returning workspace_id, event_id, xmax = 0 as inserted`

@@ -36,8 +36,8 @@ export class ForeignArrivalsError extends Error {
   override readonly name = 'ForeignArrivalsError'
 }
 
-/** Gives events that came from another server a place before all of this one's. */
-export const ADOPT_ARRIVALS_SQL = `update events set arrival_transaction = '0' where arrival_transaction >= pg_snapshot_xmax(pg_current_snapshot())`
+/** Gives events that came from another server a place before all of this one's, and has everything folded anew, from that place on. */
+export const ADOPT_ARRIVALS_SQL = `with adopted as (update events set arrival_transaction = '0' where arrival_transaction >= pg_snapshot_xmax(pg_current_snapshot())) update folds set server = 0`
 
 interface Row {
   server: string

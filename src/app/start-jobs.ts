@@ -1,0 +1,102 @@
+import type { Logger } from 'pino'
+import { startAudit } from '../audit/start-audit.ts'
+import type { Config, WorkspaceConfig } from '../config/config.ts'
+import { type Folds, startFolds } from '../folds/start-folds.ts'
+import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
+import { type Poller, startPoller } from '../poller/start-poller.ts'
+import type { Releasers } from '../runtime/releasers.ts'
+import { sleep } from '../runtime/sleep.ts'
+import { openSeamClient } from '../seam/open-seam-client.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import { type SessionSync, startSessionSync } from '../sessions/start-session-sync.ts'
+import type { Db } from '../store/database.ts'
+import { createPageSize } from '../walk/page-size.ts'
+import type { Workspaces } from '../workspaces/open-workspaces.ts'
+import { LIMITS } from './limits.ts'
+
+export interface JobParts {
+  config: Config
+  db: Db
+  secrets: Secrets
+  noteQuarantined: NoteQuarantined
+  workspaces: Workspaces
+  logger: Logger
+  releasers: Releasers
+}
+
+export interface Jobs {
+  /** One for each workspace with credentials. */
+  pollers: readonly Poller[]
+  sessionSyncs: readonly SessionSync[]
+  folds: Folds
+}
+
+/** Starts everything that runs on a schedule. */
+export function startJobs(parts: JobParts): Jobs {
+  const { config, db, workspaces, logger, releasers } = parts
+  const ofWorkspaces = config.workspaces.flatMap((entry) => startWorkspaceJobs(parts, entry) ?? [])
+  const folds = startFolds({
+    db,
+    workspaceIds: () => foldedIds(config.workspaces, workspaces, ofWorkspaces),
+    logger,
+  })
+  releasers.add(() => folds.stop())
+  return {
+    pollers: ofWorkspaces.map(({ poller }) => poller),
+    sessionSyncs: ofWorkspaces.map(({ sessionSync }) => sessionSync),
+    folds,
+  }
+}
+
+interface WorkspaceJobs {
+  key: string
+  poller: Poller
+  sessionSync: SessionSync
+}
+
+/** Starts one workspace's scheduled jobs, independent of other workspaces; null for a workspace without credentials. */
+function startWorkspaceJobs(parts: JobParts, { key, credentials }: WorkspaceConfig): WorkspaceJobs | null {
+  if (credentials === null) return null
+  const { config, db, secrets, noteQuarantined, workspaces, logger, releasers } = parts
+  const common = {
+    db,
+    secrets,
+    noteQuarantined,
+    client: openSeamClient({ endpoint: config.seamEndpoint, credentials, timeoutMs: LIMITS.seamTimeoutMs }),
+    pageSize: createPageSize(),
+    workspaces,
+    workspaceKey: key,
+    logger: logger.child({ workspace: key }),
+    waiting: { sleep, random: Math.random },
+  }
+  const poller = startPoller({
+    ...common,
+    schedule: config.pollSchedule,
+    settleSeconds: config.settleSeconds,
+    backfillSince: config.backfillSince,
+  })
+  releasers.add(() => poller.stop())
+  const audit = startAudit({
+    ...common,
+    schedule: config.auditSchedule,
+    lookbackHours: config.auditLookbackHours,
+    settleSeconds: config.settleSeconds,
+    isPolling: () => !poller.status().isStandby,
+  })
+  releasers.add(() => audit.stop())
+  const sessionSync = startSessionSync({ ...common, schedule: config.clientSessionsSchedule })
+  releasers.add(() => sessionSync.stop())
+  return { key, poller, sessionSync }
+}
+
+/** The workspaces whose events this replica folds: those that it polls, and those that nobody polls. */
+function foldedIds(
+  entries: readonly WorkspaceConfig[],
+  workspaces: Workspaces,
+  jobs: readonly WorkspaceJobs[],
+): string[] {
+  return entries.flatMap(({ key }) => {
+    const poller = jobs.find((each) => each.key === key)?.poller
+    return poller?.status().isStandby ? [] : (workspaces.byKey(key).id ?? [])
+  })
+}

@@ -1,0 +1,18 @@
+import { foldPage } from '../store/folds/fold-page.ts'
+import { lockFold } from '../store/folds/lock-fold.ts'
+import type { Db } from '../store/database.ts'
+
+/** Events that are folded in one transaction. */
+export const FOLD_PAGE = 10_000
+
+/**
+ * Folds the next events of a workspace, in one transaction with the cursor: killed at any moment, it has folded all of them or none.
+ * Returns whether there are more. Several processes may do this at once; they take turns.
+ */
+export async function foldWorkspace(db: Db, workspaceId: string, pageEvents = FOLD_PAGE): Promise<boolean> {
+  const folded = await db.transaction().execute(async (trx) => {
+    const cursor = await lockFold(trx, workspaceId)
+    return foldPage(trx, workspaceId, cursor, pageEvents)
+  })
+  return folded === pageEvents
+}

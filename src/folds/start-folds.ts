@@ -1,0 +1,61 @@
+import type { Logger } from 'pino'
+import { isDatabaseAway } from '../postgres/postgres-errors.ts'
+import { type Clock, systemClock } from '../runtime/on-schedule.ts'
+import { startJob } from '../runtime/start-job.ts'
+import type { Db } from '../store/database.ts'
+import { listUnfolded } from '../store/folds/list-unfolded.ts'
+import { foldWorkspace } from './fold-workspace.ts'
+
+export interface FoldsOptions {
+  db: Db
+  /** The workspaces that this replica folds: of several replicas, it is the one that polls. Two at once would only wait for each other. */
+  workspaceIds: () => readonly string[]
+  logger: Logger
+  clock?: Clock
+}
+
+export interface Folds {
+  /** Folds whatever there is now; resolves when that is done. Never rejects. */
+  foldNow(): Promise<void>
+  /** No new page; the one under way is finished. */
+  stop(): Promise<void>
+}
+
+const EVERY_SECOND = '* * * * * *'
+/** How many seconds to wait after a failure. */
+const TICKS_SKIPPED_AFTER_FAILURE = 30
+
+/**
+ * Folds new events into the roll-ups, every second and as long as there are more. All workspaces take turns on one connection, so that
+ * fifty of them leave the other jobs their connections. Statistics are right however far this is behind, only slower.
+ */
+export function startFolds({ db, workspaceIds, logger, clock = systemClock }: FoldsOptions): Folds {
+  async function run(_isDue: () => boolean, signal: AbortSignal): Promise<number> {
+    try {
+      let waiting = await listUnfolded(db, workspaceIds())
+      while (waiting.length > 0 && !signal.aborted) waiting = await foldEach(waiting, signal)
+      return 0
+    } catch (error) {
+      if (signal.aborted) return 0
+      const level = isDatabaseAway(error) ? 'debug' : 'warn'
+      logger[level](
+        { error },
+        'events could not be folded into the statistics; they are counted from the events until they can',
+      )
+      return TICKS_SKIPPED_AFTER_FAILURE
+    }
+  }
+
+  /** One page of each workspace; returns those that have more. */
+  async function foldEach(ids: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const more: string[] = []
+    for (const id of ids) {
+      if (signal.aborted) return []
+      if (await foldWorkspace(db, id)) more.push(id)
+    }
+    return more
+  }
+
+  const job = startJob({ schedule: EVERY_SECOND, run, whileRunning: 'drop', clock })
+  return { foldNow: job.runNow, stop: job.stop }
+}
