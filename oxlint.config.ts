@@ -37,6 +37,7 @@ const simulator = 'simulated-seam'
 /** Files that only one room may import (I2, I4). */
 const owned: { owner: string; files: string; what: string }[] = [
   { owner: 'ingest', files: 'store/events/insert-events', what: 'Events are written' },
+  { owner: 'names', files: 'store/names/save-[a-z-]+', what: 'Names are written' },
   { owner: 'poller', files: 'store/coverage/(?:add|trim)-coverage', what: 'Coverage is moved' },
   { owner: 'folds', files: 'store/folds/(?:lock-fold|fold-page)', what: 'Events are folded' },
 ]

@@ -161,7 +161,7 @@ async function findClientSession(
   if (session?.state !== 'live') return null
   if (workspaceId !== null && workspaceId !== session.workspaceId) return ELSEWHERE
   if (!isConfigured(workspaces, session.workspaceId)) return ELSEWHERE
-  const { clientSessionId, connectedAccountIds, connectWebviewIds, rowVersion } = session
+  const { clientSessionId, connectedAccountIds, userIdentityIds, connectWebviewIds, rowVersion } = session
   return {
     caller: {
       kind: 'client_session',
@@ -169,6 +169,7 @@ async function findClientSession(
       clientSessionId,
       token,
       connectedAccountIds,
+      userIdentityIds,
       connectWebviewIds,
     },
     proof: { kind: 'client_session', tokenSha256, rowVersion },

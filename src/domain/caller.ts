@@ -14,7 +14,7 @@ export interface KeyCaller {
   scopes: readonly Scope[]
 }
 
-/** A client session: sees only what belongs to its own connected accounts and Connect Webviews. */
+/** A client session: sees only what belongs to its own connected accounts and Connect Webviews, and the names of its user identities. */
 export interface ClientSessionCaller {
   kind: 'client_session'
   workspaceId: string
@@ -22,6 +22,7 @@ export interface ClientSessionCaller {
   /** The token that the request came with. The store has only its hash. */
   token: string
   connectedAccountIds: readonly string[]
+  userIdentityIds: readonly string[]
   connectWebviewIds: readonly string[]
 }
 

@@ -1,4 +1,5 @@
 import type { Scope } from '../domain/caller.ts'
+import { NAME_KINDS, type NameKind } from '../domain/name-kinds.ts'
 import {
   type Column,
   column,
@@ -186,6 +187,31 @@ export const TABLES = {
     event_id: defaulted('uuid'),
     folded_events: defaulted('int8'),
     updated_at: defaulted('timestamptz'),
+  },
+  names: {
+    workspace_id: column('uuid'),
+    id: column('uuid'),
+    kind: oneOf(...(Object.keys(NAME_KINDS) as NameKind[])),
+    name: nullable('text'),
+    folded: column('text'),
+    device_type: nullable('text'),
+    manufacturer: nullable('text'),
+    connected_account_id: nullable('uuid'),
+    space_ids: defaulted('uuid[]'),
+    custom_metadata: nullable('json'),
+    as_of: column('timestamptz'),
+    gone_at: nullable('timestamptz'),
+  },
+  name_syncs: {
+    workspace_id: column('uuid'),
+    kind: column('text'),
+    outcome: oneOf('complete', 'failed'),
+    error: nullable('text'),
+    failures: defaulted('int4'),
+    finished_at: column('timestamptz'),
+    succeeded_at: nullable('timestamptz'),
+    listed_at: nullable('timestamptz'),
+    listed: nullable('int4'),
   },
   page_cursor_key: {
     key: column('bytea'),

@@ -10,7 +10,7 @@ import { textRoute } from '../../src/http/route.ts'
 import { serve, type Served } from './serve.ts'
 
 const key = { kind: 'key', keyId: 'k', workspaceId: 'w' } as const
-const session = { kind: 'client_session', workspaceId: 'w', clientSessionId: 's', token: 't', connectedAccountIds: [], connectWebviewIds: [] } as const // prettier-ignore
+const session = { kind: 'client_session', workspaceId: 'w', clientSessionId: 's', token: 't', connectedAccountIds: [], userIdentityIds: [], connectWebviewIds: [] } as const // prettier-ignore
 const CALLERS: Record<string, Caller> = {
   reader: { ...key, scopes: ['events:read'] },
   admin: { ...key, scopes: ['admin'] },

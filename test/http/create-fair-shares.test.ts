@@ -18,6 +18,7 @@ const session = (clientSessionId: string): Caller => ({
   clientSessionId,
   token: 't',
   connectedAccountIds: [],
+  userIdentityIds: [],
   connectWebviewIds: [],
 })
 

@@ -40,6 +40,7 @@ export function sessionCaller(session: SampleSession): ClientSessionCaller {
     clientSessionId,
     token,
     connectedAccountIds: [],
+    userIdentityIds: [],
     connectWebviewIds: [],
   }
 }

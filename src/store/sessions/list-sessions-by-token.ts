@@ -13,6 +13,7 @@ export interface TokenSession {
   clientSessionId: string
   /** UUIDs only, in lower case: no event belongs to anything else. */
   connectedAccountIds: string[]
+  userIdentityIds: string[]
   connectWebviewIds: string[]
   /** Only the token of a `live` session is accepted. Judged by the database's clock. */
   state: SessionState
@@ -30,6 +31,7 @@ const listSessions = preparedQuery('list_sessions_by_token', (db, hashes: Expres
       'workspace_id as workspaceId',
       'client_session_id as clientSessionId',
       'connected_account_ids as connectedAccountIds',
+      'user_identity_ids as userIdentityIds',
       'connect_webview_ids as connectWebviewIds',
       eb
         .case()
@@ -79,6 +81,7 @@ function tokenSession(row: TokenSession & { tokenSha256: string }): TokenSession
   return {
     ...session,
     connectedAccountIds: session.connectedAccountIds.filter(isUuid),
+    userIdentityIds: session.userIdentityIds.filter(isUuid),
     connectWebviewIds: session.connectWebviewIds.filter(isUuid),
   }
 }
