@@ -58,6 +58,8 @@ create table client_session_syncs (
   succeeded_at timestamptz,
   -- When the newest listing whose storing has begun was asked for, by the database's clock. Only a newer listing may replace it.
   claimed_at timestamptz,
+  -- When a part of that listing was stored last; null once it has ended. While this is recent, no other listing is stored.
+  part_stored_at timestamptz,
   -- The stored listing: when it was asked for, how many sessions it had, how many of them could not be used, and how many sessions
   -- it left unconfirmed.
   listing_asked_at timestamptz,

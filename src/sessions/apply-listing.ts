@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Secrets } from '../secrets/secrets.ts'
 import {
   claimSessionListing,
+  releaseSessionListing,
   type SessionListingClaim,
   underClaim,
 } from '../store/sessions/claim-session-listing.ts'
@@ -50,8 +51,23 @@ export async function applyListing(
   listing: Listing,
   signal?: AbortSignal,
 ): Promise<AppliedListing> {
-  const { db, secrets, secondLookSeconds } = tools
+  const { db } = tools
   await claimSessionListing(db, claim)
+  try {
+    return await storeListing(tools, claim, listing, signal)
+  } catch (error) {
+    // The claim stalls by itself, and the error that is thrown says more.
+    await releaseSessionListing(db, claim).catch(() => {})
+    throw error
+  }
+}
+
+async function storeListing(
+  { db, secrets, secondLookSeconds, logger }: ApplyTools,
+  claim: SessionListingClaim,
+  listing: Listing,
+  signal: AbortSignal | undefined,
+): Promise<AppliedListing> {
   const { known, absent } = await compare(db, claim.workspaceId, listing)
   let stored = 0
   const refused: SetAside[] = []
@@ -61,7 +77,7 @@ export async function applyListing(
     stored += result.stored
     refused.push(...result.refused)
   }
-  await setAsideSessions(tools, claim.workspaceId, refused)
+  await setAsideSessions({ db, secrets, logger }, claim.workspaceId, refused)
   const unusable = [...listing.unusable, ...refused]
   const unclear = new Set(unusable.map(({ clientSessionId }) => clientSessionId))
   const missing = absent.filter((id) => !unclear.has(id))

@@ -151,6 +151,7 @@ export const TABLES = {
     finished_at: nullable('timestamptz'),
     succeeded_at: nullable('timestamptz'),
     claimed_at: nullable('timestamptz'),
+    part_stored_at: nullable('timestamptz'),
     listing_asked_at: nullable('timestamptz'),
     sessions_listed: nullable('int4'),
     sessions_unusable: nullable('int4'),

@@ -12,6 +12,7 @@ export interface ApplySessions {
   /** Now, when not given. */
   askedAt?: string
   secondLookSeconds?: number
+  signal?: AbortSignal
 }
 
 /** Applies a listing of these sessions (objects, or exact texts) as a sync does with Seam's. */
@@ -19,11 +20,12 @@ export async function applySessions(
   db: Db,
   secrets: Secrets,
   sessions: readonly (object | string)[],
-  { workspaceId = WORKSPACE_ID, askedAt, secondLookSeconds = 0 }: ApplySessions = {},
+  { workspaceId = WORKSPACE_ID, askedAt, secondLookSeconds = 0, signal }: ApplySessions = {},
 ): Promise<AppliedListing> {
   const claim = { workspaceId, askedAt: askedAt ?? (await readDatabaseClock(db)) }
   const listing = await readListing(elements(sessions), workspaceId)
-  return applyListing({ db, secrets, secondLookSeconds, logger: createLogger('silent') }, claim, listing)
+  const tools = { db, secrets, secondLookSeconds, logger: createLogger('silent') }
+  return applyListing(tools, claim, listing, signal)
 }
 
 async function* elements(sessions: readonly (object | string)[]): AsyncGenerator<Element[]> {

@@ -4,6 +4,7 @@ import {
   SupersededListingError,
   underClaim,
 } from '../../src/store/sessions/claim-session-listing.ts'
+import { finishSessionListing } from '../../src/store/sessions/finish-session-listing.ts'
 import { type DeletedSession, saveDeletedSessions } from '../../src/store/sessions/save-deleted-sessions.ts'
 import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
@@ -118,18 +119,40 @@ test('listings and batches of deletions at the same time do not deadlock', async
   expect(await liveIds(db)).toHaveLength(60)
 })
 
-test("a replica's older listing does not undo a newer one, and is broken off when a newer one begins", async () => {
+test("a replica's older listing does not undo a newer one", async () => {
   const [early, late] = [sampleSession(), sampleSession()]
   const askedAt = await readDatabaseClock(db)
   await applySessions(db, SECRETS, [early, late])
   await expect(applySessions(db, SECRETS, [early], { askedAt })).rejects.toThrow(SupersededListingError)
   expect(await liveIds(db)).toHaveLength(2)
+})
 
+test('E8: replicas that ask again and again do not keep each other from storing a long listing', async () => {
   const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
   await claimSessionListing(db, claim)
   await underClaim(db, claim, async () => {})
-  await applySessions(db, SECRETS, [early, late])
+  await expect(applySessions(db, SECRETS, [session])).rejects.toThrow(SupersededListingError)
+  await underClaim(db, claim, (trx) => finishSessionListing(trx, claim, { listed: 0, unusable: 0 }))
+  await applySessions(db, SECRETS, [session])
+  expect(await liveIds(db)).toEqual([id])
+})
+
+test.each([
+  ['a while ago', "- interval '11 seconds'"],
+  ['before the clock was set back', "+ interval '1 hour'"],
+])('a listing whose last part was stored %s is broken off by the next one', async (_when, difference) => {
+  const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
+  await claimSessionListing(db, claim)
+  await runSql(db, `update client_session_syncs set part_stored_at = part_stored_at ${difference}`, [])
+  await applySessions(db, SECRETS, [session])
   await expect(underClaim(db, claim, async () => {})).rejects.toThrow(SupersededListingError)
+})
+
+test('a listing that fails in the middle lets the next one be stored at once', async () => {
+  const stop = AbortSignal.abort(new Error('stopped'))
+  await expect(applySessions(db, SECRETS, [session], { signal: stop })).rejects.toThrow('stopped')
+  await applySessions(db, SECRETS, [session])
+  expect(await liveIds(db)).toEqual([id])
 })
 
 test('E8: 3,000 sessions are stored in parts, found unchanged without being written, and marked deleted in parts', async () => {

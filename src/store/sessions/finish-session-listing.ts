@@ -24,6 +24,7 @@ export async function finishSessionListing(
       finished_at: CLOCK,
       succeeded_at: CLOCK,
       listing_asked_at: askedAt,
+      part_stored_at: null,
       sessions_listed: listed,
       sessions_unusable: unusable,
       sessions_unconfirmed: eb
