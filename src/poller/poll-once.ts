@@ -8,7 +8,7 @@ import { LEASE_SECONDS, type HeldLease, holdLease } from './held-lease.ts'
 import { identifyWorkspace } from '../workspaces/identify-workspace.ts'
 import { type RoundResult, pollRound } from './poll-round.ts'
 import type { PollerMemory } from './poller-memory.ts'
-import type { PollerOptions } from './start-poller.ts'
+import type { PollerOptions } from './poller-options.ts'
 import type { Tally } from './walk-gap.ts'
 
 const HEARTBEAT_MS = 10_000

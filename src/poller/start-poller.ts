@@ -1,36 +1,10 @@
-import type { Logger } from 'pino'
-import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
-import { type Clock, systemClock } from '../runtime/on-schedule.ts'
+import { systemClock } from '../runtime/on-schedule.ts'
 import { startJob } from '../runtime/start-job.ts'
-import type { SeamClient } from '../seam/open-seam-client.ts'
 import { SeamError } from '../seam/seam-error.ts'
-import type { RetryPolicy, Waiting } from '../seam/with-retries.ts'
-import type { Secrets } from '../secrets/secrets.ts'
 import { releaseLease } from '../store/coverage/leases.ts'
-import type { Db } from '../store/database.ts'
-import type { Workspaces } from '../workspaces/open-workspaces.ts'
-import type { PageSize } from '../walk/page-size.ts'
 import { type PollerMemory, newMemory } from './poller-memory.ts'
 import { pollOnce } from './poll-once.ts'
-import type { BackfillSince } from '../domain/backfill-since.ts'
-
-export interface PollerOptions {
-  db: Db
-  secrets: Secrets
-  noteQuarantined?: NoteQuarantined
-  client: SeamClient
-  pageSize: PageSize
-  workspaces: Workspaces
-  workspaceKey: string
-  /** node-cron expression. */
-  schedule: string
-  settleSeconds: number
-  backfillSince: BackfillSince
-  logger: Logger
-  waiting: Waiting
-  retryPolicy?: RetryPolicy
-  clock?: Clock
-}
+import type { PollerOptions } from './poller-options.ts'
 
 export interface PollerStatus {
   /** When the last successful run ended, by the local clock; null before the first one. */

@@ -12,17 +12,8 @@ import type { Db } from '../store/database.ts'
 import type { Database } from '../store/schema.ts'
 import { openBody } from './open-body.ts'
 import { parseAgain } from './parse-again.ts'
+import type { RetryOutcome } from './retry-outcome.ts'
 import { retrySession } from './retry-session.ts'
-
-export type RetryOutcome =
-  /** The item is an event now, and no longer in quarantine. `isNew` is false when an event with its id was stored before. */
-  | { kind: 'stored'; workspaceId: string; eventId: string; eventType: string | null; isNew: boolean }
-  /** The item is a usable client session now, and no longer in quarantine. The next sync stores it if Seam still lists it. */
-  | { kind: 'superseded' }
-  /** The item stays in quarantine, with today's reason. */
-  | { kind: 'stays'; reason: string; detail: string }
-  /** There is no such item, or no longer. */
-  | { kind: 'unknown' }
 
 /**
  * Tries a quarantined item once more. The item is parsed by today's rules and ingested by its own path, as if it had just arrived (I2). So

@@ -4,7 +4,7 @@ import { deleteQuarantined } from '../store/quarantine/delete-quarantined.ts'
 import { saveQuarantineReason } from '../store/quarantine/save-quarantine-reason.ts'
 import type { QuarantinedItem } from '../store/quarantine/get-quarantined.ts'
 import type { Db } from '../store/database.ts'
-import type { RetryOutcome } from './retry-item.ts'
+import type { RetryOutcome } from './retry-outcome.ts'
 
 /**
  * Checks a quarantined client session by today's rules. A session that is usable now leaves quarantine but is not stored, because it may
