@@ -2,6 +2,7 @@ import { MAX_CALLERS, RECENT_MS } from '../access/recent-callers.ts'
 import { FREE_FAILURES, MAX_DELAY_MS, MAX_RECORDS } from '../access/slow-down-failures.ts'
 import { MAX_SESSIONS, MAX_SESSIONS_BYTES } from '../api/client-sessions/list-sessions-route.ts'
 import { MAX_COVERAGE_BYTES, MAX_WINDOW } from '../api/coverage/coverage-route.ts'
+import { MAX_DEVICES } from '../api/devices/list-devices-route.ts'
 import { MAX_FILTER_VALUES } from '../api/events/event-filter-params.ts'
 import { MAX_LIMIT, MAX_PAGE_BYTES, MAX_UNSTABLE_OFFSET } from '../api/events/list-events-route.ts'
 import { READYZ_MAX_AGE_MS } from '../api/health/readyz-route.ts'
@@ -50,8 +51,8 @@ const sent: LimitGroup = {
     ["a webhook's body", size(MAX_DELIVERY_BYTES)],
     ["a query's body; its URL and headers", `${size(MAX_INPUT_BYTES)}; ${size(HTTP.maxHeaderBytes)}`],
     [
-      '`limit` of events; of client sessions',
-      `${count(MAX_LIMIT)}; ${count(MAX_SESSIONS)} (capped silently)`,
+      '`limit` of events; of client sessions; of devices',
+      `${count(MAX_LIMIT)}; ${count(MAX_SESSIONS)}; ${count(MAX_DEVICES)} (capped silently)`,
     ],
     [
       '`unstable_offset` of events; values of one filter',

@@ -1,6 +1,8 @@
 import { getSessionRoute } from '../api/client-sessions/get-session-route.ts'
 import { listSessionsRoute } from '../api/client-sessions/list-sessions-route.ts'
 import { coverageRoute, type CoverageRouteOptions } from '../api/coverage/coverage-route.ts'
+import { getDeviceRoute } from '../api/devices/get-device-route.ts'
+import { listDevicesRoute } from '../api/devices/list-devices-route.ts'
 import { getEventRoute } from '../api/events/get-event-route.ts'
 import { listEventsRoute } from '../api/events/list-events-route.ts'
 import { livezRoute } from '../api/health/livez-route.ts'
@@ -32,6 +34,8 @@ export function createRoutes({ db, healthDb, webhooks, ...parts }: RouteParts): 
     listSessionsRoute({ db, ...parts }),
     getSessionRoute({ db, ...parts }),
     getWorkspaceRoute({ db }),
+    listDevicesRoute({ db, ...parts }),
+    getDeviceRoute({ db }),
     coverageRoute({ db, ...parts }),
     livezRoute,
     readyzRoute({ db: healthDb, ...parts, monotonicMs: () => performance.now() }),

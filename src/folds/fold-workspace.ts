@@ -1,3 +1,4 @@
+import { turnOffJit } from '../postgres/turn-off-jit.ts'
 import { foldPage } from '../store/folds/fold-page.ts'
 import { lockFold } from '../store/folds/lock-fold.ts'
 import type { Db } from '../store/database.ts'
@@ -11,6 +12,7 @@ export const FOLD_PAGE = 10_000
  */
 export async function foldWorkspace(db: Db, workspaceId: string, pageEvents = FOLD_PAGE): Promise<boolean> {
   const folded = await db.transaction().execute(async (trx) => {
+    await turnOffJit(trx)
     const cursor = await lockFold(trx, workspaceId)
     return foldPage(trx, workspaceId, cursor, pageEvents)
   })

@@ -54,13 +54,17 @@ export function createPageCursors(key: Buffer): PageCursors {
  * object (contract, 11). It holds no URL: the next page is the same request with the cursor.
  */
 export function pageJson(name: string, items: readonly string[], nextPageCursor: string | null): string[] {
-  const pagination = JSON.stringify({
+  const separated = items.flatMap((item, i) => (i === 0 ? [item] : [',', item]))
+  return [`{"${name}":[`, ...separated, `],"pagination":${paginationJson(nextPageCursor)},"ok":true}`]
+}
+
+/** The `pagination` object of an answer, as JSON. */
+export function paginationJson(nextPageCursor: string | null): string {
+  return JSON.stringify({
     has_next_page: nextPageCursor !== null,
     next_page_cursor: nextPageCursor,
     next_page_url: null,
   })
-  const separated = items.flatMap((item, i) => (i === 0 ? [item] : [',', item]))
-  return [`{"${name}":[`, ...separated, `],"pagination":${pagination},"ok":true}`]
 }
 
 function readCursor(cursor: string): { queryHash: string; position: PagePosition; mac: Buffer } | null {

@@ -92,6 +92,18 @@ export function integer(options: { min: number; max?: number; cap?: number }): P
   return { query: 'number', schema: schema.optional() }
 }
 
+/** One of these words. */
+export function oneOf<const Word extends string>(...words: Word[]): ParamKind<Word | undefined> {
+  return {
+    query: 'text',
+    schema: z
+      .enum(words, {
+        error: () => `Invalid enum value. Expected ${words.map((word) => `'${word}'`).join(' | ')}`,
+      })
+      .optional(),
+  }
+}
+
 export function boolean(): ParamKind<boolean | undefined> {
   return { query: 'boolean', schema: z.boolean().optional() }
 }

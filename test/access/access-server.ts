@@ -10,6 +10,8 @@ import { testAccess } from '../support/test-access.ts'
 import { createAddressOf, type TrustProxy } from '../../src/http/address-of.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
+import { getDeviceRoute } from '../../src/api/devices/get-device-route.ts'
+import { listDevicesRoute } from '../../src/api/devices/list-devices-route.ts'
 import { getEventRoute } from '../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
 import { admitAuthenticated } from '../../src/http/admit.ts'
@@ -54,7 +56,7 @@ export interface AccessServer {
   stop: () => Promise<void>
 }
 
-/** The event endpoints behind the real authentication, for two configured workspaces, A and B. Delays are noted, not waited for. */
+/** The endpoints of events and devices behind the real authentication, for two configured workspaces, A and B. Delays are noted, not waited for. */
 export async function startAccessServer({
   workspaces: ids = [A, B],
   trustProxy = null,
@@ -88,7 +90,13 @@ export async function startAccessServer({
     admit: admitRecent(admitAuthenticated(authenticate), recent.recall),
   })
   const options = { db, secrets, pageCursors }
-  const server = await serve([listEventsRoute(options), getEventRoute(options)], { access })
+  const routes = [
+    listEventsRoute(options),
+    getEventRoute(options),
+    listDevicesRoute(options),
+    getDeviceRoute(options),
+  ]
+  const server = await serve(routes, { access })
   return {
     url: server.url,
     logs: server.logs,

@@ -190,7 +190,7 @@ describe('C1: The whole service', () => {
   })
 
   test('C4, C9: says at its root what it is, and what is served, and so does a 404', async () => {
-    const endpoints = ['/events/list', '/events/get', '/client_sessions/list', '/client_sessions/get', '/workspaces/get', '/v1/coverage'] // prettier-ignore
+    const endpoints = ['/events/list', '/events/get', '/client_sessions/list', '/client_sessions/get', '/workspaces/get', '/v1/devices/list', '/v1/devices/get', '/v1/coverage'] // prettier-ignore
     const root = await fetch(app.url)
     expect(root.status).toBe(200)
     const body = (await root.json()) as { name: string; description: string; endpoints: string[] }

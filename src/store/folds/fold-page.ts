@@ -3,6 +3,7 @@ import { runSql } from '../../postgres/open-database.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { Database } from '../schema.ts'
 import { FIRST_PATH_SQL } from '../events/first-path-sql.ts'
+import { keepDevicesSql, keepStatesSql } from '../devices/kept-states-sql.ts'
 import { addCountsSql, COUNTED_COLUMNS } from './add-counts-sql.ts'
 import type { FoldCursor } from './lock-fold.ts'
 
@@ -10,8 +11,10 @@ import type { FoldCursor } from './lock-fold.ts'
  * What is kept of the events of a page: statements that write, and read the events from `page`. All of them happen in the statement that
  * moves the cursor, so each event is folded once into all of them, whatever is killed when.
  */
-const KEPT: readonly { name: string; statement: Sql }[] = [
-  { name: 'counted', statement: addCountsSql('page') },
+const KEPT: readonly { name: string; statement: (workspaceId: string) => Sql }[] = [
+  { name: 'counted', statement: () => addCountsSql('page') },
+  { name: 'devices', statement: keepDevicesSql },
+  { name: 'states', statement: keepStatesSql },
 ]
 
 /**
@@ -19,7 +22,7 @@ const KEPT: readonly { name: string; statement: Sql }[] = [
  * becomes visible later comes after them (I8, see read-arrivals.ts).
  */
 function pageSql(workspaceId: string, after: FoldCursor, limit: number): Sql {
-  return sql`select event_id, arrival_transaction, ${rawSql(COUNTED_COLUMNS)}, ${FIRST_PATH_SQL} as path
+  return sql`select event_id, arrival_transaction, device_id, ${rawSql(COUNTED_COLUMNS)}, ${FIRST_PATH_SQL} as path
   from events
   where workspace_id = ${workspaceId} and (arrival_transaction, event_id) > (${after.transaction}::xid8, ${after.eventId}::uuid)
     and arrival_transaction < pg_snapshot_xmin(pg_current_snapshot())
@@ -28,7 +31,7 @@ function pageSql(workspaceId: string, after: FoldCursor, limit: number): Sql {
 
 /** The whole step, as one statement. */
 function foldPageSql(workspaceId: string, after: FoldCursor, limit: number): Sql {
-  const kept = KEPT.map(({ name, statement }) => sql`${rawSql(name)} as (\n  ${statement}\n)`)
+  const kept = KEPT.map(({ name, statement }) => sql`${rawSql(name)} as (\n  ${statement(workspaceId)}\n)`)
   return sql`
 with page as materialized (
   ${pageSql(workspaceId, after, limit)}

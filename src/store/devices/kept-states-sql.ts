@@ -1,0 +1,79 @@
+import { rawSql, type Sql, sql } from '../../postgres/sql.ts'
+import { FACTS_SQL, statePositionsSql, statesSql } from './device-states-sql.ts'
+
+/**
+ * Keeps which devices there are, of the events in `page` (store/folds/fold-page.ts), where a missing account is the nil UUID.
+ */
+export function keepDevicesSql(workspaceId: string): Sql {
+  return sql`insert into device_accounts (workspace_id, device_id, connected_account_id)
+  select distinct ${workspaceId}::uuid, device_id, connected_account_id from page where device_id is not null
+  on conflict do nothing`
+}
+
+/**
+ * Keeps the states that the events in `page` can have changed. They are not taken from these events but read anew from all events, so it
+ * does not matter in which order events arrive, nor whether some are folded twice.
+ *
+ * A kept state outlives its events: when they were deleted, it is replaced only by what newer events tell.
+ */
+export function keepStatesSql(workspaceId: string): Sql {
+  const asked = sql`(select distinct device_id, facet from page join ${FACTS_SQL} using (event_type) where device_id is not null)`
+  const states = statesSql(workspaceId, statePositionsSql({ workspaceId, at: null, accounts: null }, asked))
+  const columns = ['state', 'newest_at', 'newest_id', 'is_bounded', ...BEGINNING]
+  return sql`insert into device_states as kept (workspace_id, device_id, facet, ${rawSql(columns.join(', '))})
+  select ${workspaceId}::uuid, device_id, facet, ${rawSql(columns.join(', '))} from ${states} as states
+  on conflict (workspace_id, device_id, facet) do update set
+    state = excluded.state, newest_at = excluded.newest_at, newest_id = excluded.newest_id, is_bounded = excluded.is_bounded,
+    ${rawSql(BEGINNING.map((name) => `${name} = ${mergedBeginning(name, 'kept', 'excluded')}`).join(',\n    '))}
+  where not ${rawSql(isNewer('kept', 'excluded'))}`
+}
+
+/** The columns about the event that began a state. */
+const BEGINNING = ['since', 'occurred_at', 'event_id', 'details'] as const
+
+/** Whether the kept state is told by a newer event than the computed one: that one's events were deleted, or it was computed before. */
+function isNewer(kept: string, computed: string): string {
+  return `(${kept}.newest_at > ${computed}.newest_at or (${kept}.newest_at = ${computed}.newest_at and ${kept}.newest_id < ${computed}.newest_id))`
+}
+
+/** A state that is told again began when the kept one did, unless the events that are left tell of another between. */
+function mergedBeginning(name: string, kept: string, computed: string): string {
+  const isSame = `not ${computed}.is_bounded and ${kept}.state = ${computed}.state and ${kept}.since < ${computed}.since`
+  return `case when ${isSame} then ${kept}.${name} else ${computed}.${name} end`
+}
+
+/**
+ * The states now: those that are kept, and of devices with unfolded events those that the fold would keep. `asked` is a table expression
+ * with device_id and facet, each pair once.
+ */
+export function statesNowSql(workspaceId: string, asked: Sql, unfoldedIds: readonly string[]): Sql {
+  const computed = statesSql(
+    workspaceId,
+    statePositionsSql({ workspaceId, at: null, accounts: null }, rawSql('unfolded')),
+  )
+  const columns = ['state', 'newest_at', 'newest_id', 'is_bounded']
+    .map((name) => `case when is_kept then kept.${name} else computed.${name} end as ${name}`)
+    .concat(
+      BEGINNING.map(
+        (name) =>
+          `case when is_kept then kept.${name} else ${mergedBeginning(name, 'kept', 'computed')} end as ${name}`,
+      ),
+    )
+  return sql`(
+  with asked as materialized (select device_id, facet from ${asked} as asked),
+  unfolded as materialized (select device_id, facet from asked where device_id = any(${unfoldedIds}::uuid[]))
+  select device_id, facet, kept.state, kept.newest_at, kept.newest_id, kept.is_bounded, kept.since, kept.occurred_at, kept.event_id, kept.details
+  from asked join device_states kept using (device_id, facet)
+  where kept.workspace_id = ${workspaceId} and device_id <> all(${unfoldedIds}::uuid[])
+  union all
+  select unfolded.device_id, unfolded.facet, ${rawSql(columns.join(',\n    '))}
+  from unfolded
+  left join device_states kept on kept.workspace_id = ${workspaceId}
+    and kept.device_id = unfolded.device_id and kept.facet = unfolded.facet
+  left join ${computed} as computed on computed.device_id = unfolded.device_id and computed.facet = unfolded.facet
+  cross join lateral (
+    select computed.device_id is null or (kept.device_id is not null and ${rawSql(isNewer('kept', 'computed'))}) as is_kept
+  ) as chosen
+  where kept.device_id is not null or computed.device_id is not null
+)`
+}
