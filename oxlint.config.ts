@@ -112,7 +112,7 @@ const demo: OxlintOverride = {
 
 /**
  * The longest file and the longest function, in plain lines. A table that grows beyond them is exempted here by its name, with the
- * reason; today none does. Tests have no limit, because a `describe` is one function.
+ * reason. Tests have no limit, because a `describe` is one function.
  */
 const MAX_FILE_LINES = 250
 const MAX_FUNCTION_LINES = 60
@@ -123,6 +123,12 @@ const sizes: OxlintOverride = {
     'eslint/max-lines': ['error', { max: MAX_FILE_LINES }],
     'eslint/max-lines-per-function': ['error', { max: MAX_FUNCTION_LINES }],
   },
+}
+
+/** A table of all limits, which is longer with each of them. */
+const limitTable: OxlintOverride = {
+  files: ['src/app/limit-table.ts'],
+  rules: { 'eslint/max-lines': 'off' },
 }
 
 /** Functions that are being cut. */
@@ -167,6 +173,7 @@ export default defineConfig({
     ...roomRules,
     demo,
     sizes,
+    limitTable,
     notYetCut,
     {
       files: ['test/**'],

@@ -147,6 +147,7 @@ async function openParts({
     pendingRefusals: receiver.pendingRefusals,
     polledWorkspaceIds: () => polledIds(config.workspaces, workspaces),
     canReceive: canReceive(config.workspaces),
+    timeZone: config.timeZone,
   })
   const httpApp = createHttpApp({
     logger,

@@ -28,6 +28,7 @@ import { MAX_ANSWER_BYTES } from '../seam/open-seam-client.ts'
 import { LONG_ANSWER_TIMES, MAX_LONG_ANSWER_BYTES } from '../seam/stream-answer.ts'
 import { RETRY_POLICY } from '../seam/with-retries.ts'
 import { MAX_UNUSABLE } from '../sessions/read-listing.ts'
+import { MAX_BUCKETS, MAX_COUNTS } from '../store/stats/read-stats.ts'
 import { MAX_COUNTED } from '../store/events/read-sightings.ts'
 import { MAX_APART_SECONDS } from '../walk/judge-clocks.ts'
 import { MAX_PAGE_LIMIT } from '../walk/page-size.ts'
@@ -109,6 +110,10 @@ const answered: LimitGroup = {
     [
       'the answer of `/v1/coverage`',
       `${size(MAX_COVERAGE_BYTES)}, then the oldest ranges and gaps are left out, and \`truncated\` says how many`,
+    ],
+    [
+      'buckets of statistics; counts in all of them together',
+      `${count(MAX_BUCKETS)}; ${count(MAX_COUNTS)}, then 400`,
     ],
     [
       `answers that are compressed at a time (gzip, from ${size(MIN_COMPRESSED_BYTES)})`,

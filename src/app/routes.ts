@@ -8,6 +8,7 @@ import { listEventsRoute } from '../api/events/list-events-route.ts'
 import { livezRoute } from '../api/health/livez-route.ts'
 import { readyzRoute, type ReadyzOptions } from '../api/health/readyz-route.ts'
 import { rootRoute } from '../api/root/root-route.ts'
+import { statsRoute } from '../api/stats/stats-route.ts'
 import { getWorkspaceRoute } from '../api/workspaces/get-workspace-route.ts'
 import type { PageCursors } from '../http/page-cursor.ts'
 import type { Route } from '../http/route.ts'
@@ -23,6 +24,7 @@ export interface RouteParts
   secrets: Secrets
   pageCursors: PageCursors
   webhooks: WebhookRouteOptions
+  timeZone: string
 }
 
 /** The table of routes: everything that the service answers. A new route is one row here. */
@@ -31,6 +33,7 @@ export function createRoutes({ db, healthDb, webhooks, ...parts }: RouteParts): 
     ...webhookRoutes(webhooks),
     listEventsRoute({ db, ...parts }),
     getEventRoute({ db, ...parts }),
+    statsRoute({ db, ...parts }),
     listSessionsRoute({ db, ...parts }),
     getSessionRoute({ db, ...parts }),
     getWorkspaceRoute({ db }),

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { parseDuration } from '../domain/duration.ts'
 import type { BackfillSince } from '../domain/backfill-since.ts'
 import { parseInstant } from '../domain/instant.ts'
+import { isTimeZone } from '../domain/time-zone.ts'
 import { isUuid } from '../domain/uuid.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -75,6 +76,10 @@ export const cron = z
     'must be a cron expression of five or six fields, such as "*/30 * * * * *"',
   )
   .refine((expression) => firesEver(expression), 'is a cron expression that never fires')
+
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, 'must be an IANA time zone, such as Europe/Berlin or America/New_York, or UTC')
 
 export const count = (min: number, max: number) =>
   wholeNumber(min, max, `must be a whole number from ${min} to ${max}`)

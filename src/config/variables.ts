@@ -176,6 +176,14 @@ export const VARIABLES = [
     meaning: 'when to copy the client sessions: a cron expression in UTC',
   },
   {
+    name: 'SEAM_MIRROR_TIME_ZONE',
+    field: 'timeZone',
+    check: check.timeZone,
+    default: 'UTC',
+    meaning:
+      "the property's time zone, by its IANA name (`Europe/Berlin`): days of statistics begin at its midnight, unless a question names another",
+  },
+  {
     name: 'HTTPS_PROXY',
     alias: 'https_proxy',
     field: 'httpsProxy',

@@ -96,12 +96,19 @@ export function integer(options: { min: number; max?: number; cap?: number }): P
 export function oneOf<const Word extends string>(...words: Word[]): ParamKind<Word | undefined> {
   return {
     query: 'text',
-    schema: z
-      .enum(words, {
-        error: () => `Invalid enum value. Expected ${words.map((word) => `'${word}'`).join(' | ')}`,
-      })
-      .optional(),
+    schema: z.enum(words, { error: () => noSuchWord(words) }).optional(),
   }
+}
+
+/** Any of these words. */
+export function someOf<const Word extends string>(...words: Word[]): ParamKind<Word[] | undefined> {
+  const problemOf = (item: unknown) => (words.includes(item as Word) ? null : noSuchWord(words))
+  const schema = list(problemOf, { type: 'string', enum: words }, { maxItems: words.length })
+  return { query: 'list', schema: schema as z.ZodType<Word[] | undefined> }
+}
+
+function noSuchWord(words: readonly string[]): string {
+  return `Invalid enum value. Expected ${words.map((word) => `'${word}'`).join(' | ')}`
 }
 
 export function boolean(): ParamKind<boolean | undefined> {

@@ -17,6 +17,7 @@ import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
 import { admitAuthenticated } from '../../src/http/admit.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
+import { statsRoute } from '../../src/api/stats/stats-route.ts'
 import type { Db } from '../../src/store/database.ts'
 import { getPageCursorKey } from '../../src/store/keys/get-page-cursor-key.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
@@ -95,6 +96,7 @@ export async function startAccessServer({
     getEventRoute(options),
     listDevicesRoute(options),
     getDeviceRoute(options),
+    statsRoute({ db, timeZone: 'UTC' }),
   ]
   const server = await serve(routes, { access })
   return {

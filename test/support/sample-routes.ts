@@ -40,5 +40,6 @@ export function sampleRoutes(): Route[] {
     pendingRefusals: () => [],
     polledWorkspaceIds: () => [],
     canReceive: true,
+    timeZone: 'UTC',
   })
 }

@@ -5,7 +5,7 @@ import { type TextRoute, textRoute } from '../../http/route.ts'
 import type { Db } from '../../store/database.ts'
 import { listDevices } from '../../store/devices/list-devices.ts'
 import { EVENT_READERS } from '../events/event-visibility.ts'
-import { readCompletenessJson } from './completeness-json.ts'
+import { readCompletenessJson } from '../completeness.ts'
 import { deviceJson } from './device-json.ts'
 import { deviceVisibility } from './device-visibility.ts'
 

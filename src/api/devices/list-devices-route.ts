@@ -17,7 +17,7 @@ import type { Db } from '../../store/database.ts'
 import { type DevicePosition, type DeviceQuery, listDevices } from '../../store/devices/list-devices.ts'
 import { MAX_FILTER_VALUES } from '../events/event-filter-params.ts'
 import { EVENT_READERS } from '../events/event-visibility.ts'
-import { readCompletenessJson } from './completeness-json.ts'
+import { readCompletenessJson } from '../completeness.ts'
 import { deviceJson } from './device-json.ts'
 import { deviceVisibility } from './device-visibility.ts'
 

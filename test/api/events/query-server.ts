@@ -4,6 +4,7 @@ import { createPageCursors } from '../../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../../src/ingest/ingest-batch.ts'
 import { getEventRoute } from '../../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../../src/api/events/list-events-route.ts'
+import { statsRoute } from '../../../src/api/stats/stats-route.ts'
 import type { Db } from '../../../src/store/database.ts'
 import { getPageCursorKey } from '../../../src/store/keys/get-page-cursor-key.ts'
 import { callerWithKey } from '../../http/caller-with-key.ts'
@@ -38,7 +39,8 @@ export async function startQueryServer(): Promise<QueryServer> {
   const secrets = maskingSecrets()
   const options = { db, secrets, pageCursors }
   const access = testAccess({ authenticate })
-  const server = await serve([listEventsRoute(options), getEventRoute(options)], { access })
+  const routes = [listEventsRoute(options), getEventRoute(options), statsRoute({ db, timeZone: 'UTC' })]
+  const server = await serve(routes, { access })
   const headers = { authorization: `Bearer ${API_KEY}` }
   return {
     url: server.url,
