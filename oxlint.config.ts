@@ -131,17 +131,6 @@ const limitTable: OxlintOverride = {
   rules: { 'eslint/max-lines': 'off' },
 }
 
-/** Functions that are being cut. */
-const notYetCut: OxlintOverride = {
-  files: [
-    'src/app/app.ts',
-    'src/http/create-{body-reader,fair-shares}.ts',
-    'src/postgres/open-pool.ts',
-    'src/receiver/group-commit.ts',
-  ],
-  rules: { 'eslint/max-lines-per-function': 'off' },
-}
-
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'node', 'promise', 'vitest'],
   jsPlugins: ['eslint-plugin-regexp'],
@@ -166,7 +155,7 @@ export default defineConfig({
     'unicorn/no-array-fill-with-reference-type': 'off',
     // The compiler already checks that a switch over all cases returns.
     'typescript/consistent-return': 'off',
-    // pg is CommonJS, so ESM can't import its names directly.
+    // pg is CommonJS, so ESM cannot import its names directly.
     'import/no-named-as-default-member': 'off',
   },
   overrides: [
@@ -174,7 +163,6 @@ export default defineConfig({
     demo,
     sizes,
     limitTable,
-    notYetCut,
     {
       files: ['test/**'],
       rules: {

@@ -88,15 +88,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   }
 }
 
-/** Opens everything behind the port: the store, the jobs, and what answers requests. */
-async function openParts({
-  config,
-  logger,
-  addressOf,
-  releasers,
-  signal,
-  stopping,
-}: {
+interface PartsOptions {
   config: Config
   logger: Logger
   addressOf: AddressOf
@@ -105,7 +97,17 @@ async function openParts({
   signal: AbortSignal | undefined
   /** Aborts when the service begins to stop. */
   stopping: AbortSignal
-}): Promise<Omit<App, 'url' | 'port' | 'stop'> & { httpApp: RequestListener }> {
+}
+
+/** Opens everything behind the port: the store, the jobs, and what answers requests. */
+async function openParts({
+  config,
+  logger,
+  addressOf,
+  releasers,
+  signal,
+  stopping,
+}: PartsOptions): Promise<Omit<App, 'url' | 'port' | 'stop'> & { httpApp: RequestListener }> {
   const store = await openStore(config, logger, releasers, { signal })
   const webhookDb = store.open('webhooks')
   const jobsDb = store.open('jobs')
@@ -118,15 +120,7 @@ async function openParts({
 
   const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers })
   const { noteQuarantined } = receiver
-  const jobs = startJobs({
-    config,
-    db: jobsDb,
-    secrets,
-    noteQuarantined,
-    workspaces,
-    logger,
-    releasers,
-  })
+  const jobs = startJobs({ config, db: jobsDb, secrets, noteQuarantined, workspaces, logger, releasers })
 
   const readBody = createBodyReader()
   const access = openAccess({

@@ -27,19 +27,11 @@ interface Line {
 /** At most this many callers are remembered; beyond it, all those without work are forgotten together. */
 const MAX_IDLE_LINES = 1_000
 
-/**
- * Shares the database between callers, however long their queries take: a caller that sends thirty long queries at once waits only
- * for itself. Waiting callers take turns, one piece of work each.
- */
-export function createFairShares(shares: FairShares): Share {
+/** Finds a caller's line by the caller's name, and makes it when there is none. */
+function createLines(): (name: string) => Line {
   // A line stays when its caller is done: a Map that every request changes keeps garbage alive (open-connections.ts).
   const lines = new Map<string, Line>()
-  /** Lines with waiting work, the next to be served first. */
-  let rotation: Line[] = []
-  let running = 0
-  let waiting = 0
-
-  function lineOf(name: string): Line {
+  return (name) => {
     const known = lines.get(name)
     if (known !== undefined) return known
     if (lines.size >= MAX_IDLE_LINES) {
@@ -49,6 +41,18 @@ export function createFairShares(shares: FairShares): Share {
     lines.set(name, line)
     return line
   }
+}
+
+/**
+ * Shares the database between callers, however long their queries take: a caller that sends thirty long queries at once waits only
+ * for itself. Waiting callers take turns, one piece of work each.
+ */
+export function createFairShares(shares: FairShares): Share {
+  const lineOf = createLines()
+  /** Lines with waiting work, the next to be served first. */
+  let rotation: Line[] = []
+  let running = 0
+  let waiting = 0
 
   function startNext(): void {
     while (running < shares.slots) {

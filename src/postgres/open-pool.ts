@@ -59,43 +59,14 @@ export interface Pool {
  * refuses connections that bring settings. It connects only when first used.
  */
 export function openPool(options: PoolOptions): Pool {
-  const pool = new pg.Pool({
-    connectionString: options.connectionString,
-    application_name: 'seam-mirror',
-    max: options.maxConnections,
-    connectionTimeoutMillis: options.connectTimeoutMs,
-    statement_timeout: options.statementTimeoutMs,
-    // A process that is put to sleep inside a transaction must not hold its locks for ever.
-    idle_in_transaction_session_timeout: options.statementTimeoutMs + GRACE_MS,
-    keepAlive: true,
-    types,
-  })
-  pool.on('error', options.onIdleError)
-  // A connection that breaks while in use rejects its statement and then also emits 'error'. Without a listener, a restart of Postgres
-  // would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}))
-
+  const pool = openPgPool(options)
   const clients = new Set<pg.PoolClient>()
   pool.on('connect', (client) => void clients.add(client))
   pool.on('remove', (client) => void clients.delete(client))
-  let ended: Promise<void> | null = null
-  let areLossyCommitsTold = false
+  const connectClient = createConnectClient(pool, options)
   const connections = new WeakMap<pg.PoolClient, Connection>()
-  const serverWatch = options.serverWatch ?? createServerWatch(() => performance.now())
-
-  async function connectClient(): Promise<pg.PoolClient> {
-    try {
-      return await pool.connect()
-    } catch (error) {
-      if (!isRefusedSetting(error)) throw error
-      if (pool.options.statement_timeout !== undefined) {
-        delete pool.options.statement_timeout
-        delete pool.options.idle_in_transaction_session_timeout
-        options.onRefusedSettings()
-      }
-      return pool.connect()
-    }
-  }
+  const openNew = createOpenNew(connections, options)
+  let ended: Promise<void> | null = null
 
   async function connect(): Promise<Connection> {
     if (pool.waitingCount >= options.maxWaiting) {
@@ -111,9 +82,73 @@ export function openPool(options: PoolOptions): Pool {
     }
   }
 
-  async function openNew(client: pg.PoolClient): Promise<Connection> {
+  async function using<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const connection = await connect()
     try {
-      const timeoutMs = options.statementTimeoutMs + GRACE_MS
+      return await work(connection)
+    } finally {
+      connection.release()
+    }
+  }
+
+  return {
+    connect,
+    query: (statement) => using((connection) => connection.query(statement)),
+    queryTexts: (statement, maxBytes) => using((connection) => connection.queryTexts(statement, maxBytes)),
+    cutOff: () => {
+      for (const client of clients) client.connection.stream.destroy()
+    },
+    // pg's pool throws when it is ended twice.
+    end: () => (ended ??= pool.end()),
+  }
+}
+
+function openPgPool(options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    application_name: 'seam-mirror',
+    max: options.maxConnections,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    // A process that is put to sleep inside a transaction must not hold its locks for ever.
+    idle_in_transaction_session_timeout: options.statementTimeoutMs + GRACE_MS,
+    keepAlive: true,
+    types,
+  })
+  pool.on('error', options.onIdleError)
+  // A connection that breaks while in use rejects its statement and then also emits 'error'. Without a listener, a restart of Postgres
+  // would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
+/** Takes a client of pg's pool. Once a pooler has refused the settings that a connection brings, connections bring none. */
+function createConnectClient(pool: pg.Pool, options: PoolOptions): () => Promise<pg.PoolClient> {
+  return async () => {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      if (!isRefusedSetting(error)) throw error
+      if (pool.options.statement_timeout !== undefined) {
+        delete pool.options.statement_timeout
+        delete pool.options.idle_in_transaction_session_timeout
+        options.onRefusedSettings()
+      }
+      return pool.connect()
+    }
+  }
+}
+
+/** Makes the connection of a client that the pool gives for the first time, and remembers it in `connections`. */
+function createOpenNew(
+  connections: WeakMap<pg.PoolClient, Connection>,
+  options: PoolOptions,
+): (client: pg.PoolClient) => Promise<Connection> {
+  const serverWatch = options.serverWatch ?? createServerWatch(() => performance.now())
+  const timeoutMs = options.statementTimeoutMs + GRACE_MS
+  let areLossyCommitsTold = false
+  return async (client) => {
+    try {
       const connection = await openConnection(client, serverWatch, options.connectTimeoutMs, timeoutMs)
       connections.set(client, connection)
       if (connection.losesCommits && !areLossyCommitsTold) {
@@ -125,25 +160,6 @@ export function openPool(options: PoolOptions): Pool {
       client.release(true)
       throw error
     }
-  }
-
-  async function using<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const connection = await connect()
-    try {
-      return await work(connection)
-    } finally {
-      connection.release()
-    }
-  }
-  return {
-    connect,
-    query: (statement) => using((connection) => connection.query(statement)),
-    queryTexts: (statement, maxBytes) => using((connection) => connection.queryTexts(statement, maxBytes)),
-    cutOff: () => {
-      for (const client of clients) client.connection.stream.destroy()
-    },
-    // pg's pool throws when it is ended twice.
-    end: () => (ended ??= pool.end()),
   }
 }
 

@@ -35,6 +35,43 @@ interface Waiting<Item> {
   reject: (error: unknown) => void
 }
 
+/** The items that wait for a flush, in order of arrival. */
+interface WaitingLine<Item> {
+  length(): number
+  hasRoomFor(bytes: number): boolean
+  add(entry: Waiting<Item>): void
+  /** Takes up to so many, the first come first. */
+  take(count: number): Waiting<Item>[]
+  /** Takes those that were submitted before the instant of the monotonic clock. They are the first, as the line is in order. */
+  takeSubmittedBefore(ms: number): Waiting<Item>[]
+}
+
+function createWaitingLine<Item>(maxItems: number, maxBytes: number): WaitingLine<Item> {
+  let waiting: Waiting<Item>[] = []
+  let waitingBytes = 0
+
+  function take(count: number): Waiting<Item>[] {
+    const taken = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    waitingBytes -= taken.reduce((sum, { bytes }) => sum + bytes, 0)
+    return taken
+  }
+
+  return {
+    length: () => waiting.length,
+    hasRoomFor: (bytes) => waiting.length < maxItems && waitingBytes + bytes <= maxBytes,
+    add: (entry) => {
+      waiting.push(entry)
+      waitingBytes += entry.bytes
+    },
+    take,
+    takeSubmittedBefore: (ms) => {
+      const first = waiting.findIndex(({ submittedMs }) => submittedMs >= ms)
+      return take(first === -1 ? waiting.length : first)
+    },
+  }
+}
+
 /**
  * Group commit: items that arrive while flushes are under way form the next batch. There is no timer, so an idle service adds no delay, and
  * the busier it is, the more items share one commit.
@@ -44,40 +81,26 @@ interface Waiting<Item> {
  * and this process take turns.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { flush, maxFlushes, maxBatchItems, maxWaitingItems, maxWaitingBytes, maxWaitMs, monotonicMs } =
-    options
-  let waiting: Waiting<Item>[] = []
-  let waitingBytes = 0
+  const { flush, maxFlushes, maxBatchItems, maxWaitMs, monotonicMs } = options
+  const line = createWaitingLine<Item>(options.maxWaitingItems, options.maxWaitingBytes)
   let flushes = 0
   let flushingItems = 0
   let isAboutToFlush = false
   let draining = false
   const drained = Promise.withResolvers<void>()
 
-  function take(count: number): Waiting<Item>[] {
-    const taken = waiting.slice(0, count)
-    waiting = waiting.slice(count)
-    waitingBytes -= taken.reduce((sum, { bytes }) => sum + bytes, 0)
-    return taken
-  }
-
-  /** Items are in order of arrival, so the overdue ones come first. */
   function refuseOverdue(): void {
-    const since = monotonicMs() - maxWaitMs
-    const first = waiting.findIndex(({ submittedMs }) => submittedMs >= since)
-    for (const { reject } of take(first === -1 ? waiting.length : first))
+    for (const { reject } of line.takeSubmittedBefore(monotonicMs() - maxWaitMs))
       reject(new OverloadedError('The database takes too long to store deliveries.'))
   }
 
-  function isFlushDue(): boolean {
-    if (waiting.length === 0 || flushes >= maxFlushes) return false
-    return waiting.length >= Math.min(flushingItems, maxBatchItems)
-  }
+  const isFlushDue = (): boolean =>
+    line.length() > 0 && flushes < maxFlushes && line.length() >= Math.min(flushingItems, maxBatchItems)
 
   function startDueFlushes(): void {
     isAboutToFlush = false
     refuseOverdue()
-    while (isFlushDue()) void flushBatch(take(maxBatchItems))
+    while (isFlushDue()) void flushBatch(line.take(maxBatchItems))
     if (draining && flushes === 0) drained.resolve()
   }
 
@@ -99,13 +122,10 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
 
   return {
     submit: (item, bytes) => {
-      if (draining) return Promise.reject(new OverloadedError('The receiver is stopping.'))
-      if (waiting.length >= maxWaitingItems || waitingBytes + bytes > maxWaitingBytes) {
-        return Promise.reject(new OverloadedError('Too many deliveries are waiting to be stored.'))
-      }
+      if (draining) return refuse('The receiver is stopping.')
+      if (!line.hasRoomFor(bytes)) return refuse('Too many deliveries are waiting to be stored.')
       return new Promise((resolve, reject) => {
-        waiting.push({ item, bytes, submittedMs: monotonicMs(), resolve, reject })
-        waitingBytes += bytes
+        line.add({ item, bytes, submittedMs: monotonicMs(), resolve, reject })
         // Runs after pending microtasks, so that all requests of this turn share the flush.
         if (isAboutToFlush || flushes >= maxFlushes) return
         isAboutToFlush = true
@@ -118,4 +138,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       return drained.promise
     },
   }
+}
+
+function refuse(reason: string): Promise<never> {
+  return Promise.reject(new OverloadedError(reason))
 }

@@ -87,6 +87,7 @@ async function oneRound(seed: number, place: Place, isVerbose: boolean): Promise
 }
 
 function countOf(text: string, option: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${option} ${text} is not a whole number.`)
+  if (!/^\d{1,9}$/.test(text))
+    throw new Error(`${option} ${text} is not a whole number of at most nine digits.`)
   return Number(text)
 }
