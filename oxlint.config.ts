@@ -21,6 +21,7 @@ const mayImport: Record<string, string[]> = {
   workspaces: ['domain', 'seam', 'store'],
   folds: ['domain', 'runtime', 'postgres', 'store'],
   status: ['domain', 'store'],
+  export: ['domain', 'store'],
   walk: ['domain', 'seam', 'ingest'],
   receiver: ['domain', 'runtime', 'http', 'ingest', 'workspaces'],
   poller: ['domain', 'runtime', 'secrets', 'postgres', 'seam', 'store', 'ingest', 'walk', 'workspaces'],
@@ -28,7 +29,7 @@ const mayImport: Record<string, string[]> = {
   sessions: ['domain', 'runtime', 'secrets', 'postgres', 'seam', 'store', 'ingest', 'workspaces'],
   quarantine: ['domain', 'secrets', 'store', 'ingest'],
   access: ['domain', 'http', 'store', 'workspaces'],
-  api: ['domain', 'secrets', 'postgres', 'http', 'store', 'status'],
+  api: ['domain', 'secrets', 'postgres', 'http', 'store', 'status', 'export'],
 }
 /** These tie the rooms together: `app` may import everything but `cli`, and `cli` everything. Nothing imports them. */
 const mayImportAll = ['app', 'cli']

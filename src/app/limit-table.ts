@@ -4,6 +4,7 @@ import { MAX_SESSIONS, MAX_SESSIONS_BYTES } from '../api/client-sessions/list-se
 import { MAX_COVERAGE_BYTES, MAX_WINDOW } from '../api/coverage/coverage-route.ts'
 import { MAX_DEVICES } from '../api/devices/list-devices-route.ts'
 import { MAX_FILTER_VALUES } from '../api/events/event-filter-params.ts'
+import { EXPORT_LIMITS as EXPORTS } from '../api/events/export-events-route.ts'
 import { MAX_LIMIT, MAX_PAGE_BYTES, MAX_UNSTABLE_OFFSET } from '../api/events/list-events-route.ts'
 import { READYZ_MAX_AGE_MS } from '../api/health/readyz-route.ts'
 import { MAX_MISSING_IDS } from '../audit/audit-range.ts'
@@ -13,6 +14,7 @@ import { MAX_SEARCH_STEPS } from '../domain/find-secrets.ts'
 import { MICROS_PER_SECOND } from '../domain/instant.ts'
 import { MAX_ID_LENGTH } from '../domain/normal-id.ts'
 import { MAX_DEPTH, MAX_SECRETS, MAX_VALUES } from '../domain/scan-event.ts'
+import { MAX_EXPORT_PAGE_BYTES } from '../export/export-pages.ts'
 import { MAX_COMPRESSIONS, MIN_COMPRESSED_BYTES } from '../http/compress-answer.ts'
 import { MAX_ARRIVING_BYTES } from '../http/create-body-reader.ts'
 import { MAX_INPUT_BYTES } from '../http/read-input.ts'
@@ -114,6 +116,10 @@ const answered: LimitGroup = {
     [
       'buckets of statistics; counts in all of them together',
       `${count(MAX_BUCKETS)}; ${count(MAX_COUNTS)}, then 400`,
+    ],
+    [
+      'exports of one key or session; of all callers; what each holds of its events',
+      `${EXPORTS.perCaller} (then 429); ${EXPORTS.all} (then 503); two pages, of ${size(MAX_EXPORT_PAGE_BYTES)} or one event at most`,
     ],
     [
       `answers that are compressed at a time (gzip, from ${size(MIN_COMPRESSED_BYTES)})`,

@@ -3,6 +3,7 @@ import { listSessionsRoute } from '../api/client-sessions/list-sessions-route.ts
 import { coverageRoute, type CoverageRouteOptions } from '../api/coverage/coverage-route.ts'
 import { getDeviceRoute } from '../api/devices/get-device-route.ts'
 import { listDevicesRoute } from '../api/devices/list-devices-route.ts'
+import { exportEventsRoute } from '../api/events/export-events-route.ts'
 import { getEventRoute } from '../api/events/get-event-route.ts'
 import { listEventsRoute } from '../api/events/list-events-route.ts'
 import { livezRoute } from '../api/health/livez-route.ts'
@@ -13,6 +14,7 @@ import { getWorkspaceRoute } from '../api/workspaces/get-workspace-route.ts'
 import type { PageCursors } from '../http/page-cursor.ts'
 import type { Route } from '../http/route.ts'
 import { type WebhookRouteOptions, webhookRoutes } from '../receiver/webhook-route.ts'
+import { sleep } from '../runtime/sleep.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { Db } from '../store/database.ts'
 
@@ -33,6 +35,7 @@ export function createRoutes({ db, healthDb, webhooks, ...parts }: RouteParts): 
     ...webhookRoutes(webhooks),
     listEventsRoute({ db, ...parts }),
     getEventRoute({ db, ...parts }),
+    exportEventsRoute({ db, ...parts, sleep }),
     statsRoute({ db, ...parts }),
     listSessionsRoute({ db, ...parts }),
     getSessionRoute({ db, ...parts }),

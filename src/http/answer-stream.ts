@@ -39,8 +39,8 @@ export function createStreamSender(access: CallerAccess): SendStream {
       })
       releases.push(watch(access, { caller, request, response, ending }))
       const isWanted =
-        result.mayCompress === true && acceptsGzip(request, response) && !maySeeSecrets(caller, route)
-      const isCompressed = isWanted && compressed < limits.compressed
+        result.compress === 'always' || (result.compress === 'if_accepted' && acceptsGzip(request, response))
+      const isCompressed = isWanted && !maySeeSecrets(caller, route) && compressed < limits.compressed
       if (isCompressed) {
         compressed += 1
         releases.push(() => void (compressed -= 1))

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
-import { ApiError } from './api-error.ts'
+import { inputError } from './input-error.ts'
 
 /** The last row of a page, by the columns that the list is ordered by. */
 export type PagePosition = readonly [string, string]
@@ -13,8 +13,8 @@ export type PagedQuery = readonly [endpoint: string, workspaceId: string, ...res
 /** Makes and reads `page_cursor`. */
 export interface PageCursors {
   encode(query: PagedQuery, position: PagePosition): string
-  /** Throws 400 for a cursor that was changed or that belongs to another query. */
-  decode(query: PagedQuery, cursor: string): PagePosition
+  /** Throws 400, which names the parameter, for a cursor that was changed or that belongs to another query. */
+  decode(query: PagedQuery, cursor: string, parameter?: string): PagePosition
 }
 
 const MAC_BYTES = 16
@@ -38,12 +38,13 @@ export function createPageCursors(key: Buffer): PageCursors {
       const text = JSON.stringify([queryHash, position, macOf(queryHash, position).toString('base64url')])
       return Buffer.from(text).toString('base64url')
     },
-    decode: (query, cursor) => {
+    decode: (query, cursor, parameter = 'page_cursor') => {
       const read = readCursor(cursor)
       if (read === null || !timingSafeEqual(read.mac, macOf(read.queryHash, read.position))) {
-        throw badCursor('The page cursor is not one that this server made')
+        throw inputError([{ path: [parameter], message: 'The cursor is not one that this server made' }])
       }
-      if (read.queryHash !== hashOf(query)) throw badCursor('The page cursor belongs to another query')
+      if (read.queryHash !== hashOf(query))
+        throw inputError([{ path: [parameter], message: 'The cursor belongs to another query' }])
       return read.position
     },
   }
@@ -86,10 +87,4 @@ function readCursor(cursor: string): { queryHash: string; position: PagePosition
 
 function hashOf(query: PagedQuery): string {
   return hash('sha256', JSON.stringify(query), 'base64url')
-}
-
-function badCursor(message: string): ApiError {
-  return new ApiError(400, 'invalid_input', `${message} for "page_cursor"`, {
-    validationErrors: { _errors: [], page_cursor: { _errors: [message] } },
-  })
 }

@@ -108,8 +108,11 @@ export type StreamEnd = 'left' | 'stopping' | 'revoked'
 export interface StreamAnswer {
   contentType: string
   headers?: Record<string, string>
-  /** Whether callers that accept gzip get it. Packed text is sent when there is enough of it, so that is not for events as they happen. */
-  mayCompress?: boolean
+  /**
+   * Who gets gzip; default: nobody. Packed text is sent when there is enough of it, so that is not for events as they happen. Nobody gets
+   * it when the answer may hold secrets or enough others are compressed.
+   */
+  compress?: 'if_accepted' | 'always' | 'never'
   /**
    * Asked for the next chunk only when the caller has room for it, so at most one chunk waits in memory beyond the socket's own buffer.
    * Its end is the end of the answer. When it throws, the connection is cut, so that the caller does not take a part for the whole.

@@ -12,6 +12,7 @@ import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { getDeviceRoute } from '../../src/api/devices/get-device-route.ts'
 import { listDevicesRoute } from '../../src/api/devices/list-devices-route.ts'
+import { exportEventsRoute } from '../../src/api/events/export-events-route.ts'
 import { getEventRoute } from '../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
 import { admitAuthenticated } from '../../src/http/admit.ts'
@@ -94,6 +95,7 @@ export async function startAccessServer({
   const routes = [
     listEventsRoute(options),
     getEventRoute(options),
+    exportEventsRoute({ ...options, timeZone: 'UTC', sleep: async () => {} }),
     listDevicesRoute(options),
     getDeviceRoute(options),
     statsRoute({ db, timeZone: 'UTC' }),

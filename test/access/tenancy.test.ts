@@ -194,6 +194,19 @@ test('I10: nobody ever gets an event that is not theirs, nor misses one that is,
   expect(await fc.check(holds, { numRuns: 500 })).toMatchObject({ failed: false, error: null })
 })
 
+test('I10: an export holds what its credential may see, all of it and no more', async () => {
+  const holds = fc.asyncProperty(fc.nat(), asks, async (seed, { limit, unstable_offset, ...ask }) => {
+    void [limit, unstable_offset]
+    const { name, headers, sees } = credentials[seed % credentials.length] as Credential
+    const response = await server.ask(headers, '/v1/events/export', { since: '2026-01-01', ...ask })
+    const lines = (await response.text()).split('\n').slice(0, -2)
+    const answer =
+      sees === null ? response.status : lines.map((line) => (JSON.parse(line) as GeneratedEvent).event_id)
+    expect([name, answer]).toEqual([name, sees === null ? 401 : expected(sees, { ...ask, limit: 1_000 })])
+  })
+  expect(await fc.check(holds, { numRuns: 250 })).toMatchObject({ failed: false, error: null })
+})
+
 test('I10: /events/get finds an event for those who may see it, and for nobody else', async () => {
   const holds = fc.asyncProperty(fc.nat(), fc.nat(599), async (seed, n) => {
     const { name, headers, sees } = credentials[seed % credentials.length] as Credential

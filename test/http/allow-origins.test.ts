@@ -11,6 +11,9 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { callerWithKey } from './caller-with-key.ts'
 import { serve, type Served } from './serve.ts'
 
+const EXPOSED =
+  'seam-request-id, seam-mirror-ignored-parameters, seam-mirror-complete, seam-mirror-complete-from, seam-mirror-complete-until, seam-mirror-export, retry-after'
+
 const DASHBOARD = 'https://dashboard.example.com'
 const ORIGINS = [DASHBOARD, 'http://localhost:5173']
 
@@ -61,7 +64,7 @@ describe('C1: A preflight', () => {
       'access-control-allow-credentials': 'true',
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
       'access-control-allow-headers': expect.any(String) as string,
-      'access-control-expose-headers': 'seam-request-id, seam-mirror-ignored-parameters, retry-after',
+      'access-control-expose-headers': EXPOSED,
       'access-control-max-age': '7200',
     })
     const allowed = response.headers.get('access-control-allow-headers')?.split(', ')
@@ -130,7 +133,7 @@ describe('C1: An answer to a page', () => {
       expect(corsOf(allowed)).toEqual({
         'access-control-allow-origin': DASHBOARD,
         'access-control-allow-credentials': 'true',
-        'access-control-expose-headers': 'seam-request-id, seam-mirror-ignored-parameters, retry-after',
+        'access-control-expose-headers': EXPOSED,
       })
       expect(corsOf(other)).toEqual({})
       for (const { headers } of [allowed, other]) expect(headers.get('vary')).toMatch(/^origin\b/)
@@ -190,7 +193,7 @@ describe('C1: The whole service', () => {
   })
 
   test('C4, C9: says at its root what it is, and what is served, and so does a 404', async () => {
-    const endpoints = ['/events/list', '/events/get', '/client_sessions/list', '/client_sessions/get', '/workspaces/get', '/v1/devices/list', '/v1/devices/get', '/v1/coverage'] // prettier-ignore
+    const endpoints = ['/events/list', '/events/get', '/v1/events/export', '/v1/events/stats', '/client_sessions/list', '/client_sessions/get', '/workspaces/get', '/v1/devices/list', '/v1/devices/get', '/v1/coverage'] // prettier-ignore
     const root = await fetch(app.url)
     expect(root.status).toBe(200)
     const body = (await root.json()) as { name: string; description: string; endpoints: string[] }

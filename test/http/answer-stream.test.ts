@@ -313,13 +313,13 @@ async function packed(url: string): Promise<{ encoding: string | undefined; body
 
 test('C2: a stream that may be is compressed, and is the same when unpacked; what fails half way is cut there, too', async () => {
   const rows = Array.from({ length: 2_000 }, (_, i) => `{"row":${i},"name":"Zürich"}\n`)
-  const server = await serveStream(() => ({ mayCompress: true, chunks: chunksOf(...rows) }))
+  const server = await serveStream(() => ({ compress: 'if_accepted', chunks: chunksOf(...rows) }))
   const { encoding, body } = await packed(`${server.url}/stream`)
   expect(encoding).toBe('gzip')
   expect(body.length).toBeLessThan(rows.join('').length / 4)
   expect(gunzipSync(body).toString()).toBe(rows.join(''))
   const failing = await serveStream(() => ({
-    mayCompress: true,
+    compress: 'if_accepted',
     chunks: (async function* () {
       yield* rows
       throw new Error('boom')
@@ -329,9 +329,9 @@ test('C2: a stream that may be is compressed, and is the same when unpacked; wha
 })
 
 test.each<[string, Caller, Partial<StreamAnswer>, Partial<StreamLimits>]>([
-  ['that may hold secrets', AUDITOR, { mayCompress: true }, {}],
+  ['that may hold secrets', AUDITOR, { compress: 'if_accepted' }, {}],
   ['that does not allow it', KEY, {}, {}],
-  ['beside enough others', KEY, { mayCompress: true }, { compressed: 0 }],
+  ['beside enough others', KEY, { compress: 'if_accepted' }, { compressed: 0 }],
 ])('I9: a stream %s is sent as it is', async (_title, caller, answer, streamLimits) => {
   const server = await serveStream(() => ({ ...answer, chunks: chunksOf('a', 'b') }), {
     access: { authenticate: () => caller },

@@ -44,7 +44,7 @@ const PARAMS = defineParams(
     space_id: about('Only devices that are in this space today', uuid()),
     q: about('Only devices with this in their name, in any case, or with this id', text()),
     order: about(
-      'desc (the default): those first whose connection has been as it is for the longest time; asc: for the shortest. Unknown ones are last',
+      'With desc (the default) those first whose connection has been as it is for the longest time, with asc for the shortest. Unknown ones are last',
       oneOf('desc', 'asc'),
     ),
     limit: about(

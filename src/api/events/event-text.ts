@@ -1,10 +1,7 @@
 import { type Caller, hasScope } from '../../domain/caller.ts'
-import { parseInstant } from '../../domain/instant.ts'
-import { isUuid } from '../../domain/uuid.ts'
 import { unsealEvent } from '../../secrets/event-secrets-box.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
 import type { StoredEvent } from '../../store/events/list-events.ts'
-import type { EventPosition } from '../../store/events/read-event-position.ts'
 
 /** Whether a caller sees PINs: its key must name the scope, and there must be a key that decrypts them. */
 export function seesSecrets(caller: Caller, secrets: Secrets): boolean {
@@ -21,14 +18,4 @@ export function eventTextFor(caller: Caller, secrets: Secrets): (event: StoredEv
     if (sealedSecrets === null) return body
     return unsealEvent(secrets, body, sealedSecrets, caller.workspaceId, eventId) ?? body
   }
-}
-
-/**
- * Reads an event's position in the list's order from its text, which is where ingest took the row's columns from. Null when the text
- * lacks it, because somebody has changed the row.
- */
-export function positionOf(body: string): EventPosition | null {
-  const { event_id: eventId, created_at: createdAt } = JSON.parse(body) as Record<string, unknown>
-  const instant = typeof createdAt === 'string' ? parseInstant(createdAt) : null
-  return instant === null || !isUuid(eventId) ? null : { createdAt: instant, eventId: eventId.toLowerCase() }
 }

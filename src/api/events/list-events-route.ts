@@ -4,10 +4,11 @@ import { about, instant, instantPair, integer, nullable, text } from '../../http
 import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
 import { type EventQuery, listEvents, type ListedEvents } from '../../store/events/list-events.ts'
+import { positionOf } from '../../store/events/position-of.ts'
 import { readEventPosition } from '../../store/events/read-event-position.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from './event-filter-params.ts'
 import type { EventRouteOptions } from './event-route-options.ts'
-import { eventTextFor, positionOf, seesSecrets } from './event-text.ts'
+import { eventTextFor, seesSecrets } from './event-text.ts'
 import { EVENT_READERS, eventVisibility } from './event-visibility.ts'
 
 /** How many events an answer has when the caller sets no limit (contract, 6.1). */

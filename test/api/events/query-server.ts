@@ -2,6 +2,7 @@ import { parseEvent } from '../../../src/domain/event.ts'
 import { testAccess } from '../../support/test-access.ts'
 import { createPageCursors } from '../../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../../src/ingest/ingest-batch.ts'
+import { exportEventsRoute } from '../../../src/api/events/export-events-route.ts'
 import { getEventRoute } from '../../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../../src/api/events/list-events-route.ts'
 import { statsRoute } from '../../../src/api/stats/stats-route.ts'
@@ -39,7 +40,12 @@ export async function startQueryServer(): Promise<QueryServer> {
   const secrets = maskingSecrets()
   const options = { db, secrets, pageCursors }
   const access = testAccess({ authenticate })
-  const routes = [listEventsRoute(options), getEventRoute(options), statsRoute({ db, timeZone: 'UTC' })]
+  const routes = [
+    listEventsRoute(options),
+    getEventRoute(options),
+    exportEventsRoute({ ...options, timeZone: 'UTC', sleep: async () => {} }),
+    statsRoute({ db, timeZone: 'UTC' }),
+  ]
   const server = await serve(routes, { access })
   const headers = { authorization: `Bearer ${API_KEY}` }
   return {
