@@ -115,6 +115,24 @@ describe('F7: an upstream that fails on large pages', () => {
     expect((await storedEvents(rig)).size).toBe(300)
   })
 
+  test('F7, E16: because single events are too much for it beside others: every run makes pages, and none fails', async () => {
+    const rig = await startRig(db)
+    fill(rig, 300)
+    for (let i = 0; i < 20; i++)
+      rig.seam.add([
+        { created_at: formatInstant(micros(START_MS - HOUR_MS * (1 + i))), padding: 'x'.repeat(60_000) },
+      ])
+    const client = await gatewayTo(rig.seam, ({ url, body, date, response }) => {
+      if (limitOf(url) === 1 || body.length < 40_000) return false
+      response.writeHead(200, { date, 'content-length': body.length })
+      response.write(body.subarray(0, body.length / 2), () => response.destroy())
+      return true
+    })
+    await pollUntilComplete(rig, await rig.startPoller({ client }))
+    expect((await storedEvents(rig)).size).toBe(320)
+    expect((await rig.runs()).map(({ outcome }) => outcome)).not.toContain('failed')
+  })
+
   test('F7: the page size grows again as soon as full pages arrive', async () => {
     const rig = await startRig(db)
     fill(rig, 100)
