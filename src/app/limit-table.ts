@@ -6,11 +6,13 @@ import { MAX_DEVICES } from '../api/devices/list-devices-route.ts'
 import { MAX_FILTER_VALUES } from '../api/events/event-filter-params.ts'
 import { EXPORT_LIMITS as EXPORTS } from '../api/events/export-events-route.ts'
 import { MAX_LIMIT, MAX_PAGE_BYTES, MAX_UNSTABLE_OFFSET } from '../api/events/list-events-route.ts'
+import { MAX_NAMES } from '../api/names/list-names-route.ts'
 import { READYZ_MAX_AGE_MS } from '../api/health/readyz-route.ts'
 import { MAX_MISSING_IDS } from '../audit/audit-range.ts'
 import { MAX_COPY_AGE_HOURS } from '../domain/client-session.ts'
 import { MAX_CUSTOMER_KEY_BYTES, MAX_EVENT_TYPE_BYTES, MAX_FILTER_IDS } from '../domain/event-columns.ts'
 import { MAX_SEARCH_STEPS } from '../domain/find-secrets.ts'
+import { MAX_NAME_LENGTH } from '../domain/fold-name.ts'
 import { MICROS_PER_SECOND } from '../domain/instant.ts'
 import { MAX_ID_LENGTH } from '../domain/normal-id.ts'
 import { MAX_DEPTH, MAX_SECRETS, MAX_VALUES } from '../domain/scan-event.ts'
@@ -20,6 +22,8 @@ import { MAX_ARRIVING_BYTES } from '../http/create-body-reader.ts'
 import { MAX_INPUT_BYTES } from '../http/read-input.ts'
 import { HTTP_LIMITS as HTTP } from '../http/start-http-server.ts'
 import { STREAM_LIMITS as STREAMS } from '../http/stream-limits.ts'
+import { MAX_METADATA_LENGTH } from '../names/read-item.ts'
+import { MAX_PAGES as MAX_NAME_PAGES, MAX_THINGS } from '../names/read-list.ts'
 import { MAX_WAITING_LOG_BYTES } from '../observability/open-log-destination.ts'
 import { BLIND_GAP_READ_EVERY_MS } from '../poller/poll-once.ts'
 import { RECONNECT_MS } from '../postgres/server-watch.ts'
@@ -32,6 +36,7 @@ import { RETRY_POLICY } from '../seam/with-retries.ts'
 import { MAX_UNUSABLE } from '../sessions/read-listing.ts'
 import { MAX_BUCKETS, MAX_COUNTS } from '../store/stats/read-stats.ts'
 import { MAX_COUNTED } from '../store/events/read-sightings.ts'
+import { MAX_IDS_BY_NAME } from '../store/names/find-ids-by-name.ts'
 import { MAX_APART_SECONDS } from '../walk/judge-clocks.ts'
 import { MAX_PAGE_LIMIT } from '../walk/page-size.ts'
 import {
@@ -54,8 +59,8 @@ const sent: LimitGroup = {
     ["a webhook's body", size(MAX_DELIVERY_BYTES)],
     ["a query's body; its URL and headers", `${size(MAX_INPUT_BYTES)}; ${size(HTTP.maxHeaderBytes)}`],
     [
-      '`limit` of events; of client sessions; of devices',
-      `${count(MAX_LIMIT)}; ${count(MAX_SESSIONS)}; ${count(MAX_DEVICES)} (capped silently)`,
+      '`limit` of events; of client sessions; of devices; of names, and `ids` of names',
+      `${count(MAX_LIMIT)}; ${count(MAX_SESSIONS)}; ${count(MAX_DEVICES)}; ${count(MAX_NAMES)} (\`limit\` is capped silently)`,
     ],
     [
       '`unstable_offset` of events; values of one filter',
@@ -168,6 +173,11 @@ const kept: LimitGroup = {
       'an id of a client session, account, webview or identity',
       `${MAX_ID_LENGTH} characters; a session with a longer one is kept in quarantine`,
     ],
+    [
+      "a name; a thing's custom metadata",
+      `${MAX_NAME_LENGTH} characters, then it is cut; ${size(MAX_METADATA_LENGTH)}, then it is left out`,
+    ],
+    ['things that a part of a name may stand for in a filter', count(MAX_IDS_BY_NAME)],
     ["ids of missing events in an audit's record", `${MAX_MISSING_IDS}; all are counted`],
   ],
 }
@@ -218,6 +228,10 @@ const seam: LimitGroup = {
     [
       'unusable sessions kept of a listing',
       `${count(MAX_UNUSABLE)}; a listing with more of them, or only such, is refused whole`,
+    ],
+    [
+      'a listing of the things of one kind, for their names',
+      `${count(MAX_THINGS)} things in ${count(MAX_NAME_PAGES)} pages; a longer one is refused whole`,
     ],
     ["Seam's clock and the database's apart, and still believed", time(MAX_APART_SECONDS * 1000)],
     [

@@ -8,6 +8,7 @@ import { getEventRoute } from '../api/events/get-event-route.ts'
 import { listEventsRoute } from '../api/events/list-events-route.ts'
 import { livezRoute } from '../api/health/livez-route.ts'
 import { readyzRoute, type ReadyzOptions } from '../api/health/readyz-route.ts'
+import { listNamesRoute } from '../api/names/list-names-route.ts'
 import { rootRoute } from '../api/root/root-route.ts'
 import { statsRoute } from '../api/stats/stats-route.ts'
 import { getWorkspaceRoute } from '../api/workspaces/get-workspace-route.ts'
@@ -42,6 +43,7 @@ export function createRoutes({ db, healthDb, webhooks, ...parts }: RouteParts): 
     getWorkspaceRoute({ db }),
     listDevicesRoute({ db, ...parts }),
     getDeviceRoute({ db }),
+    listNamesRoute({ db, ...parts }),
     coverageRoute({ db, ...parts }),
     livezRoute,
     readyzRoute({ db: healthDb, ...parts, monotonicMs: () => performance.now() }),

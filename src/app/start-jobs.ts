@@ -4,6 +4,7 @@ import type { Config, WorkspaceConfig } from '../config/config.ts'
 import { type Folds, startFolds } from '../folds/start-folds.ts'
 import type { NoteQuarantined } from '../ingest/ingest-batch.ts'
 import { type Poller, startPoller } from '../poller/start-poller.ts'
+import { type NameSync, startNameSync } from '../names/start-name-sync.ts'
 import type { Releasers } from '../runtime/releasers.ts'
 import { sleep } from '../runtime/sleep.ts'
 import { openSeamClient } from '../seam/open-seam-client.ts'
@@ -28,6 +29,8 @@ export interface Jobs {
   /** One for each workspace with credentials. */
   pollers: readonly Poller[]
   sessionSyncs: readonly SessionSync[]
+  /** The same, none when names are turned off. */
+  nameSyncs: readonly NameSync[]
   folds: Folds
 }
 
@@ -44,6 +47,7 @@ export function startJobs(parts: JobParts): Jobs {
   return {
     pollers: ofWorkspaces.map(({ poller }) => poller),
     sessionSyncs: ofWorkspaces.map(({ sessionSync }) => sessionSync),
+    nameSyncs: ofWorkspaces.flatMap(({ nameSync }) => nameSync ?? []),
     folds,
   }
 }
@@ -52,6 +56,7 @@ interface WorkspaceJobs {
   key: string
   poller: Poller
   sessionSync: SessionSync
+  nameSync: NameSync | null
 }
 
 /** Starts one workspace's scheduled jobs, independent of other workspaces; null for a workspace without credentials. */
@@ -76,17 +81,21 @@ function startWorkspaceJobs(parts: JobParts, { key, credentials }: WorkspaceConf
     backfillSince: config.backfillSince,
   })
   releasers.add(() => poller.stop())
+  const isPolling = () => !poller.status().isStandby
   const audit = startAudit({
     ...common,
     schedule: config.auditSchedule,
     lookbackHours: config.auditLookbackHours,
     settleSeconds: config.settleSeconds,
-    isPolling: () => !poller.status().isStandby,
+    isPolling,
   })
   releasers.add(() => audit.stop())
   const sessionSync = startSessionSync({ ...common, schedule: config.clientSessionsSchedule })
   releasers.add(() => sessionSync.stop())
-  return { key, poller, sessionSync }
+  const schedule = config.namesSchedule
+  const nameSync = schedule === null ? null : startNameSync({ ...common, schedule, isPolling })
+  releasers.add(async () => nameSync?.stop())
+  return { key, poller, sessionSync, nameSync }
 }
 
 /** The workspaces whose events this replica folds: those that it polls, and those that nobody polls. */

@@ -81,6 +81,14 @@ export const timeZone = z
   .string()
   .refine(isTimeZone, 'must be an IANA time zone, such as Europe/Berlin or America/New_York, or UTC')
 
+/** A cron expression, or `off`, which gives null. */
+export const cronOrOff = z.string().transform((value, context): string | null => {
+  if (value === 'off') return null
+  const { data, error } = cron.safeParse(value)
+  for (const { message } of error?.issues ?? []) context.addIssue(`${message}, or off`)
+  return data ?? z.NEVER
+})
+
 export const count = (min: number, max: number) =>
   wholeNumber(min, max, `must be a whole number from ${min} to ${max}`)
 

@@ -184,6 +184,14 @@ export const VARIABLES = [
       "the property's time zone, by its IANA name (`Europe/Berlin`): days of statistics begin at its midnight, unless a question names another",
   },
   {
+    name: 'SEAM_MIRROR_NAMES_SCHEDULE',
+    field: 'namesSchedule',
+    check: check.cronOrOff,
+    default: '0 */10 * * * *',
+    meaning:
+      'when to copy the names of devices, people, spaces and the like: a cron expression in UTC, or `off`; events about names are applied within seconds',
+  },
+  {
     name: 'HTTPS_PROXY',
     alias: 'https_proxy',
     field: 'httpsProxy',

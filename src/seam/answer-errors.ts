@@ -19,6 +19,8 @@ export function refusedAnswer(
     return new SeamError('busy', what, { retryAfterMs: retryAfterMs(header), mayBeTooMuch })
   return new SeamError(status >= 500 ? 'unavailable' : status >= 400 ? 'rejected' : 'bad_answer', what, {
     mayBeTooMuch,
+    // A path that does not exist is answered with the type `not_found`, or without any.
+    isNotFound: status === 404 && /._not_found$/.test(type ?? ''),
   })
 }
 

@@ -18,14 +18,23 @@ export class SeamError extends Error {
   /** Whether a smaller request may succeed. True for a time-out, a gateway's error, and an answer that was cut off or too large. */
   readonly mayBeTooMuch: boolean
 
+  /** Seam says that what was asked for by its id does not exist (`device_not_found`). */
+  readonly isNotFound: boolean
+
   constructor(
     kind: SeamErrorKind,
     message: string,
-    extra: { retryAfterMs?: number | null; mayBeTooMuch?: boolean; cause?: unknown } = {},
+    extra: {
+      retryAfterMs?: number | null
+      mayBeTooMuch?: boolean
+      isNotFound?: boolean
+      cause?: unknown
+    } = {},
   ) {
     super(message, { cause: extra.cause })
     this.kind = kind
     this.retryAfterMs = extra.retryAfterMs ?? null
     this.mayBeTooMuch = extra.mayBeTooMuch ?? false
+    this.isNotFound = extra.isNotFound ?? false
   }
 }

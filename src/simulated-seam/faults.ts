@@ -56,6 +56,8 @@ export interface Faults {
   badItemRate: number
   /** Items that are listed beside the client sessions, whatever was asked for. */
   strangeSessions: readonly unknown[]
+  /** The most things in a page of the lists with pages, whatever `limit` says. */
+  listPageCap: number
   /** Answers have no Date header. */
   omitDateHeader: boolean
   /** Makes the Date header from the server's clock (Unix milliseconds). Null: the header says the truth. */
@@ -110,6 +112,7 @@ export const noFaults: Readonly<Faults> = {
   rejectCredentials: false,
   badItemRate: 0,
   strangeSessions: [],
+  listPageCap: 500,
   omitDateHeader: false,
   dateHeader: null,
   gateway: null,

@@ -7,6 +7,7 @@ import { readCoverage } from '../store/coverage/read-coverage.ts'
 import { type LeftOutCount, readLeftOutCounts } from '../store/events/read-left-out-counts.ts'
 import { type PollRunRow, listPollRuns } from '../store/runs/list-poll-runs.ts'
 import { type QuarantineCount, readQuarantineCounts } from '../store/quarantine/read-quarantine-counts.ts'
+import { listNameSyncs, type NameSyncRecord } from '../store/names/list-name-syncs.ts'
 import { listSessionSyncs, type SessionSyncRecord } from '../store/sessions/list-session-syncs.ts'
 import { readRefusedDeliveries } from '../store/refusals/read-refused-deliveries.ts'
 import { readSightings, type Sightings } from '../store/events/read-sightings.ts'
@@ -62,6 +63,8 @@ export interface CoverageReport {
   quarantine: QuarantineCount[]
   /** How copying the client sessions goes; null without credentials. */
   clientSessions: Omit<SessionSyncRecord, 'workspaceId'> | null
+  /** How copying names goes, kind by kind; empty before the first listing. */
+  names: NameSyncRecord[]
   /** Events that are stored and served, but that cannot be found by a value that did not fit into its column. */
   leftOut: LeftOutCount[]
   /** In the window of the sightings, for all replicas and all workspaces: nobody knows whose an unsigned delivery is. */
@@ -88,6 +91,7 @@ export async function coverageReport(
   const quarantine = await readQuarantineCounts(db, workspaceId)
   const audits = await listAuditRuns(db, workspaceId, RUNS_SHOWN)
   const syncs = await listSessionSyncs(db, [workspaceId])
+  const names = await listNameSyncs(db, workspaceId)
   const leftOut = await readLeftOutCounts(db, workspaceId)
   const refusedDeliveries = await readRefusedDeliveries(db, window.from, window.to)
   const newest = covered.at(-1) ?? null
@@ -109,6 +113,7 @@ export async function coverageReport(
     audits,
     quarantine,
     clientSessions: settings.hasCredentials ? clientSessionsOf(syncs) : null,
+    names,
     leftOut,
     refusedDeliveries,
   }

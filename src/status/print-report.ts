@@ -22,6 +22,7 @@ export function printReport(report: CoverageReport): string[] {
     `                lag by webhook ${lag(sightings.webhookLag)}, by poll ${lag(sightings.pollLag)}`,
     ...auditLines(report),
     ...sessionLines(report),
+    ...nameLines(report),
     ...quarantineLines(report),
     ...leftOutLines(report),
     ...refusedLines(report),
@@ -96,6 +97,21 @@ function sessionLines({ clientSessions }: CoverageReport): string[] {
       ? []
       : ['                TOKENS ARE REFUSED: the copy of the sessions is older than they may be']),
   ]
+}
+
+/** One line for all kinds, and one for each kind whose listing failed. */
+function nameLines({ names }: CoverageReport): string[] {
+  if (names.length === 0) return ['  names         none are copied']
+  const listed = names.reduce((sum, kind) => sum + (kind.listed ?? 0), 0)
+  const oldest = names.map(({ lastSuccessAt }) => lastSuccessAt ?? 'never').toSorted()
+  const failed = names.filter(({ lastOutcome }) => lastOutcome === 'failed')
+  return labelled('names', [
+    ...(failed.length < names.length ? [`${oldest[0]} ${listed} listed`] : []),
+    ...failed.map(
+      ({ kind, failures, lastError, lastSuccessAt }) =>
+        `${kind} FAILED, ${failures} times since the last success (${lastSuccessAt ?? 'never'}): ${lastError}`,
+    ),
+  ])
 }
 
 function quarantineLines({ quarantine }: CoverageReport): string[] {

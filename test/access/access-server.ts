@@ -15,6 +15,7 @@ import { listDevicesRoute } from '../../src/api/devices/list-devices-route.ts'
 import { exportEventsRoute } from '../../src/api/events/export-events-route.ts'
 import { getEventRoute } from '../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
+import { listNamesRoute } from '../../src/api/names/list-names-route.ts'
 import { admitAuthenticated } from '../../src/http/admit.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 import { runSql } from '../../src/postgres/open-database.ts'
@@ -36,6 +37,7 @@ export interface SessionRow {
   token: string
   connectedAccountIds: string[]
   connectWebviewIds: string[]
+  userIdentityIds?: string[]
   /** When it expires, in seconds from now. Negative: it has expired. */
   expiresIn?: number
   deleted?: boolean
@@ -99,6 +101,7 @@ export async function startAccessServer({
     listDevicesRoute(options),
     getDeviceRoute(options),
     statsRoute({ db, timeZone: 'UTC' }),
+    listNamesRoute(options),
   ]
   const server = await serve(routes, { access })
   return {
@@ -131,8 +134,8 @@ export async function startAccessServer({
       )
       await runSql(
         db,
-        `insert into client_sessions (workspace_id, client_session_id, token_sha256, connected_account_ids, connect_webview_ids, expires_at, deleted_at, body)
-         values ($1, $2, case when $7 then null else $3::bytea end, $4, $5, now() + make_interval(secs => $6), case when $7 then now() end, '{}')`,
+        `insert into client_sessions (workspace_id, client_session_id, token_sha256, connected_account_ids, connect_webview_ids, expires_at, deleted_at, user_identity_ids, body)
+         values ($1, $2, case when $7 then null else $3::bytea end, $4, $5, now() + make_interval(secs => $6), case when $7 then now() end, $8, '{}')`,
         [
           session.workspaceId,
           session.clientSessionId,
@@ -141,6 +144,7 @@ export async function startAccessServer({
           session.connectWebviewIds,
           session.expiresIn ?? 3600,
           session.deleted ?? false,
+          session.userIdentityIds ?? [],
         ],
       )
     },

@@ -75,6 +75,8 @@ const good: [name: string, value: string, read: (config: Config) => unknown, exp
   ['SEAM_MIRROR_AUDIT_LOOKBACK_HOURS', '48', (c) => c.auditLookbackHours, 48],
   ['SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE', '0 0 * * * *', (c) => c.clientSessionsSchedule, '0 0 * * * *'],
   ['SEAM_MIRROR_TIME_ZONE', 'America/New_York', (c) => c.timeZone, 'America/New_York'],
+  ['SEAM_MIRROR_NAMES_SCHEDULE', '0 0 * * * *', (c) => c.namesSchedule, '0 0 * * * *'],
+  ['SEAM_MIRROR_NAMES_SCHEDULE', 'off', (c) => c.namesSchedule, null],
   [
     'HTTPS_PROXY',
     'http://ada:pw@proxy.example:3128',
@@ -151,6 +153,7 @@ const bad: [name: string, values: string[], says: RegExp][] = [
   ['SEAM_MIRROR_AUDIT_SCHEDULE', ['every night'], /cron expression/],
   ['SEAM_MIRROR_CLIENT_SESSIONS_SCHEDULE', ['5m'], /cron expression/],
   ['SEAM_MIRROR_TIME_ZONE', ['Berlin', 'CET', '+02:00', 'Europe/Nowhere'], /IANA time zone/],
+  ['SEAM_MIRROR_NAMES_SCHEDULE', ['never', 'OFF'], /cron expression .*, or off/],
   ['SEAM_MIRROR_AUDIT_SCHEDULE', ['0 0 30 2 *', '0 0 3 31 4,6 *'], /cron expression/],
   ['SEAM_MIRROR_POLL_SCHEDULE', ['0 0 31W 6 *', '0 0 0 29 2 1#2'], /never fires/],
   ['SEAM_MIRROR_SETTLE_SECONDS', ['-1', '86401', '1.5', '5m', '0x10', '1e3'], /whole number/],

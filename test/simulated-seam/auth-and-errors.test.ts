@@ -85,7 +85,7 @@ describe('errors', () => {
 
   test.each([
     ['PUT', '/events/list', 405],
-    ['GET', '/devices/list', 404],
+    ['GET', '/locks/list', 404],
   ])('%s %s is answered %i', async (method, path, status) => {
     const seam = await startSeam()
     const response = await fetch(seam.url + path, {

@@ -17,7 +17,7 @@ export interface TestApp extends App {
 
 /**
  * The whole service on a database, with a free port of the loopback interface and its log (all levels) in memory. It has a
- * webhook secret, an API key for reading and no credentials, so nothing is polled; `environment` changes that, and an empty
+ * webhook secret, an API key for reading and no credentials, so nothing is polled, and it copies no names; `environment` changes that, and an empty
  * text there takes a variable away. The caller stops it.
  */
 export async function startTestApp(
@@ -34,6 +34,7 @@ export async function startTestApp(
     SEAM_MIRROR_API_KEY: MIRROR_API_KEY,
     SEAM_MIRROR_POLL_SCHEDULE: NEVER,
     SEAM_MIRROR_BACKFILL_SINCE: '1h',
+    SEAM_MIRROR_NAMES_SCHEDULE: 'off',
     ...environment,
   })
   const app = await startApp(config, logger)

@@ -300,6 +300,7 @@ test('a failed run is printed as one, in capitals', () => {
     },
     audits: [],
     quarantine: [],
+    names: [],
     clientSessions: null,
     leftOut: [{ what: 'customer_key: too long', events: 3 }],
     refusedDeliveries: [
