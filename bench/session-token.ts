@@ -8,6 +8,7 @@ import { startApp } from '../src/app/app.ts'
 import { startEmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.ts'
 import { maskingSecrets } from '../src/secrets/masking-secrets.ts'
 import { runSql } from '../src/postgres/open-database.ts'
+import { sql } from '../src/postgres/sql.ts'
 import type { Db } from '../src/store/database.ts'
 
 /*
@@ -43,18 +44,18 @@ async function fill(db: Db): Promise<void> {
     })
     await ingestBatch(db, items, 'poll', maskingSecrets())
   }
+  const tokenSha256 = createHash('sha256').update(TOKEN).digest()
   await runSql(
     db,
-    `insert into client_sessions (workspace_id, client_session_id, token_sha256, connected_account_ids, connect_webview_ids, expires_at, body)
-     values ($1, 'bench', $2, $3, $4, now() + interval '1 day', '{}')`,
-    [WORKSPACE_ID, createHash('sha256').update(TOKEN).digest(), accounts.slice(0, 5), webviews.slice(0, 2)],
+    sql`
+insert into client_sessions (workspace_id, client_session_id, token_sha256, connected_account_ids, connect_webview_ids, expires_at, body)
+values (${WORKSPACE_ID}, 'bench', ${tokenSha256}, ${accounts.slice(0, 5)}, ${webviews.slice(0, 2)}, now() + interval '1 day', '{}')`,
   )
   await runSql(
     db,
-    "insert into client_session_syncs (workspace_id, outcome, succeeded_at) values ($1, 'complete', now())",
-    [WORKSPACE_ID],
+    sql`insert into client_session_syncs (workspace_id, outcome, succeeded_at) values (${WORKSPACE_ID}, 'complete', now())`,
   )
-  await runSql(db, 'vacuum analyze events', [])
+  await runSql(db, sql`vacuum analyze events`)
 }
 
 async function measure(url: string, key: string, body: object): Promise<{ key: number; token: number }> {

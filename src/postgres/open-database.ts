@@ -43,14 +43,6 @@ export function openDatabase<Tables>(options: PoolOptions): PostgresDatabase<Tab
 }
 
 /** Runs one statement in a transaction, or by itself on any connection of a database. */
-export async function runSql<Row>(db: Executor, statement: Statement): Promise<Row[]>
-/** For statements that are still text with `$1` parameters; goes when they are made with `sql`. */
-export async function runSql<Row>(db: Executor, text: string, parameters: readonly unknown[]): Promise<Row[]>
-export async function runSql<Row>(
-  db: Executor,
-  statement: Statement | string,
-  values: readonly unknown[] = [],
-): Promise<Row[]> {
-  const query = toQuery<Row>(typeof statement === 'string' ? { text: statement, values } : statement)
-  return (await db.executeQuery<Row>(query)).rows
+export async function runSql<Row>(db: Executor, statement: Statement): Promise<Row[]> {
+  return (await db.executeQuery<Row>(toQuery<Row>(statement))).rows
 }

@@ -18,7 +18,7 @@ import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
 import { listNamesRoute } from '../../src/api/names/list-names-route.ts'
 import { admitAuthenticated } from '../../src/http/admit.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { statsRoute } from '../../src/api/stats/stats-route.ts'
 import type { Db } from '../../src/store/database.ts'
 import { getPageCursorKey } from '../../src/store/keys/get-page-cursor-key.ts'
@@ -127,12 +127,12 @@ export async function startAccessServer({
       return key
     },
     addSession: async (session) => {
-      await runSql(
+      await queryTest(
         db,
         `insert into client_session_syncs (workspace_id, outcome, succeeded_at) values ($1, 'complete', now()) on conflict do nothing`,
         [session.workspaceId],
       )
-      await runSql(
+      await queryTest(
         db,
         `insert into client_sessions (workspace_id, client_session_id, token_sha256, connected_account_ids, connect_webview_ids, expires_at, deleted_at, user_identity_ids, body)
          values ($1, $2, case when $7 then null else $3::bytea end, $4, $5, now() + make_interval(secs => $6), case when $7 then now() end, $8, '{}')`,

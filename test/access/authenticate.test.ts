@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKey, readKey } from '../../src/access/key-format.ts'
 import { endApiKey } from '../../src/store/keys/end-api-key.ts'
 import { listApiKeys } from '../../src/store/keys/list-api-keys.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { errorOf } from '../http/serve.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { A, type AccessServer, B, BOOTSTRAP_KEY, startAccessServer } from './access-server.ts'
@@ -206,7 +206,7 @@ test('E9, I10: a session’s token is refused while its session is unconfirmed, 
   const session = { workspaceId: B, connectedAccountIds: [ACCOUNT], connectWebviewIds: [] }
   await server.addSession({ ...session, clientSessionId: 's4', token })
   const status = async () => (await server.ask(bearer(token))).status
-  const update = (text: string) => runSql(server.db, text, [])
+  const update = (text: string) => queryTest(server.db, text)
   expect(await status()).toBe(200)
   await update("update client_sessions set unconfirmed_since = now() where client_session_id = 's4'")
   expect(await status()).toBe(401)

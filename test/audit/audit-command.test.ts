@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatInstant, microsFromMillis } from '../../src/domain/instant.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import type { Db } from '../../src/store/database.ts'
 import { type Exit, runProgram } from '../support/run-program.ts'
 import { startTestApp } from '../support/start-test-app.ts'
@@ -74,11 +74,10 @@ describe('seam-mirror audit', () => {
         },
       ],
     })
-    const rows = await runSql(
+    const rows = await queryTest(
       db,
       `select outcome, trigger, events_missing as missing, settle_time_suspect as suspect
        from audit_runs order by started_at`,
-      [],
     )
     expect(rows).toEqual([
       { outcome: 'found', trigger: 'command', missing: 1, suspect: true },
@@ -139,10 +138,9 @@ test('the service audits on its schedule', async () => {
   try {
     await expect
       .poll(() =>
-        runSql<{ ids: string[] }>(
+        queryTest<{ ids: string[] }>(
           db,
           "select missing_event_ids::text[] as ids from audit_runs where trigger = 'schedule' and outcome = 'found'",
-          [],
         ),
       )
       .toEqual([{ ids: [late] }])

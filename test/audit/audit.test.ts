@@ -10,7 +10,7 @@ import {
 import { type ScheduledAuditOptions, startAudit } from '../../src/audit/start-audit.ts'
 import { createPageSize } from '../../src/walk/page-size.ts'
 import { openSeamClient } from '../../src/seam/open-seam-client.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { type AuditRun, saveAuditRun } from '../../src/store/runs/save-audit-run.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
@@ -90,7 +90,7 @@ interface AuditRow {
 }
 
 const auditRows = ({ workspaceId }: Rig) =>
-  runSql<AuditRow>(
+  queryTest<AuditRow>(
     db,
     `select outcome, trigger, pages, events_seen as seen, events_missing as missing, missing_event_ids::text[] as ids,
        settle_time_suspect as suspect, longest_delay_seconds::text as delay,
@@ -218,7 +218,7 @@ describe('an audit', () => {
       await app.stop()
     }
     expect(await auditedRun(rig)).toMatchObject({ outcome: 'clean', eventsMissing: 0 })
-    const [row] = await runSql<{ both: boolean }>(
+    const [row] = await queryTest<{ both: boolean }>(
       db,
       'select webhook_at is not null and poll_at is not null as both from events where workspace_id = $1 and event_id = $2',
       [rig.workspaceId, late.event_id],
@@ -231,13 +231,13 @@ describe('an audit', () => {
     const [id] = addLate(rig, 30)
     rig.seam.setFaults({ badItemRate: 1 })
     expect(await auditedRun(rig)).toMatchObject({ outcome: 'found', eventsMissing: 1 })
-    const [row] = await runSql<{ polled: boolean; pushed: boolean }>(
+    const [row] = await queryTest<{ polled: boolean; pushed: boolean }>(
       db,
       'select poll_at is not null as polled, webhook_at is not null as pushed from events where workspace_id = $1 and event_id = $2',
       [rig.workspaceId, id],
     )
     expect(row).toEqual({ polled: true, pushed: false })
-    const set = await runSql(db, "select 1 from quarantine where workspace_id = $1 and path = 'poll'", [
+    const set = await queryTest(db, "select 1 from quarantine where workspace_id = $1 and path = 'poll'", [
       rig.workspaceId,
     ])
     expect(set).not.toEqual([])
@@ -268,9 +268,11 @@ describe('an audit', () => {
 
   test('I4: never changes coverage, whatever it reads, finds, or fails at', async () => {
     const rig = await polledRig()
-    const before = await runSql(db, 'select ranges::text, updated_at from coverage where workspace_id = $1', [
-      rig.workspaceId,
-    ])
+    const before = await queryTest(
+      db,
+      'select ranges::text, updated_at from coverage where workspace_id = $1',
+      [rig.workspaceId],
+    )
     const poll = await rig.runs()
     addLate(rig, 10, 20)
     // Seam's clock has moved on, so that its pages would prove more than is covered.
@@ -281,9 +283,11 @@ describe('an audit', () => {
     rig.seam.setFaults({ errorRate: 1 })
     await auditedRun(rig)
     expect((await auditRows(rig)).map(({ outcome }) => outcome)).toEqual(['found', 'clean', 'failed'])
-    const after = await runSql(db, 'select ranges::text, updated_at from coverage where workspace_id = $1', [
-      rig.workspaceId,
-    ])
+    const after = await queryTest(
+      db,
+      'select ranges::text, updated_at from coverage where workspace_id = $1',
+      [rig.workspaceId],
+    )
     expect(after).toEqual(before)
     expect(await rig.runs()).toEqual(poll)
   })
@@ -292,16 +296,16 @@ describe('an audit', () => {
     const rig = await polledRig()
     const at = (hoursAgo: number) => micros(START_MS - hoursAgo * HOUR_MS)
     // Half of the events in the gap are lost as well.
-    await runSql(
+    await queryTest(
       db,
       `update coverage set ranges = ranges - tstzmultirange(tstzrange($2, $3)) where workspace_id = $1`,
       [rig.workspaceId, formatInstant(at(10)), formatInstant(at(5))],
     )
-    await runSql(db, 'delete from events where workspace_id = $1 and created_at >= $2 and created_at < $3', [
-      rig.workspaceId,
-      formatInstant(at(10)),
-      formatInstant(at(5)),
-    ])
+    await queryTest(
+      db,
+      'delete from events where workspace_id = $1 and created_at >= $2 and created_at < $3',
+      [rig.workspaceId, formatInstant(at(10)), formatInstant(at(5))],
+    )
     const [late] = addLate(rig, 60)
     // A request is a millisecond wider than covered time. An event in that millisecond is read and stored, but no coverage claimed it.
     const [edge] = rig.seam.add([{ created_at: formatInstant(at(5) - 500n) }])
@@ -468,20 +472,18 @@ describe('an audit that does not reach its end', () => {
   test('counts nothing of a page that cannot be stored', async () => {
     const rig = await polledRig()
     addLate(rig, 30)
-    await runSql(
+    await queryTest(
       db,
       `create or replace function refuse() returns trigger language plpgsql as
        $$ begin raise exception 'refused by the test' using errcode = 'P0001'; end $$`,
-      [],
     )
-    await runSql(
+    await queryTest(
       db,
       `create constraint trigger refuse_commit after insert on events deferrable initially deferred for each row
        when (new.workspace_id = '${rig.workspaceId}') execute function refuse()`,
-      [],
     )
     const run = await auditedRun(rig)
-    await runSql(db, 'drop trigger refuse_commit on events', [])
+    await queryTest(db, 'drop trigger refuse_commit on events')
     expect(run).toMatchObject({
       outcome: 'failed',
       eventsMissing: 0,
@@ -626,7 +628,7 @@ test('records of audits are kept for 90 days', async () => {
     await saveAuditRun(db, rig.workspaceId, { ...run, auditId: crypto.randomUUID(), startedAt })
   }
   await auditedRun(rig)
-  const rows = await runSql<{ age: number }>(
+  const rows = await queryTest<{ age: number }>(
     db,
     `select extract(day from clock_timestamp() - started_at)::int as age from audit_runs
      where workspace_id = $1 order by started_at`,

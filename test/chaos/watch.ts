@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { formatInstant, type Micros, parseInstant } from '../../src/domain/instant.ts'
 import { isUuid } from '../../src/domain/uuid.ts'
 import type { SeamEvent, SimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { openTestPool } from '../support/open-test-pool.ts'
 import { type ArrivalCursor, readArrivals } from '../../src/store/events/read-arrivals.ts'
 import type { Findings } from './findings.ts'
@@ -74,7 +74,7 @@ export function startWatch(options: WatchOptions): Watch {
 
   async function sample(): Promise<void> {
     const acknowledged = ledger.unverified()
-    const [row] = await runSql<Omit<Sample, 'ranges'> & { ranges: string[] }>(db, SAMPLE_SQL, [
+    const [row] = await queryTest<Omit<Sample, 'ranges'> & { ranges: string[] }>(db, SAMPLE_SQL, [
       seam.workspaceId,
       xmin,
       acknowledged,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { formatInstant, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { startTestApp } from '../support/start-test-app.ts'
@@ -67,10 +67,9 @@ test('I5: 20,000 events, bursts among them, and half of the webhooks lost: Postg
   await app.pollers[0]?.pollNow()
   const horizon = Date.now() + clockOffsetMs + 60_000 - SETTLE_SECONDS * 1000
 
-  const rows = await runSql<{ id: string; byWebhook: boolean }>(
+  const rows = await queryTest<{ id: string; byWebhook: boolean }>(
     app.db,
     'select event_id::text as id, poll_at is null or webhook_at < poll_at as "byWebhook" from events',
-    [],
   )
   const ids = rows.map(({ id }) => id).toSorted()
   expect(ids.length).toBe(new Set(ids).size)

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { issueKey } from '../../src/access/issue-key.ts'
 import { sliceArray } from '../../src/seam/slice-array.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { deliver } from '../support/sign-delivery.ts'
 import { NEVER, startTestApp, type TestApp } from '../support/start-test-app.ts'
@@ -201,14 +201,13 @@ describe.each<[string, Buffer | null]>([
   }
 
   async function dump(): Promise<string> {
-    const tables = await runSql<{ name: string }>(
+    const tables = await queryTest<{ name: string }>(
       app.db,
       "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public'",
-      [],
     )
     const parts: string[] = []
     for (const { name } of tables)
-      for (const { row } of await runSql<{ row: string }>(app.db, `select t::text as row from ${name} t`, []))
+      for (const { row } of await queryTest<{ row: string }>(app.db, `select t::text as row from ${name} t`))
         parts.push(row)
     return parts
       .join('\n')
@@ -224,10 +223,9 @@ describe.each<[string, Buffer | null]>([
   }
 
   test('are nowhere in the database', async () => {
-    const [counts] = await runSql<{ events: number; quarantined: number }>(
+    const [counts] = await queryTest<{ events: number; quarantined: number }>(
       app.db,
       'select (select count(*)::int from events) as events, (select count(*)::int from quarantine) as quarantined',
-      [],
     )
     expect(counts?.events).toBe((EVENTS / 3) * 2)
     expect(counts?.quarantined).toBe((EVENTS / 3) * 2)

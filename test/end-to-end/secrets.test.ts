@@ -4,7 +4,7 @@ import { issueKey } from '../../src/access/issue-key.ts'
 import { sliceArray } from '../../src/seam/slice-array.ts'
 import { keyIdOf, sealedWith } from '../../src/secrets/sealing-secrets.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { deliver, OTHER_WEBHOOK_SECRET, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, NEVER, startTestApp, type TestApp } from '../support/start-test-app.ts'
@@ -196,14 +196,13 @@ async function provokeErrors(world: World): Promise<void> {
   const pin = () => newPin(world)
   const ours = (fields: object) => sampleEvent({ workspace_id: seam.workspaceId, ...fields })
   const tables = ['events', 'client_sessions', 'quarantine']
-  await runSql(
+  await queryTest(
     app.db,
     `create function complain() returns trigger language plpgsql as
      $$ begin raise exception 'refused: %', new::text using detail = new::text, hint = new::text; end $$`,
-    [],
   )
   for (const table of tables)
-    await runSql(app.db, `create trigger complain before insert or update on ${table} for each row execute function complain()`, []) // prettier-ignore
+    await queryTest(app.db, `create trigger complain before insert or update on ${table} for each row execute function complain()`) // prettier-ignore
   expect((await deliver(app.url, ours({ code: pin() }))).status).toBe(500)
   expect((await deliver(app.url, `not JSON ${pin()}`)).status).toBe(500)
   seam.add([{ event_type: 'lock.unlocked', code: pin() }])
@@ -212,11 +211,11 @@ async function provokeErrors(world: World): Promise<void> {
   expect(app.pollers[0]?.status().lastError).toContain('refused')
   await app.sessionSyncs[0]?.syncNow()
   expect(app.sessionSyncs[0]?.status().lastError).toContain('refused')
-  for (const table of tables) await runSql(app.db, `drop trigger complain on ${table}`, [])
+  for (const table of tables) await queryTest(app.db, `drop trigger complain on ${table}`)
   // A value that Postgres quotes in its message.
-  await runSql(app.db, 'alter table events add constraint nothing check (false) not valid', [])
+  await queryTest(app.db, 'alter table events add constraint nothing check (false) not valid')
   await deliver(app.url, ours({ code: pin() }))
-  await runSql(app.db, 'alter table events drop constraint nothing', [])
+  await queryTest(app.db, 'alter table events drop constraint nothing')
 
   const [session] = seam.hotel.clientSessions
   const wrong = 'seam_mirror1wrongkey_aaaaaaaaaaaaaaaaaaaaaaaa'
@@ -249,14 +248,13 @@ async function provokeErrors(world: World): Promise<void> {
 
 /** Every row of every table as text; binary columns not as hexadecimal, where digits turn up by chance, but as what they hold. */
 async function dump({ app }: World): Promise<string> {
-  const tables = await runSql<{ name: string }>(
+  const tables = await queryTest<{ name: string }>(
     app.db,
     "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public'",
-    [],
   )
   const parts: string[] = []
   for (const { name } of tables) {
-    const rows = await runSql<{ row: string }>(app.db, `select t::text as row from ${name} t`, [])
+    const rows = await queryTest<{ row: string }>(app.db, `select t::text as row from ${name} t`)
     parts.push(name, ...rows.map(({ row }) => row))
   }
   return parts
@@ -309,7 +307,7 @@ const byId = (texts: readonly string[]) => texts.toSorted((a, b) => (idOf(a) < i
 
 /** The texts of everything usable that was sent and stored, as the upstream sent it. */
 async function sent({ app, seam, delivered }: World): Promise<string[]> {
-  const stored = await runSql<{ id: string }>(app.db, 'select event_id::text as id from events', [])
+  const stored = await queryTest<{ id: string }>(app.db, 'select event_id::text as id from events')
   const ids = new Set(stored.map(({ id }) => id))
   const upstream = seam.events().filter(({ event_id: id }) => ids.has(id))
   return [...upstream.map((event) => JSON.stringify(event)), ...delivered]
@@ -334,12 +332,11 @@ describe.each<[string, Buffer[]]>([
 
   test('what goes in is what these tests need: each kind of event by each path, and each reason of quarantine', async () => {
     const { app, seam } = world
-    const [counts] = await runSql<Record<string, number>>(
+    const [counts] = await queryTest<Record<string, number>>(
       app.db,
       `select count(*)::int as events, count(webhook_at)::int as pushed, count(poll_at)::int as polled,
         count(*) filter (where poll_at is null)::int as "onlyPushed", count(*) filter (where body::text like '%****%')::int as masked,
         count(secrets)::int as sealed from events`,
-      [],
     )
     // All that Seam has but the three unusable ones, and two delivered by hand.
     expect(counts?.events).toBe(seam.events().length - 3 + 2)
@@ -348,10 +345,9 @@ describe.each<[string, Buffer[]]>([
     expect(counts?.polled).toBe(300 + 20 + 1)
     expect(counts?.masked).toBeGreaterThan(60)
     expect(counts?.sealed).toBe(secretsKeys.length > 0 ? counts?.masked : 0)
-    const reasons = await runSql<{ reason: string }>(
+    const reasons = await queryTest<{ reason: string }>(
       app.db,
       'select distinct reason from quarantine order by 1',
-      [],
     )
     expect(reasons.map(({ reason }) => reason)).toEqual([
       'bad_created_at',
@@ -458,25 +454,22 @@ describe('with a secrets key', () => {
 
   test('I9: an event sealed for another row does not open there: masks, not somebody else’s PIN', async () => {
     const { app, keys } = world
-    await runSql(
+    await queryTest(
       app.db,
       `create table kept as select event_id, secrets, row_number() over (order by event_id) as place from events where secrets is not null`,
-      [],
     )
     onTestFinished(async () => {
-      await runSql(
+      await queryTest(
         app.db,
         'update events set secrets = kept.secrets from kept where kept.event_id = events.event_id',
-        [],
       )
-      await runSql(app.db, 'drop table kept', [])
+      await queryTest(app.db, 'drop table kept')
     })
     // Each row gets its neighbour's secrets.
-    await runSql(
+    await queryTest(
       app.db,
       `update events set secrets = other.secrets from kept join kept as other on other.place = kept.place % (select count(*) from kept) + 1
        where kept.event_id = events.event_id`,
-      [],
     )
     const texts = await listed(world, keys.seeing)
     expectMasked(world, texts, await sent(world))
@@ -492,10 +485,9 @@ describe('with a secrets key', () => {
     expect((await deliver(world.app.url, fresh)).status).toBe(204)
     world.delivered.push(JSON.stringify(fresh))
     expect(byId(await listed(world, world.keys.seeing))).toEqual(byId(await sent(world)))
-    const rows = await runSql<{ id: string; secrets: Buffer }>(
+    const rows = await queryTest<{ id: string; secrets: Buffer }>(
       world.app.db,
       'select event_id::text as id, secrets from events where secrets is not null',
-      [],
     )
     const keyIds = rows.map(({ id, secrets }) => [id === fresh.event_id, sealedWith(secrets)])
     expect(new Set(keyIds.map(String))).toEqual(

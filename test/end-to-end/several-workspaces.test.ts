@@ -7,7 +7,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { issueKey } from '../../src/access/issue-key.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { errorOf } from '../http/serve.ts'
 import { sampleEvent } from '../support/sample-event.ts'
@@ -113,11 +113,11 @@ async function poll(app: TestApp, ...names: Name[]): Promise<void> {
 }
 
 async function rows<Row extends object>(app: TestApp, sql: string): Promise<Row[]> {
-  return runSql<Row>(app.db, sql, [])
+  return queryTest<Row>(app.db, sql)
 }
 
 const eventIdsIn = async (app: TestApp, name: Name): Promise<string[]> => {
-  const found = await runSql<{ id: string }>(
+  const found = await queryTest<{ id: string }>(
     app.db,
     'select event_id::text as id from events where workspace_id = $1',
     [idOf(name)],
@@ -161,7 +161,7 @@ describe('several workspaces', () => {
       const [covered, ...more] = await readCoverage(app.db, idOf(name))
       expect(more).toEqual([])
       expect(covered?.to).toBeGreaterThan(covered?.from ?? 0n)
-      const sessions = await runSql<{ id: string }>(
+      const sessions = await queryTest<{ id: string }>(
         app.db,
         'select client_session_id as id from client_sessions where workspace_id = $1 order by 1',
         [idOf(name)],

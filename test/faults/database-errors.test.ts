@@ -2,7 +2,7 @@ import { type Transaction, sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseEvent } from '../../src/domain/event.ts'
 import { ingestInTransaction } from '../../src/ingest/ingest-batch.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import type { Db } from '../../src/store/database.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { expectNoFalseClaim } from '../poller/poller-rig.ts'
@@ -86,12 +86,11 @@ describe('I1, I4: while Postgres cannot store because', () => {
 
 /** Backends of the service that wait for a lock. */
 const waiting = () =>
-  runSql(
+  queryTest(
     db,
     `select pid from pg_stat_activity
      where datname = current_database() and application_name = 'seam-mirror' and wait_event_type = 'Lock'
        and pid <> pg_backend_pid()`,
-    [],
   )
 
 type Trx = Transaction<Database>
@@ -144,7 +143,7 @@ describe('a deadlock (40P01)', () => {
       close: (trx) => storeIn(trx, event),
     })
     expect([204, 503]).toContain(answer.status)
-    const stored = () => runSql(db, 'select event_type from events where event_id = $1', [event.event_id])
+    const stored = () => queryTest(db, 'select event_type from events where event_id = $1', [event.event_id])
     expect(await stored()).toHaveLength(answer.status === 204 ? 1 : 0)
     expect((await deliver(rig.app.url, event)).status).toBe(204)
     expect(await stored()).toEqual([{ event_type: event.event_type }])

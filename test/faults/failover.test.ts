@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts'
 import { migrate } from '../../src/postgres/migrate.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { openTestPool } from '../support/open-test-pool.ts'
 import { onServer } from '../support/postgres-server.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
@@ -69,7 +69,7 @@ test('F2: after a failover, connections that stay open to the old, now read-only
   expect(new Set(await Promise.all(Array.from({ length: 20 }, deliverOne)))).toEqual(new Set([204]))
   const db = openTestPool(next)
   onTestFinished(() => db.destroy())
-  const stored = await runSql<{ id: string }>(db, 'select event_id::text as id from events', [])
+  const stored = await queryTest<{ id: string }>(db, 'select event_id::text as id from events')
   expect(stored.length).toBeGreaterThanOrEqual(21)
   // Readers see what is stored now, not the old server's last state.
   expect((await listed()).toSorted()).toEqual(stored.map(({ id }) => id).toSorted())

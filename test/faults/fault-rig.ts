@@ -4,7 +4,7 @@ import {
   type SimulatedSeamOptions,
   startSimulatedSeam,
 } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import type { Db } from '../../src/store/database.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { expectNoFalseClaim, expectSame, HOUR_MS } from '../poller/poller-rig.ts'
@@ -66,7 +66,7 @@ export async function startFaultRig({
   })
   const { workspaceId } = seam
   const runs = () =>
-    runSql<{ at: string; outcome: string; error: string | null }>(
+    queryTest<{ at: string; outcome: string; error: string | null }>(
       db,
       'select started_at::text as at, outcome, error from poll_runs where workspace_id = $1 order by run_id',
       [workspaceId],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { migrate, MIGRATIONS_DIR } from '../../src/postgres/migrate.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { streamWebhooks } from '../support/webhook-stream.ts'
 import { expectAllGoodAgain, startFaultRig } from './fault-rig.ts'
@@ -25,13 +25,13 @@ test('I1, I4: while another replica migrates to a newer release, this one goes o
      select pg_advisory_xact_lock(4711);`,
   )
   const gate = await db.startTransaction().execute()
-  await runSql(gate, 'select pg_advisory_xact_lock(4711)', [])
+  await queryTest(gate, 'select pg_advisory_xact_lock(4711)')
 
   const stream = streamWebhooks(rig.app.url, 5, rig.workspaceId)
   await expect.poll(() => stream.result.acknowledged.length).toBeGreaterThan(20)
   const migrating = migrate(database.open(2), folder)
   const waitingFor = (what: string) =>
-    runSql(
+    queryTest(
       db,
       `select 1 from pg_stat_activity
        where datname = current_database() and wait_event_type = 'Lock' and query ilike $1 and pid <> pg_backend_pid()`,
@@ -52,11 +52,11 @@ test('I1, I4: while another replica migrates to a newer release, this one goes o
   await stream.ended
   expect(stream.result.unanswered).toEqual([])
   expect(stream.result.refused.filter((status) => status !== 503)).toEqual([])
-  const rows = await runSql<{ id: string }>(db, 'select event_id::text as id from events', [])
+  const rows = await queryTest<{ id: string }>(db, 'select event_id::text as id from events')
   const stored = new Set(rows.map(({ id }) => id))
   expect(stream.result.acknowledged.filter((id) => !stored.has(id))).toEqual([])
   // The schema is newer than this release: it says so, and goes on.
   expect((await fetch(`${rig.app.url}/readyz`)).status).toBe(503)
-  await runSql(db, 'delete from events where poll_at is null', [])
+  await queryTest(db, 'delete from events where poll_at is null')
   await expectAllGoodAgain(rig)
 })

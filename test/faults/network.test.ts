@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { expectNoFalseClaim, expectSame } from '../poller/poller-rig.ts'
 import { startProgram } from '../support/run-program.ts'
 import { deliver } from '../support/sign-delivery.ts'
@@ -67,7 +67,7 @@ test('I1: when its connections are cut one by one, each at some moment of its wo
   await stream.ended
   expect(stream.result.unanswered).toEqual([])
   expect(new Set([503, ...stream.result.refused])).toEqual(new Set([503]))
-  const rows = await runSql<{ id: string }>(db, 'select event_id::text as id from events', [])
+  const rows = await queryTest<{ id: string }>(db, 'select event_id::text as id from events')
   const stored = new Set(rows.map(({ id }) => id))
   expect(stream.result.acknowledged.filter((id) => !stored.has(id))).toEqual([])
 })

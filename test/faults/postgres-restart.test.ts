@@ -6,7 +6,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../src/embedded-postgres/embedded-postgres.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { openTestPool } from '../support/open-test-pool.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { startTestApp } from '../support/start-test-app.ts'
@@ -57,7 +57,7 @@ test('I1: Postgres is stopped, crashes and comes back under load: what was ackno
   expect(unanswered).toEqual([])
   expect(new Set(refused)).toEqual(new Set([503]))
   const db = openTestPool(server.url)
-  const rows = await runSql<{ id: string }>(db, 'select event_id::text as id from events', [])
+  const rows = await queryTest<{ id: string }>(db, 'select event_id::text as id from events')
   await db.destroy()
   const stored = new Set(rows.map(({ id }) => id))
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
 import { deliver, signDelivery } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, startTestApp } from '../support/start-test-app.ts'
@@ -27,11 +27,10 @@ async function open(port: number): Promise<Socket> {
 
 /** Connections of the service that are in the middle of a statement or a transaction. */
 const busyConnections = () =>
-  runSql(
+  queryTest(
     db,
     `select query from pg_stat_activity
      where datname = current_database() and application_name = 'seam-mirror' and state <> 'idle' and pid <> pg_backend_pid()`,
-    [],
   )
 
 test('I12: clients that ask for long answers and do not read them hold neither database connections nor others up', async () => {
@@ -75,7 +74,7 @@ test('I12: senders that stop in the middle of a body hold nobody up, and are not
 
   const other = sampleEvent()
   expect((await deliver(app.url, other)).status).toBe(204)
-  const stored = (id: string) => runSql(db, 'select from events where event_id = $1', [id])
+  const stored = (id: string) => queryTest(db, 'select from events where event_id = $1', [id])
   expect(await stored(other.event_id)).toHaveLength(1)
   expect(await stored(event.event_id)).toHaveLength(0)
   // One of them goes on, and is served like anybody else.

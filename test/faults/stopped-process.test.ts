@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { expectNoFalseClaim, expectSame } from '../poller/poller-rig.ts'
 import { type Service, startService } from '../support/run-program.ts'
@@ -33,7 +33,7 @@ async function stopReplica(replica: Service): Promise<void> {
 }
 
 const leaseOf = async ({ workspaceId }: SimulatedSeam) => {
-  const rows = await runSql<{ holder: string; token: string }>(
+  const rows = await queryTest<{ holder: string; token: string }>(
     db,
     'select holder::text, token::text from leases where workspace_id = $1',
     [workspaceId],
@@ -60,7 +60,7 @@ test('I13: a process that sleeps in the middle of a poll while another takes ove
   await expect.poll(() => asked).toBeGreaterThan(0)
   // Not seen by the sleeping process: its answer was made before, as of then.
   seam.emit(10)
-  await runSql(
+  await queryTest(
     db,
     "update leases set expires_at = clock_timestamp() - interval '1 second' where workspace_id = $1",
     [seam.workspaceId],
@@ -107,14 +107,14 @@ test('I4: a poller that is killed at any moment of a backfill leaves a true clai
     kill = () => {
       if (pages === killedAt) setTimeout(() => replica.kill('SIGKILL'), delayMs)
     }
-    await runSql(db, 'delete from leases where workspace_id = $1', [seam.workspaceId])
+    await queryTest(db, 'delete from leases where workspace_id = $1', [seam.workspaceId])
     const replica = await startReplica(seam)
     expect((await replica.exit).signal).toBe('SIGKILL')
     await expectNoFalseClaim(pair)
     seam.emit(2)
   }
   kill = () => {}
-  await runSql(db, 'delete from leases where workspace_id = $1', [seam.workspaceId])
+  await queryTest(db, 'delete from leases where workspace_id = $1', [seam.workspaceId])
   const last = await startReplica(seam)
   await expect.poll(() => expectSame(pair).then(() => 'the same', String)).toBe('the same')
   await stopReplica(last)

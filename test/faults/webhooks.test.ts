@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { expectNoFalseClaim, HOUR_MS } from '../poller/poller-rig.ts'
 import { deliver, OTHER_WEBHOOK_SECRET, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
@@ -11,7 +11,7 @@ import { expectAllGoodAgain, type FaultRig, startFaultRig } from './fault-rig.ts
 const { database, db } = await databaseOfThisFile()
 
 async function sighting({ workspaceId }: FaultRig, eventId: string | undefined) {
-  return runSql<{ webhook: boolean; poll: boolean }>(
+  return queryTest<{ webhook: boolean; poll: boolean }>(
     db,
     'select webhook_at is not null as webhook, poll_at is not null as poll from events where workspace_id = $1 and event_id = $2',
     [workspaceId, eventId],
@@ -129,7 +129,7 @@ test('I12: of a burst of two thousand webhooks each is answered 204 or 503, and 
   expect(exhausted).toBe(0)
   expect(dropped).toBeGreaterThan(20)
   // What was answered 204 is there by itself, not only because the poller brought it.
-  const seen = await runSql(db, 'select from events where workspace_id = $1 and webhook_at is not null', [
+  const seen = await queryTest(db, 'select from events where workspace_id = $1 and webhook_at is not null', [
     rig.workspaceId,
   ])
   expect(seen.length).toBe(1_000 - dropped + statuses.filter((status) => status === 204).length)

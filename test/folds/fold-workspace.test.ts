@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type IngestPath, parseEvent } from '../../src/domain/event.ts'
 import { foldWorkspace } from '../../src/folds/fold-workspace.ts'
 import { ingestBatch, ingestInTransaction } from '../../src/ingest/ingest-batch.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 import { foldPage } from '../../src/store/folds/fold-page.ts'
 import { listUnfolded } from '../../src/store/folds/list-unfolded.ts'
@@ -34,7 +34,7 @@ async function store(
 async function foldAll(workspaceId: string, expected: number, pageEvents = 3): Promise<void> {
   for (;;) {
     while (await foldWorkspace(db, workspaceId, pageEvents));
-    const [row] = await runSql<{ folded: number }>(
+    const [row] = await queryTest<{ folded: number }>(
       db,
       'select folded_events::int as folded from folds where workspace_id = $1',
       [workspaceId],
@@ -45,7 +45,7 @@ async function foldAll(workspaceId: string, expected: number, pageEvents = 3): P
 }
 
 async function countsOf(workspaceId: string): Promise<string[]> {
-  const rows = await runSql<{ line: string }>(
+  const rows = await queryTest<{ line: string }>(
     db,
     `select concat_ws(' ', cut, to_char(hour at time zone 'UTC', 'HH24'), nullif(event_type, ''),
        nullif(connected_account_id, '00000000-0000-0000-0000-000000000000'), path, q0, q1, q2, q3) as line
@@ -57,7 +57,7 @@ async function countsOf(workspaceId: string): Promise<string[]> {
 
 /** What counting the events gives, in the same lines. */
 async function plainCountsOf(workspaceId: string): Promise<string[]> {
-  const rows = await runSql<{ line: string }>(
+  const rows = await queryTest<{ line: string }>(
     db,
     `with e as (
        select *, floor(extract(epoch from created_at) / 900)::bigint % 4 as quarter, date_trunc('hour', created_at, 'UTC') as hour,
@@ -121,7 +121,7 @@ test('I16: a fold that is killed has folded nothing, and the next one folds it a
     db.transaction().execute(async (trx) => {
       const cursor = await lockFold(trx, workspaceId)
       while ((await foldPage(trx, workspaceId, cursor, 10)) < 2) await setTimeout(10)
-      await runSql(trx, 'select pg_terminate_backend(pg_backend_pid())', [])
+      await queryTest(trx, 'select pg_terminate_backend(pg_backend_pid())')
     }),
   ).rejects.toThrow(/terminat/)
   expect(await countsOf(workspaceId)).toEqual([])
@@ -142,7 +142,7 @@ test('I16: what another server has folded is folded anew, after a dump and resto
   const workspaceId = randomUUID()
   await store(workspaceId, [at('10:00:00'), at('11:00:00')])
   await foldAll(workspaceId, 2)
-  await runSql(
+  await queryTest(
     db,
     `update folds set server = server + 1, arrival_transaction = '9000000000000', folded_events = 0 where workspace_id = $1`,
     [workspaceId],
@@ -159,7 +159,7 @@ test('I16: the path of first sighting stays, also when the second sighting’s c
   await store(workspaceId, [byPoll], 'poll')
   await store(workspaceId, [byWebhook], 'webhook')
   await foldAll(workspaceId, 2)
-  await runSql(
+  await queryTest(
     db,
     `update events set poll_at = poll_at + interval '1 hour', webhook_at = webhook_at + interval '1 hour' where workspace_id = $1`,
     [workspaceId],
@@ -171,7 +171,7 @@ test('I16: the path of first sighting stays, also when the second sighting’s c
   const again = { event_id: randomUUID() }
   await store(workspaceId, [again], 'poll')
   await store(workspaceId, [{ ...again, method: 'other' }], 'poll')
-  const rows = await runSql<{ webhook_at: string | null }>(
+  const rows = await queryTest<{ webhook_at: string | null }>(
     db,
     'select webhook_at from events where workspace_id = $1 and event_id = $2',
     [workspaceId, again.event_id],

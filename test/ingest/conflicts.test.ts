@@ -3,7 +3,7 @@ import { type IngestPath, parseEvent } from '../../src/domain/event.ts'
 import { ingestBatch, ingestInTransaction } from '../../src/ingest/ingest-batch.ts'
 import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import type { Secrets } from '../../src/secrets/secrets.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
@@ -25,12 +25,11 @@ const ways: [string, (events: readonly unknown[], path: IngestPath, secrets: Sec
     ],
   ]
 
-const rows = () => runSql<{ body: string; xmin: string }>(db, 'select body::text, xmin::text from events', [])
+const rows = () => queryTest<{ body: string; xmin: string }>(db, 'select body::text, xmin::text from events')
 const conflicts = () =>
-  runSql<{ reason: string; times_seen: number; detail: string }>(
+  queryTest<{ reason: string; times_seen: number; detail: string }>(
     db,
     'select reason, times_seen, detail from quarantine order by quarantine_id',
-    [],
   )
 
 describe.each(ways)('E17, I3: another content of an event id that is stored, %s', (_way, ingest) => {

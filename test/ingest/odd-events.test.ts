@@ -9,7 +9,7 @@ import { parseEvent } from '../../src/domain/event.ts'
 import { ingestBatch, ingestInTransaction, type IngestItem } from '../../src/ingest/ingest-batch.ts'
 import { unsealEvent } from '../../src/secrets/event-secrets-box.ts'
 import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 
@@ -28,10 +28,9 @@ interface Row {
 }
 
 const rows = () =>
-  runSql<Row>(
+  queryTest<Row>(
     db,
     'select event_id::text, event_type, customer_key, left_out, body::text, secrets from events',
-    [],
   )
 
 /** Random, so that Postgres cannot make it shorter. */
@@ -98,19 +97,19 @@ describe('E15, I11: an event that Postgres refuses with its columns, or as it is
   })
 
   test('for a reason that nobody thought of, is stored without columns', async () => {
-    await runSql(db, `alter table events add constraint picky check (customer_key <> 'refused')`, [])
+    await queryTest(db, `alter table events add constraint picky check (customer_key <> 'refused')`)
     const json = JSON.stringify(sampleEvent({ customer_key: 'refused' }))
     await ingestBatch(db, [parseEvent(json, WORKSPACE_ID)], 'webhook', SECRETS)
-    await runSql(db, 'alter table events drop constraint picky', [])
+    await queryTest(db, 'alter table events drop constraint picky')
     expect(await rows()).toMatchObject([{ body: json, left_out: 'all columns: refused by the database' }])
-    expect((await runSql(db, 'select 1 from quarantine', [])).length).toBe(0)
+    expect((await queryTest(db, 'select 1 from quarantine')).length).toBe(0)
   })
 
   test('that deletes a client session still does', async () => {
     const deletion = { event_type: 'client_session.deleted', client_session_id: randomUUID() }
     const json = deepText(sampleEvent(deletion), 60_000)
     await ingestBatch(db, [parseEvent(json, WORKSPACE_ID)], 'webhook', SECRETS)
-    expect(await runSql(db, 'select client_session_id from client_sessions', [])).toEqual([
+    expect(await queryTest(db, 'select client_session_id from client_sessions')).toEqual([
       { client_session_id: deletion.client_session_id },
     ])
   })
@@ -140,7 +139,7 @@ describe('E10, I9: a column is filled from what is left of the event', () => {
     const event = sampleEvent({ code: '73519462', customer_key: 'guest', device_id: randomUUID() })
     await ingestBatch(db, [parseEvent(JSON.stringify(event), WORKSPACE_ID)], 'webhook', SECRETS)
     expect(
-      await runSql(db, 'select customer_key, event_type, device_id::text, left_out from events', []),
+      await queryTest(db, 'select customer_key, event_type, device_id::text, left_out from events'),
     ).toEqual([
       { customer_key: 'guest', event_type: 'lock.unlocked', device_id: event.device_id, left_out: null },
     ])

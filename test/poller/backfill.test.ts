@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Poller } from '../../src/poller/start-poller.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { databaseClock } from '../support/database-clock.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -200,7 +200,7 @@ test('Of several gaps the newest is read first', async () => {
   const holes = [20, 10, 15].map((hours) => START_MS - hours * HOUR_MS)
   for (const hole of holes) {
     const [from, to] = [new Date(hole).toISOString(), new Date(hole + MINUTE_MS).toISOString()]
-    await runSql(
+    await queryTest(
       db,
       'update coverage set ranges = ranges - tstzmultirange(tstzrange($2, $3)) where workspace_id = $1',
       [rig.workspaceId, from, to],

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { formatInstant } from '../../src/domain/instant.ts'
 import type { Poller } from '../../src/poller/start-poller.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { readPollLag } from '../../src/store/runs/read-poll-lag.ts'
 import { listPollRuns } from '../../src/store/runs/list-poll-runs.ts'
@@ -55,7 +55,7 @@ interface ClockRow {
 }
 
 const clockRows = (rig: Rig) =>
-  runSql<ClockRow>(
+  queryTest<ClockRow>(
     db,
     `select outcome, clock, clock_ahead_seconds as ahead from poll_runs where workspace_id = $1 order by run_id`,
     [rig.workspaceId],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import type { Db } from '../../src/store/database.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { MIRROR_API_KEY, startTestApp } from '../support/start-test-app.ts'
@@ -21,11 +21,10 @@ let db: Db
 beforeAll(async () => {
   database = await createTestDatabase()
   db = database.open()
-  await runSql(
+  await queryTest(
     db,
     `create function refuse() returns trigger language plpgsql as
      $$ begin raise exception 'refused by the test' using errcode = 'P0001'; end $$`,
-    [],
   )
 })
 afterAll(() => database.drop())
@@ -36,13 +35,12 @@ async function refuseWrites(
   workspaceId: string,
 ): Promise<() => Promise<unknown>> {
   // No parameters in DDL; both are ours.
-  await runSql(
+  await queryTest(
     db,
     `create trigger refuse_${table} before insert or update on ${table} for each row
      when (new.workspace_id = '${workspaceId}') execute function refuse()`,
-    [],
   )
-  return () => runSql(db, `drop trigger refuse_${table} on ${table}`, [])
+  return () => queryTest(db, `drop trigger refuse_${table} on ${table}`)
 }
 
 const coverageOf = (rig: Rig) => readCoverage(db, rig.workspaceId)
@@ -87,11 +85,10 @@ test('I4: when the transaction of a page fails at its very end, coverage stays w
   await poller.pollNow()
   const before = await coverageOf(rig)
   // A deferred constraint is checked by the commit, when everything has been written.
-  await runSql(
+  await queryTest(
     db,
     `create constraint trigger refuse_commit after insert on events deferrable initially deferred for each row
      when (new.workspace_id = '${rig.workspaceId}') execute function refuse()`,
-    [],
   )
   // Events of two moments: their page proves what lies between them.
   rig.seam.emit(1)
@@ -102,7 +99,7 @@ test('I4: when the transaction of a page fails at its very end, coverage stays w
   expect(await coverageOf(rig)).toEqual(before)
   expect((await storedEvents(rig)).size).toBe(0)
 
-  await runSql(db, 'drop trigger refuse_commit on events', [])
+  await queryTest(db, 'drop trigger refuse_commit on events')
   await poller.pollNow()
   await expectComplete(rig, DAY_AGO)
 })

@@ -7,7 +7,7 @@ import type { Poller } from '../../src/poller/start-poller.ts'
 import { startWalk, takePage } from '../../src/walk/walk.ts'
 import { MAX_PAGE_BYTES } from '../../src/seam/list-events-page.ts'
 import { sliceArray } from '../../src/seam/slice-array.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { databaseClock } from '../support/database-clock.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -264,7 +264,7 @@ describe('F17: what is not UTF-8', () => {
     })
     const poller = await rig.startPoller({ client })
     await poller.pollNow()
-    const kept = await runSql<{ reason: string; body: Buffer }>(
+    const kept = await queryTest<{ reason: string; body: Buffer }>(
       db,
       'select reason, body from quarantine where workspace_id = $1',
       [rig.workspaceId],
@@ -275,7 +275,7 @@ describe('F17: what is not UTF-8', () => {
     const stored = await storedEvents(rig)
     expect(stored.size).toBe(21)
     expect(stored.has(odd?.event_id ?? '')).toBe(false)
-    const [other] = await runSql<{ body: string }>(
+    const [other] = await queryTest<{ body: string }>(
       db,
       `select body::text as body from events where workspace_id = $1 and body->>'message' like 'Z%'`,
       [rig.workspaceId],

@@ -6,7 +6,7 @@ import {
   type Lease,
   releaseLease,
 } from '../../src/store/coverage/leases.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { DAY_AGO, DAY_MS, expectComplete, expectNoFalseClaim, START_MS, startRig } from './poller-rig.ts'
@@ -19,7 +19,7 @@ const fenced = (ttlSeconds: number) => ({ ttlSeconds, watchedMs: 0 })
 
 const [ONE, TWO] = [crypto.randomUUID(), crypto.randomUUID()]
 const expire = (workspaceId: string) =>
-  runSql(
+  queryTest(
     db,
     "update leases set expires_at = clock_timestamp() - interval '1 second' where workspace_id = $1",
     [workspaceId],
@@ -69,10 +69,9 @@ describe('a lease', () => {
       taking = acquireLease(db, id, TWO, 30).then((taken) => order.push(taken === null ? 'refused' : 'taken'))
       await expect
         .poll(() =>
-          runSql(
+          queryTest(
             db,
             `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%into "leases"%'`,
-            [],
           ),
         )
         .not.toEqual([])

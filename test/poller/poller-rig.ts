@@ -14,7 +14,7 @@ import {
   type SimulatedSeam,
   startSimulatedSeam,
 } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import type { Db } from '../../src/store/database.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
@@ -117,7 +117,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     },
     pagesAsked: () => pageRequests(seam).length,
     runs: () =>
-      runSql<PollRunRow>(
+      queryTest<PollRunRow>(
         db,
         `select outcome, pages, events_seen as "eventsSeen", events_new as "eventsNew", error
          from poll_runs where workspace_id = $1 order by run_id`,
@@ -143,7 +143,7 @@ export async function storedEvents({
   db,
   workspaceId,
 }: Pick<Pair, 'db' | 'workspaceId'>): Promise<Map<string, Micros>> {
-  const rows = await runSql<{ id: string; at: string }>(
+  const rows = await queryTest<{ id: string; at: string }>(
     db,
     `select event_id::text as id, (extract(epoch from created_at) * 1000000)::bigint::text as at
      from events where workspace_id = $1`,
@@ -203,7 +203,7 @@ export async function quarantined({
   db,
   workspaceId,
 }: Rig): Promise<{ body: string; reason: string; timesSeen: number }[]> {
-  return runSql(
+  return queryTest(
     db,
     `select convert_from(body, 'UTF8') as body, reason, times_seen as "timesSeen"
      from quarantine where workspace_id = $1 order by reason, body`,

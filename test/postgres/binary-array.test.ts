@@ -10,7 +10,7 @@ import {
   TIMESTAMPTZ,
   UUID,
 } from '../../src/postgres/binary-array.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 
 const { db } = await databaseOfThisFile()
@@ -60,7 +60,7 @@ test.each(cases)(
     const sql = `select ${print ?? 'element::text'} as printed from unnest($1::${type.name}[]) with ordinality as sent (element, n) order by n`
     await fc.assert(
       fc.asyncProperty(fc.array(fc.option(values), { maxLength: 20 }), async (elements) => {
-        const rows = await runSql<{ printed: string | null }>(db, sql, [binaryArray(type, elements)])
+        const rows = await queryTest<{ printed: string | null }>(db, sql, [binaryArray(type, elements)])
         expect(rows.map((row) => row.printed)).toEqual(
           elements.map((value) => (value === null ? null : printed(value))),
         )

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { refuseUnfit } from '../../src/postgres/check-server.ts'
 import { isSchemaCurrent, migrate } from '../../src/postgres/migrate.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import type { Db } from '../../src/store/database.ts'
 import { openTestPool } from '../support/open-test-pool.ts'
 import { onServer, withDatabase } from '../support/postgres-server.ts'
@@ -37,11 +37,10 @@ const withOptions = (url: string, options: string) => `${url}?options=${encodeUR
 
 const tablesOf = async (db: Db) =>
   (
-    await runSql<{ name: string }>(
+    await queryTest<{ name: string }>(
       db,
       `select schemaname || '.' || tablename as name from pg_tables
        where schemaname not in ('pg_catalog', 'information_schema') order by 1`,
-      [],
     )
   ).map(({ name }) => name)
 
@@ -127,7 +126,7 @@ test('F10: the way out works: the whole service lives in a schema of its own bes
   onTestFinished(() => app.stop())
   expect((await deliver(app.url, sampleEvent())).status).toBe(204)
   expect((await fetch(`${app.url}/readyz`)).status).toBe(200)
-  expect(await runSql(db, 'select 1 as stored from seam_mirror.events', [])).toEqual([{ stored: 1 }])
+  expect(await queryTest(db, 'select 1 as stored from seam_mirror.events')).toEqual([{ stored: 1 }])
   expect((await tablesOf(db)).filter((name) => name.startsWith('public.'))).toEqual(['public.events'])
 })
 

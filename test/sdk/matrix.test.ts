@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { clientOf, type Credential, GENERATIONS, type SdkRig, startSdkRig } from './sdk-rig.ts'
 
@@ -184,7 +184,7 @@ describe.each(GENERATIONS)('the %s SDK, when the service says no', (generation) 
     )
 
   test('gets 503 as an API error with its request id', async () => {
-    await runSql(rig.app.db, 'alter table events rename to events_away', [])
+    await queryTest(rig.app.db, 'alter table events rename to events_away')
     try {
       const error = await failed(
         clientOf(rig, generation, 'API key', { retries: 0 }).events.list({ since: SINCE }),
@@ -192,7 +192,7 @@ describe.each(GENERATIONS)('the %s SDK, when the service says no', (generation) 
       expect(error).toMatchObject({ name: 'SeamHttpApiError', statusCode: 503, code: 'service_unavailable' })
       expect(error).toHaveProperty('requestId', expect.stringMatching(/^[0-9a-f-]{36}$/))
     } finally {
-      await runSql(rig.app.db, 'alter table events_away rename to events', [])
+      await queryTest(rig.app.db, 'alter table events_away rename to events')
     }
   })
 

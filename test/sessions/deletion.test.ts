@@ -7,7 +7,7 @@ import {
 import { finishSessionListing } from '../../src/store/sessions/finish-session-listing.ts'
 import { type DeletedSession, saveDeletedSessions } from '../../src/store/sessions/save-deleted-sessions.ts'
 import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { readDatabaseClock } from '../../src/postgres/read-database-clock.ts'
 import { saveListedSessions } from '../../src/store/sessions/save-listed-sessions.ts'
 import { PART_SESSIONS } from '../../src/sessions/listing-part.ts'
@@ -94,7 +94,7 @@ test('a deletion that waits for a part of a listing still wins', async () => {
     await saveListedSessions(trx, claim, [read.session])
     removing = remove(id)
     await expect
-      .poll(() => runSql(db, "select from pg_locks where locktype = 'advisory' and not granted", []))
+      .poll(() => queryTest(db, "select from pg_locks where locktype = 'advisory' and not granted"))
       .toHaveLength(1)
   })
   await removing
@@ -143,7 +143,7 @@ test.each([
 ])('a listing whose last part was stored %s is broken off by the next one', async (_when, difference) => {
   const claim = { workspaceId: WORKSPACE_ID, askedAt: await readDatabaseClock(db) }
   await claimSessionListing(db, claim)
-  await runSql(db, `update client_session_syncs set part_stored_at = part_stored_at ${difference}`, [])
+  await queryTest(db, `update client_session_syncs set part_stored_at = part_stored_at ${difference}`)
   await applySessions(db, SECRETS, [session])
   await expect(underClaim(db, claim, async () => {})).rejects.toThrow(SupersededListingError)
 })

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { secondLookSeconds } from '../../src/sessions/second-look.ts'
 import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession, sha256 } from './sample-session.ts'
 import { liveIds, sessionRows, startSync, syncRecord } from './sync-rig.ts'
@@ -19,9 +19,11 @@ const states = async () => {
 const all = (state: string) => sessions.map(() => state)
 /** Changes the database as if this much time had passed since a listing lacked the sessions. */
 const wait = (minutes: number) =>
-  runSql(db, 'update client_sessions set unconfirmed_since = unconfirmed_since - make_interval(mins => $1)', [
-    minutes,
-  ])
+  queryTest(
+    db,
+    'update client_sessions set unconfirmed_since = unconfirmed_since - make_interval(mins => $1)',
+    [minutes],
+  )
 
 /** A sync that has copied all four; every five minutes, by its schedule. */
 async function synced() {
@@ -112,13 +114,15 @@ describe('E9: a listing that would delete most sessions at once', () => {
 test('E9, I10: a token stops working when the copy of its workspace is older than a day, and works again after a sync', async () => {
   const { sync } = await synced()
   const age = (hours: number) =>
-    runSql(db, 'update client_session_syncs set succeeded_at = now() - make_interval(hours => $1)', [hours])
+    queryTest(db, 'update client_session_syncs set succeeded_at = now() - make_interval(hours => $1)', [
+      hours,
+    ])
   await age(23)
   expect(await states()).toEqual(all('live'))
   await age(25)
   expect(await states()).toEqual(all('stale'))
   await sync.syncNow()
   expect(await states()).toEqual(all('live'))
-  await runSql(db, 'delete from client_session_syncs', [])
+  await queryTest(db, 'delete from client_session_syncs')
   expect(await states()).toEqual(all('stale'))
 })

@@ -4,7 +4,7 @@ import { applyListing } from '../../src/sessions/apply-listing.ts'
 import { PART_SESSIONS } from '../../src/sessions/listing-part.ts'
 import { readListing } from '../../src/sessions/read-listing.ts'
 import { readDatabaseClock } from '../../src/postgres/read-database-clock.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession } from './sample-session.ts'
@@ -60,28 +60,26 @@ test('E8, I12: a long listing is read, sealed and stored in short pieces, each a
   expect(reading.most()).toBeLessThanOrEqual(2)
   expect(sealing.most()).toBeLessThanOrEqual(50)
   expect(await liveIds(db)).toHaveLength(3_000)
-  const [stored] = await runSql<{ transactions: number }>(
+  const [stored] = await queryTest<{ transactions: number }>(
     db,
     'select count(distinct xmin::text)::int as transactions from client_sessions',
-    [],
   )
   expect(stored?.transactions).toBe(3_000 / PART_SESSIONS)
 })
 
 test('I14: a stop while a listing is stored waits for one part of it, and the next sync stores the rest', async () => {
-  await runSql(db, 'truncate client_sessions, client_session_syncs', [])
+  await queryTest(db, 'truncate client_sessions, client_session_syncs')
   const upstream = await startUpstream()
   upstream.sessions = listing(...Array.from({ length: 2_000 }, () => sampleSession()))
   // This happens between the first part and the second: storing has to wait for this lock.
   const lock = await db.startTransaction().execute()
-  await runSql(lock, 'lock table client_sessions in exclusive mode', [])
+  await queryTest(lock, 'lock table client_sessions in exclusive mode')
   const sync = await startSync(db, upstream.url)
   await expect
     .poll(() =>
-      runSql(
+      queryTest(
         db,
         "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%into client_sessions%'",
-        [],
       ),
     )
     .toHaveLength(1)

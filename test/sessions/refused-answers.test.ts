@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Faults, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { MAX_UNUSABLE } from '../../src/sessions/read-listing.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import type { Db } from '../../src/store/database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   db = database.open()
 })
-beforeEach(() => runSql(db, 'truncate client_sessions, client_session_syncs', []))
+beforeEach(() => queryTest(db, 'truncate client_sessions, client_session_syncs'))
 afterAll(() => database.drop())
 
 const [known, other] = [sampleSession(), sampleSession()]

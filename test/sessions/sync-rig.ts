@@ -9,7 +9,7 @@ import {
   type SessionSyncOptions,
   startSessionSync,
 } from '../../src/sessions/start-session-sync.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import type { Db } from '../../src/store/database.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
@@ -61,7 +61,7 @@ export interface SessionRow {
 }
 
 export function sessionRows(db: Db, workspaceId = WORKSPACE_ID): Promise<SessionRow[]> {
-  return runSql<SessionRow>(
+  return queryTest<SessionRow>(
     db,
     `select client_session_id as id, deleted_at is not null as "isDeleted", body,
       token_sha256 is not null and token_sealed is not null as "hasToken", xmin::text || ctid::text as version
@@ -76,7 +76,7 @@ export async function liveIds(db: Db): Promise<string[]> {
 }
 
 export async function syncRecord(db: Db): Promise<Record<string, unknown> | undefined> {
-  const [row] = await runSql<Record<string, unknown>>(
+  const [row] = await queryTest<Record<string, unknown>>(
     db,
     `select outcome, error, failures, sessions_listed as listed, succeeded_at is not null as "hasSucceeded"
      from client_session_syncs where workspace_id = $1`,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
 import { createLogger } from '../../src/observability/create-logger.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -72,7 +72,7 @@ test.each([
 
 test("another workspace's sessions are left alone", async () => {
   const other = randomUUID()
-  await runSql(
+  await queryTest(
     db,
     `insert into client_sessions (workspace_id, client_session_id, body) values ($1, 'session_a', '{}')`,
     [other],
@@ -100,12 +100,11 @@ test('unusual ids and keys are stored and do no harm', async () => {
   const sync = await startSync(db, upstream.url)
   await sync.syncNow()
   expect(sync.status()).toMatchObject({ lastError: null, lastCounts: { listed: 2 } })
-  const rows = await runSql(
+  const rows = await queryTest(
     db,
     `select client_session_id as id, connect_webview_ids as webviews, user_identity_ids as identities,
       created_at is null as "noCreation", expires_at <= now() as "isOver", token_sha256 is null as "noToken"
      from client_sessions order by 1`,
-    [],
   )
   const nothing = { webviews: [], identities: [], noCreation: true, isOver: null, noToken: true }
   expect(rows).toEqual([

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { sealingSecrets, sealedWith } from '../../src/secrets/sealing-secrets.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession, sha256 } from './sample-session.ts'
@@ -15,13 +15,12 @@ beforeEach(() => database.empty())
 
 /** Every table of the schema as text, row by row. */
 async function dump(): Promise<string> {
-  const tables = await runSql<{ name: string }>(
+  const tables = await queryTest<{ name: string }>(
     db,
     `select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public'`,
-    [],
   )
   const texts = await Promise.all(
-    tables.map(({ name }) => runSql<{ row: string }>(db, `select t::text as row from ${name} t`, [])),
+    tables.map(({ name }) => queryTest<{ row: string }>(db, `select t::text as row from ${name} t`)),
   )
   return texts
     .flat()
@@ -72,7 +71,7 @@ test.each([
     expect(text.includes(secret) || text.includes(hex(secret))).toBe(false)
     expect(sync.logs.join('')).not.toContain(secret)
   }
-  const sealed = await runSql(db, 'select 1 from client_sessions where token_sealed is not null', [])
+  const sealed = await queryTest(db, 'select 1 from client_sessions where token_sealed is not null')
   expect(sealed).toHaveLength(secrets.areKept ? tokens.length : 0)
 })
 
@@ -118,6 +117,7 @@ test('I10: a token finds its session with what it may see, until it expires, is 
   expect(await find(live.token)).toEqual({
     workspaceId: WORKSPACE_ID,
     clientSessionId: live.client_session_id,
+    userIdentityIds: [],
     connectedAccountIds: [account.toLowerCase()],
     connectWebviewIds: [],
     state: 'live',

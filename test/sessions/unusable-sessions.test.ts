@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import { MAX_SESSION_BYTES } from '../../src/seam/list-client-sessions.ts'
 import { listSessionsByToken } from '../../src/store/sessions/list-sessions-by-token.ts'
-import { runSql } from '../../src/postgres/open-database.ts'
+import { queryTest } from '../support/query-test.ts'
 import { runQuarantine } from '../quarantine/quarantine-rig.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
 import { type SampleSession, sampleSession, sha256 } from './sample-session.ts'
@@ -21,10 +21,9 @@ const stateOf = async ({ token }: SampleSession) => {
   return (await listSessionsByToken(db, [hash])).get(hash)?.state ?? null
 }
 const quarantined = () =>
-  runSql<{ reason: string; path: string; times: number }>(
+  queryTest<{ reason: string; path: string; times: number }>(
     db,
     'select reason, path, times_seen as times from quarantine order by reason',
-    [],
   )
 
 /** A sync that has copied `known` and `changing`. */
@@ -143,7 +142,7 @@ describe('E9: what is in quarantine of a listing', () => {
       secrets: hasKey ? sealingSecrets([KEY]) : maskingSecrets(),
     })
     await sync.syncNow()
-    const [row] = await runSql<{ id: string }>(db, 'select quarantine_id as id from quarantine', [])
+    const [row] = await queryTest<{ id: string }>(db, 'select quarantine_id as id from quarantine')
     return row?.id ?? ''
   }
   const run = (...args: string[]) => runQuarantine(database.url, args, [KEY])
@@ -175,7 +174,7 @@ describe('E9: what is in quarantine of a listing', () => {
 
   test('stays when it is retried, with the reason of today', async () => {
     const id = await inQuarantine({ ...bad, client_session_id: 7 })
-    await runSql(db, "update quarantine set reason = 'session_not_utf8'", [])
+    await queryTest(db, "update quarantine set reason = 'session_not_utf8'")
     const { lines, error } = await run('retry', id)
     expect(lines[0]).toContain('stays: session_bad_id')
     expect(error?.message).toContain('stayed in quarantine')
@@ -204,13 +203,13 @@ test('I9, E10: what repeats the token, or holds another, reaches no column and n
   )
   const sync = await startSync(db, upstream.url)
   await sync.syncNow()
-  const rows = await runSql<{ row: string }>(db, 'select c::text as row from client_sessions c', [])
+  const rows = await queryTest<{ row: string }>(db, 'select c::text as row from client_sessions c')
   const text = rows.map(({ row }) => row).join('\n')
   expect(rows).toHaveLength(3)
   for (const secret of [known.token, short, other, bad.token]) {
     expect(text).not.toContain(secret)
     expect(sync.logs.join('')).not.toContain(secret)
   }
-  const keys = await runSql(db, "select 1 from client_sessions where user_identifier_key = '****'", [])
+  const keys = await queryTest(db, "select 1 from client_sessions where user_identifier_key = '****'")
   expect(keys).toHaveLength(3)
 })

@@ -1,17 +1,23 @@
 import type { RefusedDeliveries } from '../../domain/refused-deliveries.ts'
 import { runSql } from '../../postgres/open-database.ts'
+import { rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
 /** How long counts are kept. */
-const KEEP_DAYS = 7
+const KEPT = rawSql('make_interval(days => 7)')
 
-const SQL = `
+const saveSql = (counted: readonly RefusedDeliveries[]): Sql => sql`
 with outdated as (
-  delete from refused_deliveries where hour < statement_timestamp() - make_interval(days => ${KEEP_DAYS})
+  delete from refused_deliveries where hour < statement_timestamp() - ${KEPT}
 )
 insert into refused_deliveries as r (hour, reason, deliveries, worst_skew_seconds, last_at)
 select date_trunc('hour', last_at), reason, deliveries, worst_skew_seconds, last_at
-from unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[]) as counted (reason, deliveries, worst_skew_seconds, last_at)
+from unnest(
+  ${counted.map(({ reason }) => reason)}::text[],
+  ${counted.map(({ deliveries }) => deliveries)}::bigint[],
+  ${counted.map(({ worstSkewSeconds }) => worstSkewSeconds)}::bigint[],
+  ${counted.map(({ lastAt }) => lastAt)}::timestamptz[]
+) as counted (reason, deliveries, worst_skew_seconds, last_at)
 order by reason
 on conflict (hour, reason) do update set
   deliveries = r.deliveries + excluded.deliveries,
@@ -26,10 +32,5 @@ export async function saveRefusedDeliveries(
   db: Pick<Db, 'executeQuery'>,
   counted: readonly RefusedDeliveries[],
 ): Promise<void> {
-  await runSql(db, SQL, [
-    counted.map(({ reason }) => reason),
-    counted.map(({ deliveries }) => deliveries),
-    counted.map(({ worstSkewSeconds }) => worstSkewSeconds),
-    counted.map(({ lastAt }) => lastAt),
-  ])
+  await runSql(db, saveSql(counted))
 }

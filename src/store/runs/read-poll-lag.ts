@@ -1,4 +1,5 @@
 import { runSql } from '../../postgres/open-database.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
 export interface PollLag {
@@ -14,13 +15,13 @@ export interface PollLag {
   clockAheadSeconds: number | null
 }
 
-const SQL = `
+const lagSql = (workspaceIds: readonly string[]): Sql => sql`
 select id::text as "workspaceId",
   to_char(upper(c.ranges) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "coveredTo",
   round(extract(epoch from clock_timestamp() - upper(c.ranges)), 1)::float8 as "lagSeconds",
   last.outcome as "lastRunOutcome", last.clock, round(last.clock_ahead_seconds)::float8 as "clockAheadSeconds",
   round(extract(epoch from clock_timestamp() - success.finished_at), 1)::float8 as "lastSuccessAgeSeconds"
-from unnest($1::uuid[]) as id
+from unnest(${workspaceIds}::uuid[]) as id
 left join coverage c on c.workspace_id = id
 left join lateral (
   select outcome, clock, clock_ahead_seconds from poll_runs where workspace_id = id order by run_id desc limit 1
@@ -31,5 +32,5 @@ left join lateral (
 
 /** How far behind Seam the copy is, for each of the workspaces. */
 export async function readPollLag(db: Db, workspaceIds: readonly string[]): Promise<PollLag[]> {
-  return runSql<PollLag>(db, SQL, [workspaceIds])
+  return runSql<PollLag>(db, lagSql(workspaceIds))
 }

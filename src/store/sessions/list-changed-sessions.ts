@@ -1,16 +1,17 @@
 import { BYTEA, binaryArray, TEXT } from '../../postgres/binary-array.ts'
 import { runSql } from '../../postgres/open-database.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
 /**
  * Looks up one primary key for each session, and sends no session's text. In a workspace of 200,000 sessions of which few change, this is
  * nearly all of a sync's work for the database.
  */
-const SQL = `
-select n::int as n from unnest($2::text[], $3::bytea[]) with ordinality as listed (id, digest, n)
+const changedSql = (workspaceId: string, ids: Buffer, digests: Buffer): Sql => sql`
+select n::int as n from unnest(${ids}::text[], ${digests}::bytea[]) with ordinality as listed (id, digest, n)
 where not exists (
   select from client_sessions c
-  where c.workspace_id = $1 and c.client_session_id = listed.id and c.listed_digest = listed.digest
+  where c.workspace_id = ${workspaceId} and c.client_session_id = listed.id and c.listed_digest = listed.digest
     and c.deleted_at is null and c.unconfirmed_since is null
 )
 order by n`
@@ -22,7 +23,7 @@ export async function listChangedSessions(
   ids: readonly string[],
   digests: readonly Buffer[],
 ): Promise<number[]> {
-  const arrays = [binaryArray(TEXT, ids), binaryArray(BYTEA, digests)]
-  const rows = await runSql<{ n: number }>(db, SQL, [workspaceId, ...arrays])
+  const statement = changedSql(workspaceId, binaryArray(TEXT, ids), binaryArray(BYTEA, digests))
+  const rows = await runSql<{ n: number }>(db, statement)
   return rows.map(({ n }) => n - 1)
 }

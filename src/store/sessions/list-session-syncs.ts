@@ -1,5 +1,6 @@
 import { MAX_COPY_AGE_HOURS } from '../../domain/client-session.ts'
 import { runSql } from '../../postgres/open-database.ts'
+import { rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
 /** How the copying of a workspace's client sessions goes. */
@@ -22,18 +23,21 @@ export interface SessionSyncRecord {
   unconfirmed: number | null
 }
 
-const SQL = `
+/** A copy that is older opens nothing. */
+const MAX_AGE = rawSql(`interval '${MAX_COPY_AGE_HOURS} hours'`)
+
+const syncsSql = (workspaceIds: readonly string[]): Sql => sql`
 select id::text as "workspaceId", outcome as "lastOutcome", error as "lastError", coalesce(failures, 0) as failures,
   to_char(succeeded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "lastSuccessAt",
   round(extract(epoch from clock_timestamp() - succeeded_at), 1)::float8 as "ageSeconds",
-  coalesce(succeeded_at > clock_timestamp() - interval '${MAX_COPY_AGE_HOURS} hours', false) as "tokensAccepted",
+  coalesce(succeeded_at > clock_timestamp() - ${MAX_AGE}, false) as "tokensAccepted",
   sessions_listed as listed, sessions_unusable as unusable, sessions_unconfirmed as unconfirmed
-from unnest($1::uuid[]) as id
+from unnest(${workspaceIds}::uuid[]) as id
 left join client_session_syncs on workspace_id = id`
 
 export async function listSessionSyncs(
   db: Db,
   workspaceIds: readonly string[],
 ): Promise<SessionSyncRecord[]> {
-  return runSql<SessionSyncRecord>(db, SQL, [workspaceIds])
+  return runSql<SessionSyncRecord>(db, syncsSql(workspaceIds))
 }

@@ -1,11 +1,12 @@
 import type { Transaction } from 'kysely'
 import { runSql } from '../../postgres/open-database.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Database } from '../schema.ts'
 
 /** Postgres does not flatten a subquery with an order, so everybody takes the locks in the same order. */
-const SQL = `
+const lockSql = (workspaceIds: readonly string[]): Sql => sql`
 select pg_advisory_xact_lock(hashtextextended('client_sessions ' || id, 0))
-from (select distinct id::text from unnest($1::uuid[]) as given (id) order by 1) as workspace (id)`
+from (select distinct id::text from unnest(${workspaceIds}::uuid[]) as given (id) order by 1) as workspace (id)`
 
 /**
  * Keeps everybody else from writing client sessions of these workspaces until the transaction ends. A listing writes many rows and a batch
@@ -16,5 +17,5 @@ export async function lockClientSessions(
   trx: Transaction<Database>,
   workspaceIds: readonly string[],
 ): Promise<void> {
-  await runSql(trx, SQL, [workspaceIds])
+  await runSql(trx, lockSql(workspaceIds))
 }

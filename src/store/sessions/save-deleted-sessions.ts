@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import { lockClientSessions } from './lock-client-sessions.ts'
 import { isStorableId, normalId } from '../../domain/normal-id.ts'
 import { runSql } from '../../postgres/open-database.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Database } from '../schema.ts'
 
 export interface DeletedSession {
@@ -10,10 +11,10 @@ export interface DeletedSession {
 }
 
 /** A session that was never seen gets a row as well, which keeps a listing that is under way from adding the session. */
-const SQL = `
+const deletionSql = (workspaceIds: readonly string[], ids: readonly string[]): Sql => sql`
 insert into client_sessions (workspace_id, client_session_id, deleted_at)
 select workspace_id, client_session_id, clock_timestamp()
-from (select distinct * from unnest($1::uuid[], $2::text[])) as deleted (workspace_id, client_session_id)
+from (select distinct * from unnest(${workspaceIds}::uuid[], ${ids}::text[])) as deleted (workspace_id, client_session_id)
 on conflict (workspace_id, client_session_id) do update
 set deleted_at = excluded.deleted_at, unconfirmed_since = null, token_sha256 = null, token_sealed = null`
 
@@ -29,5 +30,6 @@ export async function saveDeletedSessions(
   if (usable.length === 0) return
   const workspaceIds = usable.map(({ workspaceId }) => workspaceId)
   await lockClientSessions(trx, workspaceIds)
-  await runSql(trx, SQL, [workspaceIds, usable.map(({ clientSessionId }) => normalId(clientSessionId))])
+  const ids = usable.map(({ clientSessionId }) => normalId(clientSessionId))
+  await runSql(trx, deletionSql(workspaceIds, ids))
 }

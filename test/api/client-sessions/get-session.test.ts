@@ -2,7 +2,7 @@ import { SeamHttp } from '@seamapi/http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Scope } from '../../../src/domain/caller.ts'
 import { sealingSecrets } from '../../../src/secrets/sealing-secrets.ts'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { errorOf } from '../../http/serve.ts'
 import { WORKSPACE_ID } from '../../support/sample-event.ts'
 import { sampleSession } from '../../sessions/sample-session.ts'
@@ -50,7 +50,7 @@ test('I9: a sealed token that was copied into another row, or whose key is gone,
   try {
     await thief.store([exact(TOKEN), foreign])
     const key = thief.credentialOf(keyCaller(['admin', 'secrets:read']))
-    await runSql(
+    await queryTest(
       thief.db,
       `update client_sessions set token_sealed = (select token_sealed from client_sessions where client_session_id = $1)
        where client_session_id = 'exact'`,
@@ -64,7 +64,7 @@ test('I9: a sealed token that was copied into another row, or whose key is gone,
   const keyless = await startSessionServer(sealingSecrets([Buffer.alloc(32, 9)]))
   try {
     await keyless.store([exact(TOKEN)])
-    await runSql(keyless.db, `update client_sessions set token_sealed = set_byte(token_sealed, 2, 0)`, [])
+    await queryTest(keyless.db, `update client_sessions set token_sealed = set_byte(token_sealed, 2, 0)`)
     const key = keyless.credentialOf(keyCaller(['admin', 'secrets:read']))
     const response = await keyless.get('/client_sessions/get?client_session_id=exact', key)
     expect(await response.text()).toBe(exactWith('****'))

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { SeamHttp } from '@seamapi/http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listClientSessionsSql } from '../../../src/store/sessions/list-client-sessions.ts'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { errorOf } from '../../http/serve.ts'
 import { WORKSPACE_ID } from '../../support/sample-event.ts'
 import { sampleSession } from '../../sessions/sample-session.ts'
@@ -181,14 +181,14 @@ describe('/client_sessions/list', () => {
   test('each filter has an index', async () => {
     const plans = await startSessionServer(SECRETS)
     try {
-      await runSql(
+      await queryTest(
         plans.db,
         `insert into client_sessions (workspace_id, client_session_id, user_identifier_key, user_identity_ids, connect_webview_ids, created_at, body)
          select $1, 'id_' || i, 'key_' || i, array['identity_' || i], array['webview_' || i], now() - i * interval '1 s', '{}'
          from generate_series(1, 20000) i`,
         [WORKSPACE_ID],
       )
-      await runSql(plans.db, 'analyze client_sessions', [])
+      await queryTest(plans.db, 'analyze client_sessions')
       const filters = [
         { clientSessionId: 'id_7' },
         { userIdentifierKey: 'key_7' },
@@ -201,7 +201,7 @@ describe('/client_sessions/list', () => {
           filters: [filter],
           limit: 10_001,
         })
-        const plan = await runSql<Record<string, string>>(plans.db, `explain ${text}`, values)
+        const plan = await queryTest<Record<string, string>>(plans.db, `explain ${text}`, values)
         const lines = plan.map((row) => row['QUERY PLAN']).join('\n')
         expect(lines).toMatch(/Index Scan/)
         expect(lines).not.toMatch(/Seq Scan|by_time/)

@@ -2,7 +2,7 @@ import { SeamHttp } from '@seamapi/http'
 import fc from 'fast-check'
 import { SeamHttp as SeamHttp1 } from 'seam-http-1'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { testAccess } from '../../support/test-access.ts'
 import { createPageCursors } from '../../../src/http/page-cursor.ts'
 import { listEventsRoute } from '../../../src/api/events/list-events-route.ts'
@@ -111,7 +111,7 @@ describe('limit and page_cursor on /client_sessions/list', () => {
   test('E16: sessions of 250 KB come in pages of so many bytes, each session once', async () => {
     const large = sessions.slice(0, 50)
     // They are made in the database, because they are 25 MB in all.
-    await runSql(
+    await queryTest(
       server.db,
       `update client_sessions set listed_digest = null, body = (body::jsonb || jsonb_build_object('filler', repeat('x', 500000)))::json
        where workspace_id = $1 and client_session_id = any($2)`,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MAX_COVERAGE_BYTES } from '../../../src/api/coverage/coverage-route.ts'
 import { startSimulatedSeam, type SimulatedSeam } from '../../../src/simulated-seam/start-simulated-seam.ts'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { printReport } from '../../../src/status/print-report.ts'
 import type { CoverageReport } from '../../../src/status/coverage-report.ts'
 import { runProgram } from '../../support/run-program.ts'
@@ -88,10 +88,9 @@ describe('/v1/coverage', () => {
   test('shows the gap that is left, and how much is covered', async () => {
     history(20, 2)
     await app.pollers[0]?.pollNow()
-    await runSql(
+    await queryTest(
       app.db,
       `update coverage set ranges = ranges - tstzmultirange(tstzrange(now() - interval '3 hours', now() - interval '2 hours'))`,
-      [],
     )
     const report = await coverage()
     expect(report.gaps).toHaveLength(1)
@@ -101,11 +100,10 @@ describe('/v1/coverage', () => {
 
   test('I12: ends at a megabyte: the newest ranges and gaps stay, and it says how many were left out', async () => {
     await app.pollers[0]?.pollNow()
-    await runSql(
+    await queryTest(
       app.db,
       `update coverage set ranges = (select range_agg(tstzrange(at, at + interval '1 second'))
          from generate_series(now() - interval '8 hours', now() - interval '1 hour', interval '2 seconds') as at)`,
-      [],
     )
     const report = await coverage()
     const bytes = Buffer.byteLength(JSON.stringify(report))
@@ -191,7 +189,7 @@ describe('/v1/coverage', () => {
     seam.setFaults({ rejectCredentials: true })
     await app.sessionSyncs[0]?.syncNow()
     await app.sessionSyncs[0]?.syncNow()
-    await runSql(app.db, "update client_session_syncs set succeeded_at = now() - interval '25 hours'", [])
+    await queryTest(app.db, "update client_session_syncs set succeeded_at = now() - interval '25 hours'")
     expect((await coverage()).client_sessions).toMatchObject({
       last_outcome: 'failed',
       last_error: expect.stringMatching(/credentials/) as string,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { sampleEvent } from '../../support/sample-event.ts'
 import { type QueryServer, startQueryServer } from './query-server.ts'
 
@@ -17,11 +17,11 @@ interface Page {
 test.each([1, 2, 3, 7])(
   'E11: a row whose text lost its id and time takes no page of %i with it: each event comes once',
   async (limit) => {
-    await runSql(server.db, 'truncate events', [])
+    await queryTest(server.db, 'truncate events')
     const events = Array.from({ length: 7 }, (_, i) => sampleEvent({ created_at: `2026-06-15T16:54:1${i}Z` }))
     await server.store(events)
     const broken = [events[1], events[3], events[6]].map((event) => event?.event_id ?? '')
-    await runSql(
+    await queryTest(
       server.db,
       `update events set body = json_build_object('broken', event_id) where event_id = any($1::uuid[])`,
       [broken],

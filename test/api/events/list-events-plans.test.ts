@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EVENT_FIELDS } from '../../../src/domain/event-fields.ts'
 import { type EventFilter, type EventQuery, listEvents } from '../../../src/store/events/list-events.ts'
 import { listEventsSql } from '../../../src/store/events/list-events-sql.ts'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import type { Db } from '../../../src/store/database.ts'
 import { parseInstant } from '../../../src/domain/instant.ts'
 import { createRandom } from '../../../src/simulated-seam/random.ts'
@@ -66,7 +66,7 @@ async function explain(filters: EventFilter[], limit: number): Promise<string> {
     limit,
     offset: 0,
   })
-  const rows = await runSql<{ 'QUERY PLAN': string }>(db, `explain ${text}`, values)
+  const rows = await queryTest<{ 'QUERY PLAN': string }>(db, `explain ${text}`, values)
   return rows.map((row) => row['QUERY PLAN']).join('\n')
 }
 
@@ -110,7 +110,7 @@ test('Several values of a filter give what the filter says, however their events
     const limit = random.integer(1, 300)
     const offset = random.chance(0.5) ? 0 : random.integer(0, 300)
     const since = random.chance(0.5) ? '2026-01-01T00:00:00Z' : '2026-01-01T08:00:00Z'
-    const expected = await runSql<{ event_id: string }>(
+    const expected = await queryTest<{ event_id: string }>(
       db,
       `select event_id from events where workspace_id = $1 and device_id = any($2::uuid[]) and created_at > $3
        order by created_at desc, event_id limit $4 offset $5`,
@@ -125,7 +125,7 @@ test('Several values of a filter give what the filter says, however their events
       offset,
     }
     const { text, values } = listEventsSql(query)
-    const found = await runSql<{ event_id: string }>(
+    const found = await queryTest<{ event_id: string }>(
       db,
       text.replace('select body from', 'select event_id from'),
       values,
@@ -140,7 +140,7 @@ test('Several values of a filter give what the filter says, however their events
 /** How many rows a plan has read, including those it threw away. Each loop of a node counts. */
 async function rowsRead(query: EventQuery): Promise<number> {
   const { text, values } = listEventsSql(query)
-  const [row] = await runSql<{ 'QUERY PLAN': string }>(
+  const [row] = await queryTest<{ 'QUERY PLAN': string }>(
     db,
     `explain (analyze, format json, timing off) ${text}`,
     values,
@@ -205,7 +205,7 @@ test('E4: pages by many ids, of callers who see all or little, and at far offset
   for (const [change, expected] of pages) {
     const query = { ...LIST, ...change }
     const { text, values } = listEventsSql(query)
-    const found = await runSql<{ event_id: string }>(
+    const found = await queryTest<{ event_id: string }>(
       db,
       text.replace('select body from', 'select event_id from'),
       values,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MAX_PAGE_BYTES } from '../../../src/api/events/list-events-route.ts'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { A, type AccessServer, startAccessServer } from '../../access/access-server.ts'
 import { sampleEvent } from '../../support/sample-event.ts'
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   authorization = `Bearer ${await server.issue({ workspaceIds: [A] })}`
   const { event_id: _, ...event } = sampleEvent({ workspace_id: A })
   // They are made in the database, because sending 40 MB would take most of the test's time.
-  await runSql(
+  await queryTest(
     server.db,
     `insert into events (workspace_id, event_id, event_type, created_at, body, poll_at)
      select $1, id, 'lock.locked', at, (jsonb_build_object('event_id', id, 'created_at', at, 'filler', repeat('x', $2)) || $3)::json, now()
@@ -77,7 +77,7 @@ describe('E16: Events of 250 KB', () => {
 
 test('E16: An event that is longer than a page is a page of its own', async () => {
   const { event_id: id } = sampleEvent()
-  await runSql(
+  await queryTest(
     server.db,
     `insert into events (workspace_id, event_id, event_type, created_at, body, poll_at)
      select $1, $2::uuid, 'huge', at, json_build_object('event_id', $2::uuid, 'created_at', at, 'filler', repeat('x', $3)), now()

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { sampleEvent, WORKSPACE_ID } from '../../support/sample-event.ts'
 import { A, type AccessServer, startAccessServer } from '../../access/access-server.ts'
 import { type QueryServer, startQueryServer } from '../events/query-server.ts'
@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 beforeEach(async () => {
-  await runSql(server.db, 'truncate events, coverage', [])
+  await queryTest(server.db, 'truncate events, coverage')
 })
 
 const event = (createdAt: string, fields: Record<string, unknown> = {}) =>
@@ -38,7 +38,7 @@ async function stats(parameters: Record<string, string>): Promise<StatsBody> {
 }
 
 const cover = (ranges: string) =>
-  runSql(server.db, 'insert into coverage (workspace_id, ranges) values ($1, $2)', [WORKSPACE_ID, ranges])
+  queryTest(server.db, 'insert into coverage (workspace_id, ranges) values ($1, $2)', [WORKSPACE_ID, ranges])
 
 test('The window is [from, to), cut into whole local days, of which the empty ones are there as well', async () => {
   await server.store([
@@ -193,7 +193,7 @@ test('I15: a bucket is complete only when all of its time is proven, and the win
     is_complete: true,
   })
   expect((await complete('2026-06-04T12:00:00Z', '2026-06-05T00:00:00Z')).is_complete).toBe(false)
-  await runSql(server.db, 'truncate coverage', [])
+  await queryTest(server.db, 'truncate coverage')
   expect((await stats({ since: '2026-06-01T00:00:00Z' })).completeness).toEqual({
     from: null,
     until: null,

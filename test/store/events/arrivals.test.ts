@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseEvent } from '../../../src/domain/event.ts'
 import type { IngestPath } from '../../../src/domain/event.ts'
 import { ingestBatch, ingestInTransaction } from '../../../src/ingest/ingest-batch.ts'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import type { Db } from '../../../src/store/database.ts'
 import {
   ADOPT_ARRIVALS_SQL,
@@ -126,7 +126,7 @@ describe('transactions that commit out of order', () => {
     const workspaceId = randomUUID()
     const older = await storeAndWait(workspaceId, [id(5)])
     await store(workspaceId, [id(3)])
-    await runSql(older.trx, 'savepoint here', [])
+    await queryTest(older.trx, 'savepoint here')
     await ingestInTransaction(older.trx, [event(workspaceId, id(6))], 'poll', maskingSecrets())
     await older.commit()
     expect(await follow(workspaceId, 1).readUntil(3)).toEqual([id(5), id(6), id(3)])
@@ -179,10 +179,10 @@ test('I8: a reader sees its own workspace only, also with another one’s cursor
 test('An event is read as it is stored: its text and its sealed secrets', async () => {
   const workspaceId = randomUUID()
   await store(workspaceId, [id(1)])
-  await runSql(db, `update events set secrets = '\\x0102' where workspace_id = $1`, [workspaceId])
+  await queryTest(db, `update events set secrets = '\\x0102' where workspace_id = $1`, [workspaceId])
   await follow(workspaceId).readUntil(1)
   const { events } = await readArrivals(db, { workspaceId, after: null, limit: 1 })
-  const [stored] = await runSql<{ body: string }>(db, 'select body from events where workspace_id = $1', [
+  const [stored] = await queryTest<{ body: string }>(db, 'select body from events where workspace_id = $1', [
     workspaceId,
   ])
   expect(events).toMatchObject([{ body: stored?.body, sealedSecrets: Buffer.from([1, 2]) }])
@@ -192,7 +192,7 @@ describe('what holds readers back', () => {
   test('I8: a long transaction that only reads does not', async () => {
     const workspaceId = randomUUID()
     const long = await db.startTransaction().setIsolationLevel('repeatable read').execute()
-    await runSql(long, 'select count(*) from events', [])
+    await queryTest(long, 'select count(*) from events')
     await store(workspaceId, [id(1)])
     expect(await follow(workspaceId).readUntil(1)).toEqual([id(1)])
     await long.rollback().execute()
@@ -207,7 +207,7 @@ describe('what holds readers back', () => {
       const workspaceId = randomUUID()
       const reader = follow(workspaceId)
       const long = await where.startTransaction().execute()
-      await runSql(long, write, [])
+      await queryTest(long, write)
       await store(workspaceId, [id(1)])
       expect(await reader.read()).toBe(0)
       await long.rollback().execute()
@@ -326,14 +326,14 @@ describe('cursors', () => {
 test('I8: events restored from a server with higher transaction ids are not held back in silence: the error says what to run', async () => {
   const workspaceId = randomUUID()
   await store(workspaceId, [id(1), id(2)])
-  await runSql(db, `update events set arrival_transaction = '9000000000000' where workspace_id = $1`, [
+  await queryTest(db, `update events set arrival_transaction = '9000000000000' where workspace_id = $1`, [
     workspaceId,
   ])
   await store(workspaceId, [id(3)])
   const read = readArrivals(db, { workspaceId, after: null, limit: 9 })
   await expect(read).rejects.toThrow(ForeignArrivalsError)
   await expect(read).rejects.toThrow(ADOPT_ARRIVALS_SQL)
-  await runSql(db, ADOPT_ARRIVALS_SQL, [])
+  await queryTest(db, ADOPT_ARRIVALS_SQL)
   expect(await follow(workspaceId, 2).readUntil(3)).toEqual([id(1), id(2), id(3)])
 })
 
@@ -341,18 +341,18 @@ test('I8: a page is one range of its index, read in order and no further than th
   const big = await createTestDatabase()
   const bigDb = big.open(1)
   const [mine, theirs] = [randomUUID(), randomUUID()]
-  await runSql(
+  await queryTest(
     bigDb,
     `insert into events (workspace_id, event_id, event_type, created_at, body, poll_at, arrival_transaction)
      select case when i % 3 = 0 then $1::uuid else $2::uuid end, gen_random_uuid(), 'x.y', now(), '{}', now(), (i / 40)::text::xid8
      from generate_series(1, 30000) i`,
     [mine, theirs],
   )
-  await runSql(bigDb, 'vacuum analyze events', [])
+  await queryTest(bigDb, 'vacuum analyze events')
   const middle = { server: 1n, transaction: 300n, eventId: id(1) }
   for (const after of [null, middle]) {
     const { text, values } = readArrivalsSql({ workspaceId: mine, after, limit: 50 })
-    const rows = await runSql<{ 'QUERY PLAN': string }>(
+    const rows = await queryTest<{ 'QUERY PLAN': string }>(
       bigDb,
       `explain (analyze, costs off, timing off) ${text}`,
       values,

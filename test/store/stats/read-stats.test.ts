@@ -6,7 +6,7 @@ import { parseEvent } from '../../../src/domain/event.ts'
 import { formatInstant, type Micros, parseInstant } from '../../../src/domain/instant.ts'
 import { foldWorkspace } from '../../../src/folds/fold-workspace.ts'
 import { ingestBatch, ingestInTransaction } from '../../../src/ingest/ingest-batch.ts'
-import { runSql } from '../../../src/postgres/open-database.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { maskingSecrets } from '../../../src/secrets/masking-secrets.ts'
 import { deleteEvents } from '../../../src/store/events/delete-events.ts'
 import { foldPage } from '../../../src/store/folds/fold-page.ts'
@@ -146,7 +146,7 @@ interface StoredRow {
 
 /** Counts the events in JavaScript, with Node's time zones: `period of the bucket, values of the groups: count`. */
 async function plainCounts(trx: Transaction<Database>, query: StatsQuery): Promise<string[]> {
-  const rows = await runSql<StoredRow>(
+  const rows = await queryTest<StoredRow>(
     trx,
     `select (extract(epoch from created_at) * 1000000)::bigint::text as at, event_type, split_part(event_type, '.', 1) as event_family,
        device_id, connected_account_id, null as space_id,
@@ -256,7 +256,7 @@ function runner(workspaceId: string) {
           .transaction()
           .execute(async (trx) => {
             await foldPage(trx, workspaceId, await lockFold(trx, workspaceId), one.page)
-            await runSql(trx, 'select pg_terminate_backend(pg_backend_pid())', [])
+            await queryTest(trx, 'select pg_terminate_backend(pg_backend_pid())')
           })
           .catch((error: unknown) => expect(String(error)).toMatch(/terminat/))
         return
