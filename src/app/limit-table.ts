@@ -38,7 +38,7 @@ import { MAX_UNUSABLE } from '../sessions/read-listing.ts'
 import { MAX_BUCKETS, MAX_COUNTS } from '../store/stats/read-stats.ts'
 import { MAX_BROWSER_SESSIONS } from '../store/browser-sessions/insert-browser-session.ts'
 import { MAX_COUNTED } from '../store/events/read-sightings.ts'
-import { MAX_IDS_BY_NAME } from '../store/names/find-ids-by-name.ts'
+import { MAX_IDS_BY_NAME } from '../store/names/list-ids-by-name.ts'
 import { MAX_APART_SECONDS } from '../walk/judge-clocks.ts'
 import { MAX_PAGE_LIMIT } from '../walk/page-size.ts'
 import {
