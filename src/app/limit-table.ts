@@ -5,7 +5,7 @@ import { MAX_COVERAGE_BYTES, MAX_WINDOW } from '../api/coverage/coverage-route.t
 import { MAX_DEVICES } from '../api/devices/list-devices-route.ts'
 import { MAX_FILTER_VALUES } from '../api/events/event-filter-params.ts'
 import { EXPORT_LIMITS as EXPORTS } from '../api/events/export-events-route.ts'
-import { MAX_LIMIT, MAX_PAGE_BYTES, MAX_UNSTABLE_OFFSET } from '../api/events/list-events-route.ts'
+import { MAX_LIMIT, MAX_PAGE_BYTES, MAX_UNSTABLE_OFFSET } from '../api/events/list-limits.ts'
 import { MAX_NAMES } from '../api/names/list-names-route.ts'
 import { READYZ_MAX_AGE_MS } from '../api/health/readyz-route.ts'
 import { MAX_MISSING_IDS } from '../audit/audit-range.ts'
