@@ -14,6 +14,7 @@ import type { Db } from '../store/database.ts'
 import { getPageCursorKey } from '../store/keys/get-page-cursor-key.ts'
 import { openAccess } from './open-access.ts'
 import { openSecrets } from './open-secrets.ts'
+import { openFeeds } from './open-feeds.ts'
 import { openReceiver } from './open-receiver.ts'
 import { LIMITS } from './limits.ts'
 import { openStore } from './open-store.ts'
@@ -118,7 +119,9 @@ async function openParts({
   const secrets = await openSecrets(config, { mayMakeKey: true })
   const pageCursors = createPageCursors(await store.whenReachable(() => getPageCursorKey(db)))
 
-  const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers })
+  const feeds = openFeeds(store, logger, releasers)
+  const noteStored = feeds.stored
+  const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers, noteStored })
   const { noteQuarantined } = receiver
   const jobs = startJobs({ config, db: jobsDb, secrets, noteQuarantined, workspaces, logger, releasers })
 
@@ -136,6 +139,7 @@ async function openParts({
     healthDb: store.open('health'),
     secrets,
     pageCursors,
+    feeds,
     webhooks: { ...receiver.routeParts, workspaces, readBody },
     settingsOf: (id) => reportSettings(config, keyOf(workspaces, id)),
     pendingRefusals: receiver.pendingRefusals,

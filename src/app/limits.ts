@@ -27,7 +27,7 @@ interface PoolLimits {
 
 /**
  * Each kind of work has its own connections, because neither slow or many queries nor fifty workspaces' backfills may keep webhooks
- * waiting. Connections open when needed: 19 at most per replica.
+ * waiting. Connections open when needed: 21 at most per replica.
  */
 export const DATABASE_POOLS = {
   /** Storing deliveries. */
@@ -36,6 +36,8 @@ export const DATABASE_POOLS = {
   jobs: { connections: 4, waiting: 1_000, statementTimeoutMs: 10_000 },
   /** Callers wait for their turn before they get here (`QUERY_SHARES`). */
   queries: { connections: 8, waiting: 50, statementTimeoutMs: 5_000 },
+  /** Reading what arrives for those who listen to `/v1/events/stream`: a short query for each workspace, every 250 ms. */
+  feeds: { connections: 2, waiting: 100, statementTimeoutMs: 5_000 },
   /** Finding out who calls: one query serves all callers that wait (access/look-up-together.ts). */
   keys: { connections: 2, waiting: 20, statementTimeoutMs: 5_000 },
   /** Checking whether deliveries could be stored (`/readyz`), one query at a time. */

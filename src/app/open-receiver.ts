@@ -21,6 +21,8 @@ export interface ReceiverParts {
   secrets: Secrets
   logger: Logger
   releasers: Releasers
+  /** Called with what has just been stored. */
+  noteStored: (items: readonly IngestItem[]) => void
 }
 
 export interface Receiver {
@@ -32,8 +34,8 @@ export interface Receiver {
 
 /** Builds what the webhook route needs, and what counts and logs deliveries that are not stored as events. */
 export function openReceiver(parts: ReceiverParts): Receiver {
-  const { config, webhookDb, jobsDb, secrets, logger, releasers } = parts
-  const warnings = countWarnings(logger, 'something that arrived cannot be used and is in quarantine')
+  const { config, webhookDb, jobsDb, secrets, logger, releasers, noteStored } = parts
+  const warnings = countWarnings(logger, "something that arrived can't be used and is in quarantine")
   releasers.add(async () => warnings.stop())
   const noteQuarantined: NoteQuarantined = (items, path) => {
     for (const { reason, ...item } of items)
@@ -43,6 +45,7 @@ export function openReceiver(parts: ReceiverParts): Receiver {
   const commit = createGroupCommit<IngestItem>({
     flush: async (items) => {
       const { kept } = await ingestBatch(webhookDb, items, 'webhook', secrets)
+      noteStored(items)
       noteQuarantined(kept, 'webhook')
     },
     maxFlushes: LIMITS.webhookFlushes,

@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 /** Puts CORS headers on an answer. Returns true when the request was a preflight, which is then already answered. */
 export type AllowOrigins = (request: IncomingMessage, response: ServerResponse) => boolean
 
-/** The headers that SDKs send (contract, 2.1), and the others on Seam's own list. */
+/** The headers that SDKs send (contract, 2.1), the others on Seam's own list, and that of a reader of server-sent events that comes back. */
 const ALLOWED_HEADERS = [
   'accept',
   'authorization',
   'client-session-token',
   'content-type',
+  'last-event-id',
   'seam-api-key',
   'seam-client-session-token',
   'seam-lts-version',
@@ -22,15 +23,8 @@ const ALLOWED_HEADERS = [
 ].join(', ')
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 /** The headers of ours that a page may read. */
-const EXPOSED_HEADERS = [
-  'seam-request-id',
-  'seam-mirror-ignored-parameters',
-  'seam-mirror-complete',
-  'seam-mirror-complete-from',
-  'seam-mirror-complete-until',
-  'seam-mirror-export',
-  'retry-after',
-].join(', ')
+const EXPOSED_HEADERS =
+  'seam-request-id, seam-mirror-ignored-parameters, seam-mirror-complete, seam-mirror-complete-from, seam-mirror-complete-until, seam-mirror-export, retry-after'
 /** How long a browser may reuse a preflight's answer; Chrome accepts no more. */
 const PREFLIGHT_SECONDS = 7200
 

@@ -34,7 +34,8 @@ export function createStreamSender(access: CallerAccess): SendStream {
         requireScopeOf(route, admitted)
         releases.push(open.enter(admitted))
         const inTurn = <Result>(work: () => Promise<Result>) => share(admitted, work)
-        const stream = await answer({ caller: admitted, signal: ending.signal, inTurn })
+        const lastEventId = lastEventIdOf(request)
+        const stream = await answer({ caller: admitted, lastEventId, signal: ending.signal, inTurn })
         return { ...stream, headers: { ...headers, ...stream.headers } }
       })
       releases.push(watch(access, { caller, request, response, ending }))
@@ -54,6 +55,11 @@ export function createStreamSender(access: CallerAccess): SendStream {
       for (const release of releases) release()
     }
   }
+}
+
+function lastEventIdOf({ headers }: Request): string | null {
+  const id = headers['last-event-id']
+  return typeof id === 'string' && id !== '' ? id : null
 }
 
 async function send(

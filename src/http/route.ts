@@ -76,8 +76,6 @@ export interface TextCall {
   caller: Caller
   /** What the query has to prove; null when the caller was looked up for this request. */
   proof: CallerProof | null
-  /** For what is neither a parameter nor the caller, such as cookies. */
-  request: IncomingMessage
 }
 
 export interface TextAnswer {
@@ -95,6 +93,8 @@ export type Proven = 'yes' | 'no' | 'unknown'
 
 export interface StreamCall {
   caller: Caller
+  /** The header `Last-Event-ID`: the id of the last server-sent event that the caller has seen. Null when it has seen none. */
+  lastEventId: string | null
   /** Aborts when the stream has to end, with the reason. Everything that waits in `chunks` must wait with it. */
   signal: AbortSignal
   /** Waits for the caller's turn, then asks the database. A stream must not keep its turn while it waits for anything else. */

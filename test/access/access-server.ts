@@ -10,17 +10,14 @@ import { testAccess } from '../support/test-access.ts'
 import { createAddressOf, type TrustProxy } from '../../src/http/address-of.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
-import { beginBrowserSession } from '../../src/access/begin-browser-session.ts'
-import { endBrowserSession } from '../../src/access/end-browser-session.ts'
-import { createBrowserSessionRoute } from '../../src/api/browser-sessions/create-browser-session-route.ts'
-import { deleteBrowserSessionRoute } from '../../src/api/browser-sessions/delete-browser-session-route.ts'
-import { getSessionRoute } from '../../src/api/client-sessions/get-session-route.ts'
 import { getDeviceRoute } from '../../src/api/devices/get-device-route.ts'
 import { listDevicesRoute } from '../../src/api/devices/list-devices-route.ts'
 import { exportEventsRoute } from '../../src/api/events/export-events-route.ts'
 import { getEventRoute } from '../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
 import { listNamesRoute } from '../../src/api/names/list-names-route.ts'
+import { streamEventsRoute } from '../../src/api/events/stream-events-route.ts'
+import { startFeeds } from '../../src/feed/start-feeds.ts'
 import { admitAuthenticated } from '../../src/http/admit.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 import { queryTest } from '../support/query-test.ts'
@@ -99,6 +96,11 @@ export async function startAccessServer({
     admit: admitRecent(admitAuthenticated(authenticate), recent.recall),
   })
   const options = { db, secrets, pageCursors }
+  const feeds = startFeeds({
+    db,
+    logger: pino({ level: 'silent' }),
+    monotonicMs: () => performance.now(),
+  })
   const routes = [
     listEventsRoute(options),
     getEventRoute(options),
@@ -107,11 +109,12 @@ export async function startAccessServer({
     getDeviceRoute(options),
     statsRoute({ db, timeZone: 'UTC' }),
     listNamesRoute(options),
-    getSessionRoute(options),
-    createBrowserSessionRoute({
-      beginBrowserSession: (request, caller) => beginBrowserSession(db, request, caller),
+    streamEventsRoute({
+      ...options,
+      feeds,
+      translateError: () => null,
+      monotonicMs: () => performance.now(),
     }),
-    deleteBrowserSessionRoute({ endBrowserSession: (request) => endBrowserSession(db, request) }),
   ]
   const server = await serve(routes, { access })
   return {
@@ -164,12 +167,10 @@ export async function startAccessServer({
         headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       }),
-    recall: (headers) =>
-      recent.recall({
-        headers: { host: new URL(server.url).host, ...headers },
-      } as unknown as IncomingMessage),
+    recall: (headers) => recent.recall({ headers } as unknown as IncomingMessage),
     stop: async () => {
       await server.stop(0)
+      await feeds.stop()
       await database.drop()
     },
   }

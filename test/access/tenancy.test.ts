@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { queryTest } from '../support/query-test.ts'
+import { openEventStream, type StreamBlock } from '../support/event-stream.ts'
 import {
   A,
   type AccessServer,
@@ -55,7 +57,6 @@ beforeAll(async () => {
   )
   await addKeys()
   for (const session of generateSessions()) await addSession(session)
-  credentials.push(...(await Promise.all(credentials.map(asBrowserSession))).flat())
 })
 afterAll(() => server.stop())
 
@@ -96,15 +97,6 @@ async function addKeys(): Promise<void> {
       sees: of(B),
     },
   )
-}
-
-/** The same credential by the cookie that it gets, which needs no `seam-workspace`; nothing for one that is refused. */
-async function asBrowserSession({ name, headers, sees }: Credential): Promise<Credential[]> {
-  const response = await server.ask(headers, '/v1/browser_sessions/create', {})
-  expect([name, response.status]).toEqual([name, sees === null ? 401 : 200])
-  const cookie = response.headers.get('set-cookie')?.split(';')[0]
-  if (cookie === undefined) return []
-  return [{ name: `cookie of ${name}`, headers: { cookie, 'sec-fetch-site': 'same-origin' }, sees }]
 }
 
 const subset = (list: readonly string[], seed: number, most: number) =>
@@ -215,6 +207,40 @@ test('I10: an export holds what its credential may see, all of it and no more', 
     expect([name, answer]).toEqual([name, sees === null ? 401 : expected(sees, { ...ask, limit: 1_000 })])
   })
   expect(await fc.check(holds, { numRuns: 250 })).toMatchObject({ failed: false, error: null })
+})
+
+test('I10: a stream brings each credential the events that are its own, of the past and as they arrive, and no others', async () => {
+  const open = (headers: Record<string, string>, query: string) =>
+    openEventStream(`${server.url}/v1/events/stream?${query}`, headers)
+  const hasCaughtUp = (blocks: readonly StreamBlock[]) => blocks.some(({ event }) => event === 'coverage')
+  const streams = await Promise.all(
+    credentials.map(async (credential) => ({
+      ...credential,
+      stream: await open(credential.headers, 'since=2026-01-01'),
+    })),
+  )
+  const before = events.length
+  for (const { stream, sees } of streams) {
+    expect(stream.response.status).toBe(sees === null ? 401 : 200)
+    if (sees !== null) await stream.until(hasCaughtUp)
+  }
+  // The same again, with new ids, while all listen.
+  const added = events.slice(0, 60).map((event, n) => ({ ...event, event_id: uuid('8', n) }))
+  for (const workspaceId of [A, B])
+    await server.store(
+      workspaceId,
+      added.filter((event) => event.workspace_id === workspaceId),
+    )
+  events.push(...added)
+  for (const { name, stream, sees } of streams) {
+    if (sees === null) continue
+    const own = events.filter(sees).map(({ event_id }) => event_id)
+    await stream.until(() => stream.eventIds().length >= own.length)
+    expect([name, stream.eventIds().toSorted()]).toEqual([name, own.toSorted()])
+    stream.leave()
+  }
+  events.length = before
+  await queryTest(server.db, "delete from events where event_id::text like '88888888-%'")
 })
 
 test('I10: /events/get finds an event for those who may see it, and for nobody else', async () => {

@@ -21,6 +21,11 @@ export function sampleRoutes(): Route[] {
     healthDb: db,
     secrets: maskingSecrets(),
     pageCursors: createPageCursors(Buffer.alloc(32)),
+    feeds: {
+      join: async () => Promise.reject(new Error('Nobody listens.')),
+      stored: () => {},
+      stop: async () => {},
+    },
     webhooks: {
       endpoints: [],
       workspaces: {

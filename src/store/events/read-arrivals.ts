@@ -1,29 +1,43 @@
-import type { StoredEvent } from './list-events.ts'
+import { EVENT_FIELDS } from '../../domain/event-fields.ts'
+import type { Micros } from '../../domain/instant.ts'
 import { runSql } from '../../postgres/open-database.ts'
-import { rawSql, type Sql, sql } from '../../postgres/sql.ts'
+import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
-
-/**
- * A place in a workspace's order of arrival, just after one event. `encodeArrivalCursor` makes it a text that a client may keep. It means
- * nothing in another workspace.
- */
-export interface ArrivalCursor {
-  /** The server that counted the transactions: Postgres's system identifier, a signed 64-bit number. */
-  server: bigint
-  /** The transaction that brought the event: an unsigned 64-bit number. */
-  transaction: bigint
-  eventId: string
-}
+import type { ArrivalCursor } from './arrival-cursor.ts'
+import { type EventSelection, selectionSql } from './event-selection.ts'
+import type { StoredEvent } from './list-events.ts'
 
 export interface StoredArrival extends StoredEvent {
   cursor: ArrivalCursor
+}
+
+/** An event with the columns that it can be selected by (event-selection.ts). */
+export interface SelectableArrival extends StoredArrival {
+  createdAt: Micros
+  /** By name: `event_type` and the columns of EVENT_FIELDS. */
+  columns: Readonly<Record<string, string | readonly string[] | null>>
 }
 
 export interface ArrivalQuery {
   workspaceId: string
   /** Null: begin with the first event that is stored. */
   after: ArrivalCursor | null
+  /** How many events are looked at. */
   limit: number
+  /** The page ends with the event that reaches so many bytes. Default: no limit. */
+  maxBytes?: number
+  /** Only these events; the others are passed by, and the cursor with them. Default: all. */
+  selection?: EventSelection
+}
+
+export interface ArrivalPage<Arrival> {
+  events: Arrival[]
+  /** After the last event that was looked at; `after` when there was none. */
+  cursor: ArrivalCursor | null
+  /** Whether the page ended for its limits. */
+  hasMore: boolean
+  /** All transactions below this number had ended, and no later page has anything of them that this one could not see. */
+  settledBefore: bigint
 }
 
 /** The cursor belongs to another server, or to commits that this server has lost. Its reader must start again from null. */
@@ -43,12 +57,18 @@ interface Row {
   server: string
   isCursorAhead: boolean
   isForeign: boolean
+  settledBefore: string
   /** Null when the page is empty, as are the members below. */
   eventId: string | null
   transaction: string
-  body: string
+  /** How many events were looked at, also those beyond the page's bytes. */
+  looked: string
+  /** Null for an event that is not selected. */
+  body: string | null
   sealedSecrets: Buffer | null
 }
+
+type RowWithColumns = Row & { createdAt: string } & SelectableArrival['columns']
 
 /**
  * Reads the events that arrived after the cursor, oldest arrival first. Following the returned cursor, a reader sees every event
@@ -76,41 +96,85 @@ interface Row {
  * - Restored events carry the old server's ids. Where those are ahead of the new server's, new events would be shown and the restored
  *   ones held back, perhaps for years. So no page is given (ForeignArrivalsError) before ADOPT_ARRIVALS_SQL has run.
  * - A server that lost its last commits (failover to an asynchronous replica, restore to a point in time) gives their ids out again. A cursor
- *   ahead of the server is refused. A cursor that the server has caught up with cannot be told from its own, so after losing commits
+ *   ahead of the server is refused. A cursor that the server has caught up with can't be told from its own, so after losing commits
  *   readers must start again.
  */
 export async function readArrivals(
   db: Pick<Db, 'executeQuery'>,
   query: ArrivalQuery,
-): Promise<{ events: StoredArrival[]; cursor: ArrivalCursor | null }> {
-  const { after } = query
+): Promise<ArrivalPage<StoredArrival>> {
   const rows = await runSql<Row>(db, readArrivalsSql(query))
+  return pageOf(query, rows, (_row, arrival) => arrival)
+}
+
+/** Does the same and also returns the columns that events are selected by. */
+export async function readSelectableArrivals(
+  db: Pick<Db, 'executeQuery'>,
+  query: ArrivalQuery,
+): Promise<ArrivalPage<SelectableArrival>> {
+  const rows = await runSql<RowWithColumns>(db, readArrivalsSql(query, COLUMNS))
+  return pageOf(query, rows, (row, arrival) => ({
+    ...arrival,
+    createdAt: BigInt(row.createdAt),
+    columns: row,
+  }))
+}
+
+function pageOf<OneRow extends Row, Arrival>(
+  { after, limit }: ArrivalQuery,
+  rows: readonly OneRow[],
+  make: (row: OneRow, arrival: StoredArrival) => Arrival,
+): ArrivalPage<Arrival> {
   const [first] = rows
   // The statement gives one row even when there is no event.
   if (first === undefined) throw new Error('The arrivals query returned no row.')
   const server = BigInt(first.server)
+  refuse(first, server, after)
+  const cursorOf = ({ transaction, eventId }: Row): ArrivalCursor => ({
+    server,
+    transaction: BigInt(transaction),
+    eventId: eventId as string,
+  })
+  const events = rows.flatMap((row): Arrival[] => {
+    const { eventId, body, sealedSecrets } = row
+    if (eventId === null || body === null) return []
+    return [make(row, { body, sealedSecrets, eventId, cursor: cursorOf(row) })]
+  })
+  const found = first.eventId === null ? 0 : rows.length
+  return {
+    events,
+    cursor: found === 0 ? after : cursorOf(rows.at(-1) ?? first),
+    hasMore: found > 0 && (found === limit || found < Number(first.looked)),
+    settledBefore: BigInt(first.settledBefore),
+  }
+}
+
+/** Throws for a page that must not be used. */
+function refuse({ isForeign, isCursorAhead }: Row, server: bigint, after: ArrivalCursor | null): void {
   if (after !== null && after.server !== server) {
     throw new LostArrivalCursorError(
       'The cursor was made by another Postgres server. Read again from the beginning.',
     )
   }
-  if (first.isForeign) {
+  if (isForeign) {
     throw new ForeignArrivalsError(
       `Events were restored from another Postgres server, and their transaction ids are ahead of this one's. Run once: ${ADOPT_ARRIVALS_SQL};`,
     )
   }
-  if (first.isCursorAhead) {
+  if (isCursorAhead) {
     throw new LostArrivalCursorError(
       'The cursor is ahead of this Postgres server, which must have lost its last commits. Read again from the beginning.',
     )
   }
-  const events = rows.flatMap(({ eventId, transaction, body, sealedSecrets }): StoredArrival[] =>
-    eventId === null
-      ? []
-      : [{ body, sealedSecrets, eventId, cursor: { server, transaction: BigInt(transaction), eventId } }],
-  )
-  return { events, cursor: events.at(-1)?.cursor ?? after }
 }
+
+/** What a selection looks at. */
+const COLUMNS = rawSql(
+  `, (extract(epoch from created_at) * 1000000)::bigint::text as "createdAt", event_type, ${EVENT_FIELDS.map(({ column }) => column).join(', ')}`,
+)
+const NO_COLUMNS = rawSql('')
+/** More than a page can have. */
+const NO_LIMIT_BYTES = Number.MAX_SAFE_INTEGER
 
 /**
  * The statement behind `readArrivals`; a test explains it. The page is one range of events_by_arrival, in its order. The rows of the page
@@ -118,29 +182,45 @@ export async function readArrivals(
  *
  * `>= xmax` is true of a visible event only if it came from another server or the caller's own transaction wrote it. A cursor ahead of the
  * server means nothing on a replica, which may lag behind the server that made the cursor.
+ *
+ * @param columns What else to read of an event.
  */
-export function readArrivalsSql({ workspaceId, after, limit }: ArrivalQuery): Sql {
+export function readArrivalsSql(
+  { workspaceId, after, limit, maxBytes = NO_LIMIT_BYTES, selection }: ArrivalQuery,
+  columns: Sql = NO_COLUMNS,
+): Sql {
   const { isAfterCursor, isCursorAhead } = after === null ? FROM_THE_BEGINNING : conditionsOf(after)
+  const body = selection === undefined ? BODY : joinSql([CASE, selectionSql(selection), THEN_BODY], ' ')
   return sql`
-select about.server, about."isCursorAhead",
+select about.server, about."isCursorAhead", about."settledBefore",
   coalesce(about.newest >= about.xmax and about.newest is distinct from about.own, false) as "isForeign",
-  page.event_id as "eventId", page.arrival_transaction::text as transaction, page.body, page.secrets as "sealedSecrets"
+  page.*
 from (
   select (select system_identifier::text from pg_control_system()) as server,
     ${isCursorAhead} as "isCursorAhead",
+    pg_snapshot_xmin(pg_current_snapshot())::text as "settledBefore",
     pg_snapshot_xmax(pg_current_snapshot()) as xmax,
     pg_current_xact_id_if_assigned() as own,
     (select arrival_transaction from events where workspace_id = ${workspaceId} order by arrival_transaction desc limit 1) as newest
 ) as about
 left join lateral (
-  select event_id, arrival_transaction, body, secrets from events
-  where workspace_id = ${workspaceId} and ${isAfterCursor}
-    and arrival_transaction < pg_snapshot_xmin(pg_current_snapshot())
-  order by arrival_transaction, event_id
-  limit ${limit}
-) as page on true
-order by page.arrival_transaction, page.event_id`
+  select arrived.*, count(*) over () as looked,
+    sum(octet_length(body::text)) over (order by place, "eventId" rows unbounded preceding) - octet_length(body::text) as "bytesBefore"
+  from (
+    select event_id as "eventId", arrival_transaction as place, arrival_transaction::text as transaction, ${body}, secrets as "sealedSecrets"${columns}
+    from events
+    where workspace_id = ${workspaceId} and ${isAfterCursor}
+      and arrival_transaction < pg_snapshot_xmin(pg_current_snapshot())
+    order by arrival_transaction, event_id
+    limit ${limit}
+  ) as arrived
+) as page on coalesce(page."bytesBefore", 0) < ${maxBytes}
+order by page.place, page."eventId"`
 }
+
+const BODY = rawSql('body')
+const CASE = rawSql('case when')
+const THEN_BODY = rawSql('then body end as body')
 
 interface CursorConditions {
   isAfterCursor: Sql
@@ -157,33 +237,5 @@ function conditionsOf({ transaction, eventId }: ArrivalCursor): CursorConditions
   return {
     isAfterCursor: sql`(arrival_transaction, event_id) > (${after}, ${eventId}::uuid)`,
     isCursorAhead: sql`${after} >= pg_snapshot_xmin(pg_current_snapshot()) and not pg_is_in_recovery()`,
-  }
-}
-
-/** The version of the text form. It is the first byte, so that later versions can be told apart. */
-const VERSION = 1
-/** The bytes of the version, server, transaction and event id. */
-const CURSOR_BYTES = 1 + 8 + 8 + 16
-
-/** 44 characters of base64url. */
-export function encodeArrivalCursor({ server, transaction, eventId }: ArrivalCursor): string {
-  const bytes = Buffer.alloc(CURSOR_BYTES)
-  bytes.writeUInt8(VERSION, 0)
-  bytes.writeBigInt64BE(server, 1)
-  bytes.writeBigUInt64BE(transaction, 9)
-  bytes.write(eventId.replaceAll('-', ''), 17, 'hex')
-  return bytes.toString('base64url')
-}
-
-/** Returns null for a text that is no cursor. A made-up cursor is harmless, because it is only a place in the same workspace's order. */
-export function decodeArrivalCursor(text: string): ArrivalCursor | null {
-  const bytes = Buffer.from(text, 'base64url')
-  if (bytes.length !== CURSOR_BYTES || bytes[0] !== VERSION || bytes.toString('base64url') !== text)
-    return null
-  const hex = bytes.toString('hex', 17)
-  return {
-    server: bytes.readBigInt64BE(1),
-    transaction: bytes.readBigUInt64BE(9),
-    eventId: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
   }
 }
