@@ -36,6 +36,9 @@ function retryAfterMs(header: (name: string) => string | undefined): number | nu
 /** Node's codes for a connection that was never made. A smaller request would not help. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
+/** Codes of a connection that was closed or reset before the whole answer had come. */
+const CUT_OFF = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
+
 /** Makes the error for a call that got no answer. */
 export function noAnswer(path: string, error: unknown, maxBytes: number): SeamError {
   if (error instanceof Error && /maxContentLength/.test(error.message)) {
@@ -46,6 +49,7 @@ export function noAnswer(path: string, error: unknown, maxBytes: number): SeamEr
   const reason = codes.length > 0 ? codes.join(' ') : error instanceof Error ? error.name : 'unknown error'
   return new SeamError('unavailable', `Seam did not answer ${path}: ${reason}`, {
     mayBeTooMuch: !codes.some((code) => NOT_CONNECTED.has(code)),
+    wasCutOff: codes.some((code) => CUT_OFF.has(code)),
   })
 }
 

@@ -17,7 +17,8 @@ export class SeamError extends Error {
   readonly retryAfterMs: number | null
   /** Whether a smaller request may succeed. True for a time-out, a gateway's error, and an answer that was cut off or too large. */
   readonly mayBeTooMuch: boolean
-
+  /** Whether the connection was closed or reset before the whole answer had come. Unlike a time-out, that takes no time. */
+  readonly wasCutOff: boolean
   /** Seam says that what was asked for by its id does not exist (`device_not_found`). */
   readonly isNotFound: boolean
 
@@ -27,6 +28,7 @@ export class SeamError extends Error {
     extra: {
       retryAfterMs?: number | null
       mayBeTooMuch?: boolean
+      wasCutOff?: boolean
       isNotFound?: boolean
       cause?: unknown
     } = {},
@@ -35,6 +37,7 @@ export class SeamError extends Error {
     this.kind = kind
     this.retryAfterMs = extra.retryAfterMs ?? null
     this.mayBeTooMuch = extra.mayBeTooMuch ?? false
+    this.wasCutOff = extra.wasCutOff ?? false
     this.isNotFound = extra.isNotFound ?? false
   }
 }

@@ -58,8 +58,9 @@ export async function askForPage(
 }
 
 /**
- * Makes one attempt. A failure after which a smaller page is left to try does not count as an attempt: at most nine such failures lead
- * from 500 events to 1. Otherwise each event that is too much for a gateway beside others would cost one or two failed runs.
+ * Makes one attempt. After an answer that was cut off or too large, it asks for a smaller page, which does not count as another attempt:
+ * at most nine such failures lead from 500 events to 1, and they take no time. Otherwise each event that is too much for a gateway beside
+ * others would cost one or two failed runs. After other failures, the next attempt asks for the smaller page.
  */
 async function listFittingPage(
   { client, pageSize, retryPolicy, waiting, signal }: AskTools,
@@ -72,9 +73,9 @@ async function listFittingPage(
       return page
     } catch (error) {
       if (signal.aborted || !(error instanceof SeamError) || !error.mayBeTooMuch) throw error
-      if (!pageSize.shrink()) throw error
-      // When the answer had too many bytes, the size is why it failed, and nobody needs a rest.
-      if (error.kind !== 'too_large') await waiting.sleep(shortDelayMs(retryPolicy, waiting), signal)
+      const isSmaller = pageSize.shrink()
+      if (!isSmaller || !(error.wasCutOff || error.kind === 'too_large')) throw error
+      if (error.wasCutOff) await waiting.sleep(shortDelayMs(retryPolicy, waiting), signal)
       if (signal.aborted) throw error
     }
   }
