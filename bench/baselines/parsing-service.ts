@@ -1,7 +1,9 @@
 import { instant, integer, required } from '../../src/http/param-kinds.ts'
 import { defineParams } from '../../src/http/read-params.ts'
 import { textRoute } from '../../src/http/route.ts'
-import { type EventQuery, listEvents } from '../../src/store/events/list-events.ts'
+import { windowBetween } from '../../src/domain/completeness.ts'
+import type { EventQuery } from '../../src/store/events/list-events.ts'
+import { listProvenEvents } from '../../src/store/events/list-proven-events.ts'
 import { openAccess, openPool, startService } from '../service-parts.ts'
 
 /*
@@ -29,7 +31,8 @@ const listRoute = textRoute({
       limit: limit + 1,
       offset: 0,
     }
-    const { events, proven } = await listEvents(db, query, Infinity, proof)
+    const window = windowBetween(since, undefined)
+    const { events, proven } = await listProvenEvents(db, query, { maxBytes: Infinity, proof, window })
     const hasNextPage = events.length > limit
     const text = JSON.stringify({
       events: events.slice(0, limit).map(({ body }) => JSON.parse(body) as unknown),

@@ -6,7 +6,7 @@ export interface Attempt {
   family: string
   /** An address, or a network whose addresses all belong to one caller. */
   address: string
-  /** Identifies the credential, so that a later success with it takes its failures back; null where it can't be told. */
+  /** Identifies the credential, so that a later success with it takes its failures back; null where it cannot be told. */
   name: string | null
 }
 

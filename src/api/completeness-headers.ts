@@ -1,10 +1,11 @@
-import type { CompletenessJson } from './completeness.ts'
+import { formatInstant } from '../domain/instant.ts'
+import type { Completeness } from '../domain/completeness.ts'
 
 /** The same as `completeness` in a body, for answers that are seen before their end or have a form of their own. */
-export function completenessHeaders({ from, until, is_complete }: CompletenessJson): Record<string, string> {
+export function completenessHeaders({ from, until, isComplete }: Completeness): Record<string, string> {
   return {
-    ...(from !== null && { 'seam-mirror-complete-from': from }),
-    ...(until !== null && { 'seam-mirror-complete-until': until }),
-    'seam-mirror-complete': String(is_complete),
+    ...(from !== null && { 'seam-mirror-complete-from': formatInstant(from) }),
+    ...(until !== null && { 'seam-mirror-complete-until': formatInstant(until) }),
+    'seam-mirror-complete': String(isComplete),
   }
 }

@@ -5,10 +5,11 @@ import { MAX_COVERAGE_BYTES, MAX_WINDOW } from '../api/coverage/coverage-route.t
 import { MAX_DEVICES } from '../api/devices/list-devices-route.ts'
 import { MAX_FILTER_VALUES } from '../api/events/event-filter-params.ts'
 import { EXPORT_LIMITS as EXPORTS } from '../api/events/export-events-route.ts'
-import { MAX_LIMIT, MAX_PAGE_BYTES, MAX_UNSTABLE_OFFSET } from '../api/events/list-events-route.ts'
+import { MAX_LIMIT, MAX_PAGE_BYTES, MAX_UNSTABLE_OFFSET } from '../api/events/list-limits.ts'
 import { MAX_NAMES } from '../api/names/list-names-route.ts'
 import { READYZ_MAX_AGE_MS } from '../api/health/readyz-route.ts'
 import { MAX_MISSING_IDS } from '../audit/audit-range.ts'
+import { BROWSER_SESSION_HOURS } from '../domain/browser-session.ts'
 import { MAX_COPY_AGE_HOURS } from '../domain/client-session.ts'
 import { MAX_CUSTOMER_KEY_BYTES, MAX_EVENT_TYPE_BYTES, MAX_FILTER_IDS } from '../domain/event-columns.ts'
 import { MAX_SEARCH_STEPS } from '../domain/find-secrets.ts'
@@ -37,8 +38,9 @@ import { LONG_ANSWER_TIMES, MAX_LONG_ANSWER_BYTES } from '../seam/stream-answer.
 import { RETRY_POLICY } from '../seam/with-retries.ts'
 import { MAX_UNUSABLE } from '../sessions/read-listing.ts'
 import { MAX_BUCKETS, MAX_COUNTS } from '../store/stats/read-stats.ts'
+import { MAX_BROWSER_SESSIONS } from '../store/browser-sessions/insert-browser-session.ts'
 import { MAX_COUNTED } from '../store/events/read-sightings.ts'
-import { MAX_IDS_BY_NAME } from '../store/names/find-ids-by-name.ts'
+import { MAX_IDS_BY_NAME } from '../store/names/list-ids-by-name.ts'
 import { MAX_APART_SECONDS } from '../walk/judge-clocks.ts'
 import { MAX_PAGE_LIMIT } from '../walk/page-size.ts'
 import {
@@ -166,6 +168,10 @@ const kept: LimitGroup = {
     [
       'tokens of client sessions',
       `taken while the copy of the sessions is at most ${MAX_COPY_AGE_HOURS} h old; for a caller who was just there, a minute more`,
+    ],
+    [
+      'browser sessions of one key or client session',
+      `${count(MAX_BROWSER_SESSIONS)} for ${BROWSER_SESSION_HOURS} h each; one more ends the oldest`,
     ],
     [
       '`event_type`; `customer_key`; ids in one array that can be filtered by',

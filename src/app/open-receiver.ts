@@ -35,7 +35,7 @@ export interface Receiver {
 /** Builds what the webhook route needs, and what counts and logs deliveries that are not stored as events. */
 export function openReceiver(parts: ReceiverParts): Receiver {
   const { config, webhookDb, jobsDb, secrets, logger, releasers, noteStored } = parts
-  const warnings = countWarnings(logger, "something that arrived can't be used and is in quarantine")
+  const warnings = countWarnings(logger, 'something that arrived cannot be used and is in quarantine')
   releasers.add(async () => warnings.stop())
   const noteQuarantined: NoteQuarantined = (items, path) => {
     for (const { reason, ...item } of items)

@@ -18,7 +18,7 @@ export interface StoreOptions {
   leaveRunning?: boolean
   /**
    * How long to wait for an unreachable database. The default is no limit, which suits a service; a command passes COMMAND_WAIT_MS. What
-   * waiting can't cure fails at once in any case. The error is one sentence with the remedy in it.
+   * waiting cannot cure fails at once in any case. The error is one sentence with the remedy in it.
    */
   waitMs?: number
   /** Ends the wait, or a migration that is under way, which is then rolled back. */

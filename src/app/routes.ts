@@ -1,3 +1,7 @@
+import { beginBrowserSession } from '../access/begin-browser-session.ts'
+import { endBrowserSession } from '../access/end-browser-session.ts'
+import { createBrowserSessionRoute } from '../api/browser-sessions/create-browser-session-route.ts'
+import { deleteBrowserSessionRoute } from '../api/browser-sessions/delete-browser-session-route.ts'
 import { getSessionRoute } from '../api/client-sessions/get-session-route.ts'
 import { listSessionsRoute } from '../api/client-sessions/list-sessions-route.ts'
 import { coverageRoute, type CoverageRouteOptions } from '../api/coverage/coverage-route.ts'
@@ -49,6 +53,10 @@ export function createRoutes({ db, healthDb, webhooks, ...parts }: RouteParts): 
     listDevicesRoute({ db, ...parts }),
     getDeviceRoute({ db }),
     listNamesRoute({ db, ...parts }),
+    createBrowserSessionRoute({
+      beginBrowserSession: (request, caller) => beginBrowserSession(db, request, caller),
+    }),
+    deleteBrowserSessionRoute({ endBrowserSession: (request) => endBrowserSession(db, request) }),
     coverageRoute({ db, ...parts }),
     livezRoute,
     readyzRoute({ db: healthDb, ...parts, monotonicMs: () => performance.now() }),

@@ -7,7 +7,7 @@ import { stopOnSignal } from '../runtime/stop-on-signal.ts'
 import { Releasers } from '../runtime/releasers.ts'
 import { rememberDemo } from './running-demo.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../simulated-seam/start-simulated-seam.ts'
-import { countEventsByPath } from '../store/events/count-events-by-path.ts'
+import { readPathCounts } from '../store/events/read-path-counts.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts'
 import { readPollLag } from '../store/runs/read-poll-lag.ts'
 
@@ -89,7 +89,7 @@ function isAddressInUse(error: unknown): boolean {
 }
 
 async function statusLine({ app, seam }: { app: App; seam: SimulatedSeam }): Promise<string> {
-  const { webhookOnly, pollOnly, both } = await countEventsByPath(app.db, seam.workspaceId)
+  const { webhookOnly, pollOnly, both } = await readPathCounts(app.db, seam.workspaceId)
   const [lag] = await readPollLag(app.db, [seam.workspaceId])
   const total = webhookOnly + pollOnly + both
   const covered = lag?.coveredTo

@@ -19,17 +19,26 @@ export interface ClientSessionCaller {
   kind: 'client_session'
   workspaceId: string
   clientSessionId: string
-  /** The token that the request came with. The store has only its hash. */
-  token: string
+  /** The token that the request came with; null when it came with a browser's cookie. The store has only its hash. */
+  token: string | null
   connectedAccountIds: readonly string[]
   userIdentityIds: readonly string[]
   connectWebviewIds: readonly string[]
 }
 
 /** Lets the store tell whether a caller is still who it was when it was looked up. `rowVersion` is the version of the row it was found in. */
-export type CallerProof =
+export type CallerProof = CredentialProof | BrowserSessionProof
+
+export type CredentialProof =
   | { kind: 'key'; keyId: string; rowVersion: string }
   | { kind: 'client_session'; tokenSha256: Buffer; rowVersion: string }
+
+/** `credential` proves the credential that the session stands for; null for one that cannot change while this process runs. */
+interface BrowserSessionProof {
+  kind: 'browser_session'
+  sessionSha256: Buffer
+  credential: CredentialProof | null
+}
 
 /** A caller who was known a moment ago. Only a query that checks the proof may serve it. */
 export interface ProvableCaller {

@@ -23,8 +23,15 @@ const ALLOWED_HEADERS = [
 ].join(', ')
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 /** The headers of ours that a page may read. */
-const EXPOSED_HEADERS =
-  'seam-request-id, seam-mirror-ignored-parameters, seam-mirror-complete, seam-mirror-complete-from, seam-mirror-complete-until, seam-mirror-export, retry-after'
+const EXPOSED_HEADERS = [
+  'seam-request-id',
+  'seam-mirror-ignored-parameters',
+  'seam-mirror-complete',
+  'seam-mirror-complete-from',
+  'seam-mirror-complete-until',
+  'seam-mirror-export',
+  'retry-after',
+].join(', ')
 /** How long a browser may reuse a preflight's answer; Chrome accepts no more. */
 const PREFLIGHT_SECONDS = 7200
 

@@ -52,7 +52,7 @@ async function answerText(
   const { caller, result } = await access.admit(request, route, async (admitted, proof) => {
     const { headers, answer } = await read()
     requireScopeOf(route, admitted)
-    const made = await access.share(admitted, () => answer({ caller: admitted, proof }))
+    const made = await access.share(admitted, () => answer({ caller: admitted, proof, request }))
     return { ...made, headers: { ...headers, ...made.headers } }
   })
   await sendTextAnswer(request, response, compress, result, maySeeSecrets(caller, route))

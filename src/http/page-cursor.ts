@@ -1,8 +1,8 @@
 import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
 import { inputError } from './input-error.ts'
 
-/** The last row of a page, by the columns that the list is ordered by. */
-export type PagePosition = readonly [string, string]
+/** The last row of a page, by the columns that the list is ordered by, and what else the next page must know. */
+export type PagePosition = readonly [string, string, more?: string]
 
 /**
  * Everything that decides which rows a list holds and in what order: endpoint, caller, parameters. The same query must give the same
@@ -76,10 +76,12 @@ function readCursor(cursor: string): { queryHash: string; position: PagePosition
     if (!Array.isArray(value) || value.length !== 3) return null
     const [queryHash, position, mac] = value as unknown[]
     if (typeof queryHash !== 'string' || typeof mac !== 'string' || !Array.isArray(position)) return null
-    const [first, second, ...rest] = position as unknown[]
-    if (typeof first !== 'string' || typeof second !== 'string' || rest.length > 0) return null
+    if (position.length < 2 || position.length > 3 || !position.every((each) => typeof each === 'string'))
+      return null
     const bytes = Buffer.from(mac, 'base64url')
-    return bytes.length === MAC_BYTES ? { queryHash, position: [first, second], mac: bytes } : null
+    return bytes.length === MAC_BYTES
+      ? { queryHash, position: position as unknown as PagePosition, mac: bytes }
+      : null
   } catch {
     return null
   }

@@ -76,6 +76,8 @@ export interface TextCall {
   caller: Caller
   /** What the query has to prove; null when the caller was looked up for this request. */
   proof: CallerProof | null
+  /** For what is neither a parameter nor the caller, such as cookies. */
+  request: IncomingMessage
 }
 
 export interface TextAnswer {

@@ -149,12 +149,12 @@ function listen(server: Server, host: string | undefined, port: number): Promise
 function bindProblem(error: NodeJS.ErrnoException, host: string | undefined, port: number): string {
   const where = host === undefined ? `port ${port}` : `${host}, port ${port}`
   if (error.code === 'EADDRINUSE')
-    return `Can't listen on ${where}: something else does. Set PORT to a free one.`
-  if (error.code === 'EACCES') return `Can't listen on ${where}: not permitted. Set PORT to 1024 or higher.`
+    return `Cannot listen on ${where}: something else does. Set PORT to a free one.`
+  if (error.code === 'EACCES') return `Cannot listen on ${where}: not permitted. Set PORT to 1024 or higher.`
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return `Can't listen on ${where}: this machine has no such address. Set HOST to one it has, or leave it unset.`
+    return `Cannot listen on ${where}: this machine has no such address. Set HOST to one it has, or leave it unset.`
   }
-  return `Can't listen on ${where}: ${error.message}`
+  return `Cannot listen on ${where}: ${error.message}`
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -1,6 +1,6 @@
 import { ApiError } from './api-error.ts'
 
-/** Translates errors of a layer that `http` can't import (an unreachable database, say); null for any other. */
+/** Translates errors of a layer that `http` cannot import (an unreachable database, say); null for any other. */
 export type TranslateError = (error: unknown) => ApiError | null
 
 /** Seconds in `Retry-After`. Small, because the JavaScript SDKs wait as long as they are told to (contract, trap 12). */
@@ -16,7 +16,7 @@ export function toApiError(error: unknown, translateError: TranslateError): ApiE
   )
 }
 
-/** The service can't do its work right now; the caller should try again. */
+/** The service cannot do its work right now; the caller should try again. */
 export function serviceUnavailable(message: string, cause?: unknown): ApiError {
   return new ApiError(503, 'service_unavailable', message, {
     headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
@@ -41,7 +41,7 @@ export function unsupportedMediaType(message: string, cause?: unknown): ApiError
   return new ApiError(415, 'unsupported_media_type', message, { cause })
 }
 
-/** Translates errors of Express's router, which carry a status: a path that can't be decoded. */
+/** Translates errors of Express's router, which carry a status: a path that cannot be decoded. */
 function fromExpress(error: unknown): ApiError | null {
   if (!(error instanceof Error)) return null
   const { status } = error as { status?: unknown }

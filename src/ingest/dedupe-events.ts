@@ -7,7 +7,7 @@ export interface DedupedEvents {
   again: UsableEvent[]
 }
 
-/** Keeps one event of each key, because one statement can't touch a row twice ("cannot affect row a second time"). */
+/** Keeps one event of each key, because one statement cannot touch a row twice ("cannot affect row a second time"). */
 export function dedupeEvents(events: readonly UsableEvent[]): DedupedEvents {
   const byKey = new Map<string, UsableEvent>()
   const again: UsableEvent[] = []

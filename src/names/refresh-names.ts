@@ -37,7 +37,7 @@ interface Change {
 
 /**
  * Applies the events since the newest listings that tell of names: from the event's own text where it has the new name, otherwise by
- * asking Seam for that one thing. Kinds that were never listed are left to their first listing. Throws SeamError when Seam can't be asked;
+ * asking Seam for that one thing. Kinds that were never listed are left to their first listing. Throws SeamError when Seam cannot be asked;
  * then those events are applied at the next look. Returns how many things were looked at.
  */
 export async function refreshNames(tools: KindTools, done: DoneEvents, signal: AbortSignal): Promise<number> {

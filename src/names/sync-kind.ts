@@ -29,7 +29,7 @@ export interface KindCounts {
  */
 export async function syncKind(tools: KindTools, kind: NameKind, signal: AbortSignal): Promise<KindCounts> {
   const { db, workspaceId } = tools
-  // Read before the first request: this listing can't know what happens later.
+  // Read before the first request: this listing cannot know what happens later.
   const asked = { workspaceId, kind, askedAt: await readDatabaseClock(db) }
   const ids: string[] = []
   const changed: ListedName[] = []

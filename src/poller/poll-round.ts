@@ -1,7 +1,7 @@
 import type { BackfillSince } from '../domain/backfill-since.ts'
 import { MICROS_PER_SECOND, type Micros } from '../domain/instant.ts'
 import { gapsIn } from '../domain/interval.ts'
-import { nearestEvents } from '../store/events/nearest-events.ts'
+import { readNearestEvents } from '../store/events/read-nearest-events.ts'
 import { readCoverage } from '../store/coverage/read-coverage.ts'
 import { trimCoverage } from '../store/coverage/trim-coverage.ts'
 import { type Tally, type WalkTools, walkOnePage } from './walk-gap.ts'
@@ -111,7 +111,7 @@ async function walkLiveEdge(
   const { db, workspaceId } = tools
   const checkpoint = (await readCoverage(db, workspaceId)).at(-1)?.to ?? null
   const from = liveEdgeFrom(checkpoint, horizonAt(now, tools), wasBlind)
-  const { below, above } = await nearestEvents(db, workspaceId, from, from)
+  const { below, above } = await readNearestEvents(db, workspaceId, from, from)
   let walk = startWalk({ from, to: null }, { below: above === null ? null : below, above: null })
   let firstAskedAt: Micros | null = null
   /** The latest reading of either clock during the walk. */
@@ -158,7 +158,7 @@ async function nextGap(
 ): Promise<Backfill | null> {
   const gap = (await findGaps(tools, since, now)).find(({ to }) => before === null || to <= before)
   if (gap === undefined) return null
-  return { gap, walk: startWalk(gap, await nearestEvents(tools.db, tools.workspaceId, gap.from, gap.to)) }
+  return { gap, walk: startWalk(gap, await readNearestEvents(tools.db, tools.workspaceId, gap.from, gap.to)) }
 }
 
 /** The unproven ranges below the checkpoint, newest first. */

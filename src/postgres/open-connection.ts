@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { isWrongServer, type ServerWatch } from './server-watch.ts'
 import type { Statement } from './sql.ts'
-import { TextQuery, type TextRows } from './text-query.ts'
+import { type TextLimits, TextQuery, type TextRows } from './text-query.ts'
 
 /**
  * The client waits this much longer than Postgres for the end of a statement, so that normally Postgres ends it. The client's own limit
@@ -14,7 +14,7 @@ const QUERY_TIMEOUT_MESSAGE = 'Query read timeout'
 /** A connection in use. */
 export interface Connection {
   query(statement: Statement): Promise<pg.QueryResult>
-  queryTexts(statement: Statement, maxBytes: number): Promise<TextRows>
+  queryTexts(statement: Statement, limits: TextLimits): Promise<TextRows>
   release(destroy?: boolean): void
   /** True when the connection leads to a server that another connection has found to be no longer the right one. */
   isToServerLeft(): boolean
@@ -66,9 +66,9 @@ export async function openConnection(
   }
   return {
     query: (statement) => limited<pg.QueryResult>((done) => client.query(configOf(statement), done)),
-    queryTexts: async (statement, maxBytes) => {
+    queryTexts: async (statement, limits) => {
       const result = await limited<TextRows>(
-        (done) => void client.query(new TextQuery(configOf(statement), maxBytes, done)),
+        (done) => void client.query(new TextQuery(configOf(statement), limits, done)),
       )
       isSpent ||= result.isCut
       return result

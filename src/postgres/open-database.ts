@@ -20,9 +20,9 @@ export class PostgresDatabase<Tables> extends Kysely<Tables> {
     return toResult(await this.#pool.query(toStatement('compile' in query ? query.compile() : query)))
   }
 
-  /** The rows as Postgres sends them, up to `maxBytes`. It is meant for long answers that are passed on without being read. */
-  queryTexts(statement: Statement, maxBytes: number): Promise<TextRows> {
-    return this.#pool.queryTexts(statement, maxBytes)
+  /** The rows as Postgres sends them, up to `maxBytes`, but at least `minRows` (1). It is meant for long answers that are passed on without being read. */
+  queryTexts(statement: Statement, maxBytes: number, minRows?: number): Promise<TextRows> {
+    return this.#pool.queryTexts(statement, { maxBytes, minRows })
   }
 
   /** Breaks all connections, whatever is under way on them. */

@@ -3,7 +3,7 @@ import { type Connection, GRACE_MS, openConnection } from './open-connection.ts'
 import { PoolBusyError } from './pool-busy-error.ts'
 import { createServerWatch, type ServerWatch } from './server-watch.ts'
 import type { Statement } from './sql.ts'
-import type { TextRows } from './text-query.ts'
+import type { TextLimits, TextRows } from './text-query.ts'
 
 export interface PoolOptions {
   connectionString: string
@@ -46,8 +46,8 @@ export interface Pool {
   connect(): Promise<Connection>
   /** Runs one statement, on whichever connection is free. */
   query(statement: Statement): Promise<pg.QueryResult>
-  /** Does the same, but returns rows as Postgres sends them: as many as fit into `maxBytes`, but at least one. */
-  queryTexts(statement: Statement, maxBytes: number): Promise<TextRows>
+  /** Does the same, but returns rows as Postgres sends them: as many as fit into the limits. */
+  queryTexts(statement: Statement, limits: TextLimits): Promise<TextRows>
   /** Breaks all connections, whatever is under way on them. */
   cutOff(): void
   /** Closes the connections once what is under way on them has ended. */
@@ -94,7 +94,7 @@ export function openPool(options: PoolOptions): Pool {
   return {
     connect,
     query: (statement) => using((connection) => connection.query(statement)),
-    queryTexts: (statement, maxBytes) => using((connection) => connection.queryTexts(statement, maxBytes)),
+    queryTexts: (statement, limits) => using((connection) => connection.queryTexts(statement, limits)),
     cutOff: () => {
       for (const client of clients) client.connection.stream.destroy()
     },

@@ -6,7 +6,7 @@ interface ColumnValues {
   bytea: { read: Buffer; write: Uint8Array }
   float8: { read: number; write: number }
   int4: { read: number; write: number }
-  /** Read as text, because a number can't hold all of them. */
+  /** Read as text, because a number cannot hold all of them. */
   int8: { read: string; write: string | number }
   /** Only ever computed with in Postgres. */
   interval: { read: unknown; write: string }

@@ -169,6 +169,15 @@ export const TABLES = {
     revoked_at: nullable('timestamptz'),
     last_used_at: nullable('timestamptz'),
   },
+  browser_sessions: {
+    workspace_id: column('uuid'),
+    session_sha256: column('bytea'),
+    kind: oneOf('key', 'bootstrap_key', 'client_session'),
+    key_id: nullable('text'),
+    credential_sha256: column('bytea'),
+    created_at: defaulted('timestamptz'),
+    expires_at: column('timestamptz'),
+  },
   event_counts: {
     workspace_id: column('uuid'),
     cut: oneOf('all', 'type', 'account'),

@@ -10,6 +10,11 @@ import { testAccess } from '../support/test-access.ts'
 import { createAddressOf, type TrustProxy } from '../../src/http/address-of.ts'
 import { createPageCursors } from '../../src/http/page-cursor.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
+import { beginBrowserSession } from '../../src/access/begin-browser-session.ts'
+import { endBrowserSession } from '../../src/access/end-browser-session.ts'
+import { createBrowserSessionRoute } from '../../src/api/browser-sessions/create-browser-session-route.ts'
+import { deleteBrowserSessionRoute } from '../../src/api/browser-sessions/delete-browser-session-route.ts'
+import { getSessionRoute } from '../../src/api/client-sessions/get-session-route.ts'
 import { getDeviceRoute } from '../../src/api/devices/get-device-route.ts'
 import { listDevicesRoute } from '../../src/api/devices/list-devices-route.ts'
 import { exportEventsRoute } from '../../src/api/events/export-events-route.ts'
@@ -109,6 +114,11 @@ export async function startAccessServer({
     getDeviceRoute(options),
     statsRoute({ db, timeZone: 'UTC' }),
     listNamesRoute(options),
+    getSessionRoute(options),
+    createBrowserSessionRoute({
+      beginBrowserSession: (request, caller) => beginBrowserSession(db, request, caller),
+    }),
+    deleteBrowserSessionRoute({ endBrowserSession: (request) => endBrowserSession(db, request) }),
     streamEventsRoute({
       ...options,
       feeds,
@@ -167,7 +177,10 @@ export async function startAccessServer({
         headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       }),
-    recall: (headers) => recent.recall({ headers } as unknown as IncomingMessage),
+    recall: (headers) =>
+      recent.recall({
+        headers: { host: new URL(server.url).host, ...headers },
+      } as unknown as IncomingMessage),
     stop: async () => {
       await server.stop(0)
       await feeds.stop()

@@ -57,6 +57,7 @@ beforeAll(async () => {
   )
   await addKeys()
   for (const session of generateSessions()) await addSession(session)
+  credentials.push(...(await Promise.all(credentials.map(asBrowserSession))).flat())
 })
 afterAll(() => server.stop())
 
@@ -97,6 +98,15 @@ async function addKeys(): Promise<void> {
       sees: of(B),
     },
   )
+}
+
+/** The same credential by the cookie that it gets, which needs no `seam-workspace`; nothing for one that is refused. */
+async function asBrowserSession({ name, headers, sees }: Credential): Promise<Credential[]> {
+  const response = await server.ask(headers, '/v1/browser_sessions/create', {})
+  expect([name, response.status]).toEqual([name, sees === null ? 401 : 200])
+  const cookie = response.headers.get('set-cookie')?.split(';')[0]
+  if (cookie === undefined) return []
+  return [{ name: `cookie of ${name}`, headers: { cookie, 'sec-fetch-site': 'same-origin' }, sees }]
 }
 
 const subset = (list: readonly string[], seed: number, most: number) =>

@@ -248,7 +248,7 @@ test.each<[string, () => Caller | null]>([
 test.each<[string, () => Caller | null]>([
   ['is the same', () => structuredClone(KEY)],
   [
-    'can not be looked up now',
+    'cannot be looked up now',
     () => {
       throw serviceUnavailable('no database')
     },

@@ -79,7 +79,7 @@ test('Every answer has a request id of its own, and an error repeats it in its b
   expect((await errorOf(second)).request_id).toBe(second.headers.get('seam-request-id'))
 })
 
-test('An answer does not say what the server is built with, and can not become a 304', async () => {
+test('An answer does not say what the server is built with, and cannot become a 304', async () => {
   const { headers } = await fetch(`${server.url}/livez`)
   expect([headers.get('x-powered-by'), headers.get('etag')]).toEqual([null, null])
 })
@@ -143,7 +143,7 @@ test('An answer that fails half way is cut off, not completed', async () => {
   )
 })
 
-test('A path that can not be decoded is a 400', async () => {
+test('A path that cannot be decoded is a 400', async () => {
   expect((await fetch(`${server.url}/named/a%20b`)).status).toBe(200)
   const response = await fetch(`${server.url}/named/%zz`)
   expect([response.status, (await errorOf(response)).type]).toEqual([400, 'bad_request'])

@@ -95,7 +95,7 @@ test('I12: A request that does not arrive in time is answered 408', async () => 
 test('A port that is taken is refused with what to do about it', async () => {
   const { port } = await start()
   await expect(startHttpServer({ app: answerOk, host: '127.0.0.1', port })).rejects.toThrow(
-    `Can't listen on 127.0.0.1, port ${port}: something else does. Set PORT to a free one.`,
+    `Cannot listen on 127.0.0.1, port ${port}: something else does. Set PORT to a free one.`,
   )
 })
 

@@ -6,7 +6,7 @@ import { DAY_AGO, expectComplete, MINUTE_MS, startRig } from './poller-rig.ts'
 
 const { db } = await databaseOfThisFile()
 
-/** Time passes faster for the schedule, which can't fire more than once a second. */
+/** Time passes faster for the schedule, which cannot fire more than once a second. */
 const SPEED = 6
 const clock: Clock = {
   ...systemClock,

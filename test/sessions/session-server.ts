@@ -52,7 +52,8 @@ export async function startSessionServer(secrets: Secrets): Promise<SessionServe
   await openWorkspaces(db, [{ key: 'default', workspaceId: WORKSPACE_ID }], createLogger('silent'))
   const callers = new Map<string, Caller>()
   const credentialOf = (caller: Caller): string => {
-    const credential = caller.kind === 'key' ? `seam_test${callers.size}_key` : caller.token
+    const token = caller.kind === 'key' ? null : caller.token
+    const credential = token ?? `seam_test${callers.size}_key`
     callers.set(credential, caller)
     return credential
   }

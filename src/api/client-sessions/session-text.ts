@@ -5,12 +5,13 @@ import { putBackSealed, putInToken, sealContext } from '../../secrets/session-to
 
 /**
  * Returns a session's text as this caller may see it (I9). A key with `secrets:read` sees the token if it was kept and a key
- * decrypts it; so does the session itself. Everybody else sees the mask.
+ * decrypts it; so does the session itself, unless it asks with a browser's cookie. Everybody else sees the mask.
  */
 export function sessionText(session: StoredSession, caller: Caller, secrets: Secrets): string {
   const { clientSessionId, body, tokenSealed: sealed } = session
   if (caller.kind === 'client_session') {
-    return caller.clientSessionId === clientSessionId ? putInToken(body, caller.token) : body
+    const isItself = caller.clientSessionId === clientSessionId
+    return isItself && caller.token !== null ? putInToken(body, caller.token) : body
   }
   if (sealed === null || !hasScope(caller, 'secrets:read')) return body
   return putBackSealed(secrets, { body, sealed }, sealContext(caller.workspaceId, clientSessionId)) ?? body

@@ -4,10 +4,12 @@ import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
 import type { Db } from '../../store/database.ts'
 import { listDevices } from '../../store/devices/list-devices.ts'
+import { completenessHeaders } from '../completeness-headers.ts'
+import { completenessJson } from '../completeness.ts'
 import { EVENT_READERS } from '../events/event-visibility.ts'
-import { readCompletenessJson } from '../completeness.ts'
 import { deviceJson } from './device-json.ts'
 import { deviceVisibility } from './device-visibility.ts'
+import { readStatesCompleteness } from './read-states-completeness.ts'
 
 const PARAMS = defineParams(
   {
@@ -27,11 +29,7 @@ export function getDeviceRoute({ db }: { db: Db }): TextRoute {
     params: PARAMS,
     answer: async ({ device_id: deviceId, at = null }, { caller }) => {
       const { workspaceId } = caller
-      const completeness = await readCompletenessJson(
-        db,
-        workspaceId,
-        at === null ? null : { from: at, to: at + 1n },
-      )
+      const completeness = await readStatesCompleteness(db, workspaceId, at)
       const [device] = await listDevices(db, {
         workspaceId,
         visibility: deviceVisibility(caller),
@@ -42,7 +40,8 @@ export function getDeviceRoute({ db }: { db: Db }): TextRoute {
       })
       if (device === undefined) throw new ApiError(404, 'device_not_found', 'Device not found')
       return {
-        text: `{"device":${JSON.stringify(deviceJson(device))},"completeness":${JSON.stringify(completeness)},"ok":true}`,
+        text: `{"device":${JSON.stringify(deviceJson(device))},"completeness":${completenessJson(completeness)},"ok":true}`,
+        headers: completenessHeaders(completeness),
       }
     },
   })

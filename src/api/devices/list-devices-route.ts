@@ -16,10 +16,12 @@ import { type TextRoute, textRoute } from '../../http/route.ts'
 import type { Db } from '../../store/database.ts'
 import { type DevicePosition, type DeviceQuery, listDevices } from '../../store/devices/list-devices.ts'
 import { MAX_FILTER_VALUES } from '../events/event-filter-params.ts'
+import { completenessHeaders } from '../completeness-headers.ts'
+import { completenessJson } from '../completeness.ts'
 import { EVENT_READERS } from '../events/event-visibility.ts'
-import { readCompletenessJson } from '../completeness.ts'
 import { deviceJson } from './device-json.ts'
 import { deviceVisibility } from './device-visibility.ts'
+import { readStatesCompleteness } from './read-states-completeness.ts'
 
 export interface DeviceRouteOptions {
   db: Db
@@ -72,18 +74,15 @@ export function listDevicesRoute({ db, pageCursors }: DeviceRouteOptions): TextR
       const { at, order, visibility, workspaceId, ...filters } = query
       const paged = ['/v1/devices/list', workspaceId, visibility, `${at}`, order, filters] as const
       const following = cursor ? followingOf(pageCursors.decode(paged, cursor)) : undefined
-      const completeness = await readCompletenessJson(
-        db,
-        workspaceId,
-        at === null ? null : { from: at, to: at + 1n },
-      )
+      const completeness = await readStatesCompleteness(db, workspaceId, at)
       // One more than asked for shows whether there is a next page.
       const devices = await listDevices(db, { ...query, following, limit: limit + 1 })
       const page = devices.slice(0, limit)
       const last = devices.length > limit ? page.at(-1) : undefined
       const next = last && pageCursors.encode(paged, [`${last.position.since ?? ''}`, last.deviceId])
       return {
-        text: `{"devices":${JSON.stringify(page.map(deviceJson))},"pagination":${paginationJson(next ?? null)},"completeness":${JSON.stringify(completeness)},"ok":true}`,
+        text: `{"devices":${JSON.stringify(page.map(deviceJson))},"pagination":${paginationJson(next ?? null)},"completeness":${completenessJson(completeness)},"ok":true}`,
+        headers: completenessHeaders(completeness),
       }
     },
   })

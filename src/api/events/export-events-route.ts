@@ -1,8 +1,8 @@
 import type { Caller } from '../../domain/caller.ts'
+import { stillProven, type Window, windowBetween } from '../../domain/completeness.ts'
 import { askAgain } from '../../export/ask-again.ts'
 import { exportPages, type ExportQuery } from '../../export/export-pages.ts'
 import { readNames } from '../../export/export-rows.ts'
-import { type ExportWindow, exportWindow } from '../../export/export-window.ts'
 import { csvFormat, NDJSON, type TextFormat } from '../../export/text-format.ts'
 import { ApiError } from '../../http/api-error.ts'
 import { encodeParts } from '../../http/encode-parts.ts'
@@ -11,16 +11,16 @@ import { createOpenStreams } from '../../http/open-streams.ts'
 import type { PagedQuery } from '../../http/page-cursor.ts'
 import { type StreamAnswer, type StreamCall, type StreamRoute, streamRoute } from '../../http/route.ts'
 import { isDatabaseAway, tookTooLong } from '../../postgres/postgres-errors.ts'
+import { readCompleteness } from '../../store/coverage/read-completeness.ts'
 import type { Db } from '../../store/database.ts'
 import { type EventPosition, readEventPosition } from '../../store/events/read-event-position.ts'
 import { completenessHeaders } from '../completeness-headers.ts'
-import { readCompletenessJson } from '../completeness.ts'
 import { nameVisibility } from '../names/name-visibility.ts'
 import { eventFilters } from './event-filter-params.ts'
 import type { EventRouteOptions } from './event-route-options.ts'
 import { eventTextFor, seesSecrets } from './event-text.ts'
 import { EVENT_READERS, eventVisibility } from './event-visibility.ts'
-import { exportMark, readExportClaim, stillProven } from './export-claim.ts'
+import { exportMark, readExportClaim } from './export-claim.ts'
 import { EXPORT_PARAMS, type ExportParams, requireTimeZone } from './export-params.ts'
 import { decodeClaim, encodeClaim, EXPORT_HEADER } from './export-resume.ts'
 
@@ -87,7 +87,7 @@ async function answerExport(
       yield* encodeParts(await format.lines(page.events.map(textOf)))
       signal.throwIfAborted()
     }
-    const now = await ask(() => readCompletenessJson(db, caller.workspaceId, window))
+    const now = await ask(() => readCompleteness(db, caller.workspaceId, window))
     yield format.end(exportMark({ ...claim, completeness: stillProven(claim.completeness, now) }))
   }
   return {
@@ -109,7 +109,7 @@ const CONTENT_TYPES = {
 
 interface ReadQuery {
   query: ExportQuery
-  window: ExportWindow
+  window: Window
   /** What a text to resume by belongs to. */
   asked: PagedQuery
 }
@@ -129,7 +129,7 @@ function readQuery({ secrets }: ExportRouteOptions, params: ExportParams, caller
       filters,
       withSecrets: seesSecrets(caller, secrets),
     },
-    window: exportWindow(after, before),
+    window: windowBetween(after, before),
     asked: [PATH, workspaceId, session, `${after}`, `${before}`, filters],
   }
 }

@@ -1,7 +1,7 @@
+import { packCompleteness, unpackCompleteness } from '../../domain/completeness.ts'
 import { inputError } from '../../http/input-error.ts'
 import type { PageCursors, PagedQuery } from '../../http/page-cursor.ts'
 import { decodeArrivalCursor, encodeArrivalCursor } from '../../store/events/arrival-cursor.ts'
-import type { CompletenessJson } from '../completeness.ts'
 import type { ExportClaim } from './export-claim.ts'
 
 /** Tells the caller, before the first event, how to go on if the download is cut. */
@@ -12,7 +12,7 @@ export const EXPORT_HEADER = 'seam-mirror-export'
  * that was cut: what has arrived since may belong into the part that is there already.
  */
 export function encodeClaim(pageCursors: PageCursors, query: PagedQuery, claim: ExportClaim): string {
-  return pageCursors.encode(query, [encodeArrivalCursor(claim.cursor), JSON.stringify(claim.completeness)])
+  return pageCursors.encode(query, [encodeArrivalCursor(claim.cursor), packCompleteness(claim.completeness)])
 }
 
 /** Throws 400 for a text that was changed or that belongs to another query. */
@@ -20,5 +20,5 @@ export function decodeClaim(pageCursors: PageCursors, query: PagedQuery, resume:
   const [arrival, completeness] = pageCursors.decode(query, resume, 'resume')
   const cursor = decodeArrivalCursor(arrival)
   if (cursor === null) throw inputError([{ path: ['resume'], message: 'It is of another release' }])
-  return { cursor, completeness: JSON.parse(completeness) as CompletenessJson }
+  return { cursor, completeness: unpackCompleteness(completeness) }
 }

@@ -1,3 +1,4 @@
+import { completenessIn } from '../../domain/completeness.ts'
 import { isTimeZone } from '../../domain/time-zone.ts'
 import { inputError } from '../../http/input-error.ts'
 import { about, instant, instantPair, oneOf, someOf, text } from '../../http/param-kinds.ts'
@@ -8,6 +9,7 @@ import type { Db } from '../../store/database.ts'
 import { UnknownTimeZoneError } from '../../store/stats/list-bucket-bounds.ts'
 import { readStats, type Stats, TooManyCountsError } from '../../store/stats/read-stats.ts'
 import { BUCKET_UNITS, STATS_GROUPS, type StatsQuery } from '../../store/stats/stats-query.ts'
+import { completenessHeaders } from '../completeness-headers.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from '../events/event-filter-params.ts'
 import { EVENT_READERS, eventVisibility } from '../events/event-visibility.ts'
 import { statsText } from './stats-text.ts'
@@ -67,7 +69,8 @@ export function statsRoute({ db, timeZone: defaultTimeZone }: StatsRouteOptions)
         timeZone,
         groupBy,
       })
-      return { text: statsText(stats, window, groupBy) }
+      const completeness = completenessIn(stats.covered, window)
+      return { text: statsText(stats, groupBy, completeness), headers: completenessHeaders(completeness) }
     },
   })
 }

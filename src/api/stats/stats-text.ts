@@ -1,3 +1,4 @@
+import type { Completeness } from '../../domain/completeness.ts'
 import { formatInstant, type Micros } from '../../domain/instant.ts'
 import type { Stats, StatsCount } from '../../store/stats/read-stats.ts'
 import type { StatsGroup } from '../../store/stats/stats-query.ts'
@@ -6,8 +7,8 @@ import { completenessJson } from '../completeness.ts'
 /** Makes the answer in parts, one a bucket. Buckets without events are filled in. */
 export function statsText(
   { bounds, counts, covered }: Stats,
-  window: { from: Micros; to: Micros },
   groupBy: readonly StatsGroup[],
+  completeness: Completeness,
 ): string[] {
   const parts = ['{"buckets":[']
   let [total, next] = [0, 0]
@@ -28,8 +29,7 @@ export function statsText(
     })
     parts.push(bucket === 0 ? json : `,${json}`)
   }
-  const completeness = JSON.stringify(completenessJson(covered, window))
-  parts.push(`],"count":${total},"completeness":${completeness},"ok":true}`)
+  parts.push(`],"count":${total},"completeness":${completenessJson(completeness)},"ok":true}`)
   return parts
 }
 

@@ -1,7 +1,5 @@
-import type { CallerProof } from '../../domain/caller.ts'
 import { formatInstant } from '../../domain/instant.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
-import { callerProofSql } from '../keys/caller-proof.ts'
 import { filterColumn, filterSql } from './event-filter-sql.ts'
 import type { EventFilter, EventQuery } from './list-events.ts'
 import { mergedFilterSql } from './merged-filter-sql.ts'
@@ -12,15 +10,23 @@ import { visibilityConditions, visibleEventsSql } from './visible-events-sql.ts'
 const FAR_OFFSET = 2_000
 
 /**
- * The statement behind `listEvents`. It has conditions only for what is asked, and pg sends it unnamed, so that Postgres plans each call
+ * The statement behind `listEvents`: the page, after a first row with `head` in the place of the event's text where it is given. Postgres
+ * gives the parts of a `union all` in their order, because one with a limit is never left to parallel workers.
+ *
+ * The page has conditions only for what is asked, and pg sends it unnamed, so that Postgres plans each call
  * with its values. The plan depends on how rare the values are: Postgres reads the filter's index, or the index by time and applies the
  * filter on the way. A test explains the statement for every filter.
  */
-export function listEventsSql(query: EventQuery, proof: CallerProof | null = null): Sql {
+export function listEventsSql(query: EventQuery, head: Sql | null = null): Sql {
+  if (head === null) return pageSql(query)
+  const first = sql`select ${head}${query.withSecrets ? NO_SECRETS : NOTHING}`
+  const isEmpty = query.filters.some(({ values }) => values.length === 0)
+  return isEmpty ? first : sql`${first}\nunion all (${pageSql(query)})`
+}
+
+function pageSql(query: EventQuery): Sql {
   const { workspaceId, visibility, filters, limit, offset } = query
-  const { read, named } = columnsOf(query)
-  const proofColumn = proof === null ? NOTHING : sql`, ${callerProofSql(proof)}`
-  const answered = sql`${named}${proofColumn}`
+  const { read, named: answered } = columnsOf(query)
   const merged = mergedFilter(query)
   if (merged !== null)
     return mergedFilterSql(merged, { limit, offset, where: rangeSql(query), columns: read, answered })
@@ -39,7 +45,7 @@ export function listEventsSql(query: EventQuery, proof: CallerProof | null = nul
     })
   if (visibility.kind === 'only')
     return visibleEventsSql(query, visibility, { where, columns: read, answered })
-  return sql`select ${read}${proofColumn} from events where ${where}
+  return sql`select ${read} from events where ${where}
 order by created_at desc, event_id
 limit ${limit} offset ${offset}`
 }
@@ -61,6 +67,7 @@ const POSITIONS: Columns = {
   ),
   named: rawSql('row_time, row_id'),
 }
+const NO_SECRETS = rawSql(', null, null')
 const NOTHING = rawSql('')
 
 function columnsOf({ withSecrets = false, onlyPositions = false }: EventQuery): Columns {

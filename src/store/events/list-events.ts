@@ -1,4 +1,3 @@
-import type { CallerProof } from '../../domain/caller.ts'
 import type { Micros } from '../../domain/instant.ts'
 import { readBytea, type TextRow } from '../../postgres/text-query.ts'
 import type { Db } from '../database.ts'
@@ -48,39 +47,23 @@ export interface ListedEvents {
   events: StoredEvent[]
   /** Whether further events were left out because they would have passed `maxBytes`. */
   isCut: boolean
-  /**
-   * Whether the caller is still who the proof says. It is unknown without a proof, and without rows that could say it. (A join with the
-   * proof would always give a row, but cost Postgres 0.1 ms more.) `no`: no events are returned.
-   */
-  proven: 'yes' | 'no' | 'unknown'
 }
 
-/**
- * The events, newest first, ties by event id. It reads as many as fit into `maxBytes`, but at least one. With a proof, the rows themselves
- * say whether a caller that was known a moment ago is still the same.
- */
+/** The events, newest first, ties by event id. It reads as many as fit into `maxBytes`, but at least one. */
 export async function listEvents(
   db: Pick<Db, 'queryTexts'>,
   query: EventQuery,
   maxBytes: number,
-  proof: CallerProof | null = null,
 ): Promise<ListedEvents> {
-  if (query.filters.some(({ values }) => values.length === 0))
-    return { events: [], isCut: false, proven: 'unknown' }
-  const { rows, isCut } = await db.queryTexts(listEventsSql(query, proof), maxBytes)
-  const proven = proof === null ? 'unknown' : provenBy(rows)
-  if (proven === 'no') return { events: [], isCut: false, proven }
-  return { events: rows.map(query.withSecrets ? eventWithSecrets : eventWithout), isCut, proven }
+  if (query.filters.some(({ values }) => values.length === 0)) return { events: [], isCut: false }
+  const { rows, isCut } = await db.queryTexts(listEventsSql(query), maxBytes)
+  return { events: storedEvents(rows, query), isCut }
 }
 
-/** The proof is the last column of each row. */
-function provenBy([first]: readonly TextRow[]): ListedEvents['proven'] {
-  if (first === undefined) return 'unknown'
-  return first.at(-1) === IS_TRUE ? 'yes' : 'no'
+/** Reads the rows of the statement's page. */
+export function storedEvents(rows: readonly TextRow[], { withSecrets = false }: EventQuery): StoredEvent[] {
+  return rows.map(withSecrets ? eventWithSecrets : eventWithout)
 }
-
-/** How Postgres writes `true` as text. */
-const IS_TRUE = 't'
 
 function eventWithout([body]: TextRow): StoredEvent {
   return { body: body as string, sealedSecrets: null, eventId: '' }

@@ -7,7 +7,7 @@ export interface MergedEvents {
   where: Sql
   /** What is read of an event. */
   columns: Sql
-  /** What the statement answers: those columns, and the caller's proof if it is asked for. */
+  /** What the statement answers: those columns, by their names outside of the subquery. */
   answered: Sql
   limit: number
   offset: number

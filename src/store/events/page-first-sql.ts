@@ -4,7 +4,7 @@ export interface PageFirst {
   workspaceId: string
   /** What is read of an event. */
   columns: Sql
-  /** What the statement answers: those columns, and the caller's proof if it is asked for. */
+  /** What the statement answers: those columns, by their names outside of the subquery. */
   answered: Sql
   /** The conditions, including the one on the workspace. */
   where: Sql

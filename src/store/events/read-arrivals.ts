@@ -96,7 +96,7 @@ type RowWithColumns = Row & { createdAt: string } & SelectableArrival['columns']
  * - Restored events carry the old server's ids. Where those are ahead of the new server's, new events would be shown and the restored
  *   ones held back, perhaps for years. So no page is given (ForeignArrivalsError) before ADOPT_ARRIVALS_SQL has run.
  * - A server that lost its last commits (failover to an asynchronous replica, restore to a point in time) gives their ids out again. A cursor
- *   ahead of the server is refused. A cursor that the server has caught up with can't be told from its own, so after losing commits
+ *   ahead of the server is refused. A cursor that the server has caught up with cannot be told from its own, so after losing commits
  *   readers must start again.
  */
 export async function readArrivals(

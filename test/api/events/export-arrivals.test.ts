@@ -9,7 +9,7 @@ import { readArrivals } from '../../../src/store/events/read-arrivals.ts'
 import { maskingSecrets } from '../../../src/secrets/masking-secrets.ts'
 import { exportPages } from '../../../src/export/export-pages.ts'
 import { readExportClaim } from '../../../src/api/events/export-claim.ts'
-import { exportWindow } from '../../../src/export/export-window.ts'
+import { windowBetween } from '../../../src/domain/completeness.ts'
 import { sampleEvent, WORKSPACE_ID } from '../../support/sample-event.ts'
 import { readNdjson } from './export-lines.ts'
 import { type QueryServer, startQueryServer } from './query-server.ts'
@@ -82,7 +82,7 @@ test('I8: an export and the arrivals from its cursor lack nothing, however trans
       }
     }
     for (const each of before) await step(each)
-    const window = exportWindow(0n, undefined)
+    const window = windowBetween(0n, undefined)
     const { cursor } = await readExportClaim(server.db, WORKSPACE_ID, window)
     const query = { workspaceId: WORKSPACE_ID, visibility: { kind: 'all' }, filters: [], after: 0n } as const
     // Pages of two events, so that most of the steps fall between pages.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { MAX_PAGE_BYTES } from '../../../src/api/events/list-events-route.ts'
+import { MAX_PAGE_BYTES } from '../../../src/api/events/list-limits.ts'
 import { queryTest } from '../../support/query-test.ts'
 import { A, type AccessServer, startAccessServer } from '../../access/access-server.ts'
 import { sampleEvent } from '../../support/sample-event.ts'

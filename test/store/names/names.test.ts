@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { MAX_NAME_LENGTH } from '../../../src/domain/fold-name.ts'
 import { parseInstant } from '../../../src/domain/instant.ts'
 import type { NameKind } from '../../../src/domain/name-kinds.ts'
-import { findIdsByName } from '../../../src/store/names/find-ids-by-name.ts'
+import { listIdsByName } from '../../../src/store/names/list-ids-by-name.ts'
 import { listChangedNames } from '../../../src/store/names/list-changed-names.ts'
 import type { ListedName } from '../../../src/store/names/listed-name.ts'
 import { listNames } from '../../../src/store/names/list-names.ts'
@@ -162,7 +162,7 @@ describe('what is known', () => {
 
 describe('a part of a name', () => {
   const find = (q: string, rest: { kinds?: NameKind[]; limit?: number } = {}) =>
-    findIdsByName(db, { workspaceId: WORKSPACE_ID, visibility: ALL, q, ...rest })
+    listIdsByName(db, { workspaceId: WORKSPACE_ID, visibility: ALL, q, ...rest })
 
   test('is found in any case and width, and signs of patterns stand for themselves', async () => {
     const names = ['Room 204', 'Zimmer ÄÖ', '100 % Spa', 'a_b', String.raw`back\slash`, '２０４ wide', null]
@@ -250,8 +250,8 @@ test('I10: a client session sees the things of its accounts, its own people, and
         )
         const listed = await listNames(db, { workspaceId, visibility, limit: 1_000 })
         const byName = [
-          ...(await findIdsByName(db, { workspaceId, visibility, q: 'r' })).found,
-          ...(await findIdsByName(db, { workspaceId, visibility, q: 'space' })).found,
+          ...(await listIdsByName(db, { workspaceId, visibility, q: 'r' })).found,
+          ...(await listIdsByName(db, { workspaceId, visibility, q: 'space' })).found,
         ]
         for (const shown of [byId, listed, byName])
           expect(shown.map(({ id }) => id).toSorted()).toEqual(expected)

@@ -3,7 +3,7 @@ import { sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 
 /** How many events each path has brought. Counts the whole table: for the demo, not for a dashboard. */
-export async function countEventsByPath(
+export async function readPathCounts(
   db: Db,
   workspaceId: string,
 ): Promise<{ webhookOnly: number; pollOnly: number; both: number }> {

@@ -10,7 +10,7 @@ import type { Db } from '../database.ts'
 const FURTHEST = rawSql("interval '1 day'")
 
 /** Creation times of the last stored event before `from` and of the first at or after `to`; null where there is none within a day. */
-export async function nearestEvents(
+export async function readNearestEvents(
   db: Pick<Db, 'executeQuery'>,
   workspaceId: string,
   from: Micros,

@@ -22,7 +22,7 @@ export interface IdSearch {
  * The ids of things whose name contains the text, by kind and name. `isCut` says that there are more than the limit. Gone things are
  * found as well, because events name them.
  */
-export async function findIdsByName(
+export async function listIdsByName(
   db: Pick<Db, 'executeQuery'>,
   { workspaceId, visibility, q, kinds, limit = MAX_IDS_BY_NAME }: IdSearch,
 ): Promise<{ found: { id: string; kind: NameKind }[]; isCut: boolean }> {
