@@ -6,6 +6,7 @@ import { listBodies } from './rows/list-bodies.ts'
 import { listFilters } from './rows/list-filters.ts'
 import { listGzip } from './rows/list-gzip.ts'
 import { start } from './rows/start.ts'
+import { stats } from './rows/stats.ts'
 import { webhookIdle } from './rows/webhook-idle.ts'
 import { webhookThroughput } from './rows/webhook-throughput.ts'
 
@@ -24,5 +25,6 @@ export const ROWS: readonly Row[] = [
   { name: 'list-filters', run: listFilters },
   { name: 'list-bodies', run: listBodies },
   { name: 'list-gzip', run: listGzip },
+  { name: 'stats', run: stats },
   { name: 'start', run: start },
 ]

@@ -53,6 +53,13 @@ async function makeSamples(client: pg.Client): Promise<void> {
   await client.query('analyze samples')
 }
 
+/**
+ * The transactions that the events seem to have come by, oldest first: ids below those that a new server gives out. In one transaction, the
+ * order of arrival would be that of the ids, and no two events that arrive together would be of the same day.
+ */
+const FIRST_TRANSACTION = 3
+const TRANSACTIONS = 600
+
 function fillSql(count: number): string {
   const samples = sampleEvents().length
   const stepMicros = Math.floor((SPAN_DAYS * 86_400 * 1_000_000) / count)
@@ -64,14 +71,14 @@ function fillSql(count: number): string {
   })
   const columns = EVENT_FIELDS.map(({ column }) => column)
   return `
-insert into events (workspace_id, event_id, event_type, created_at, occurred_at, ${columns.join(', ')}, body, poll_at)
+insert into events (workspace_id, event_id, event_type, created_at, occurred_at, ${columns.join(', ')}, body, poll_at, arrival_transaction)
 select '${WORKSPACE_ID}', v.id, v.event_type, v.at, v.at - interval '1 second', ${columns.map((column) => `v.${column}`).join(', ')},
   ('{"event_id":"' || v.id || '","workspace_id":"${WORKSPACE_ID}","event_type":"' || v.event_type
     || '","created_at":"' || to_char(v.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     || ${idTextSql('device_id')} || ${idTextSql('connected_account_id')} || '",' || v.tail)::json,
-  v.at + interval '10 seconds'
+  v.at + interval '10 seconds', (${FIRST_TRANSACTION} + v.i * ${TRANSACTIONS} / ${count})::text::xid8
 from (
-  select md5('event' || e.i)::uuid as id, s.event_type, s.tail, e.at,
+  select e.i, md5('event' || e.i)::uuid as id, s.event_type, s.tail, e.at,
     ${columns.map((column, i) => `${values[i]} as ${column}`).join(',\n    ')}
   from (
     select i, timestamptz '${FIRST_CREATED_AT}' + i * interval '${stepMicros} microseconds' as at,

@@ -12,7 +12,8 @@ import { BUCKET_UNITS, STATS_GROUPS, type StatsQuery } from '../../store/stats/s
 import { completenessHeaders } from '../completeness-headers.ts'
 import { eventFilters, FILTER_PARAM_KINDS } from '../events/event-filter-params.ts'
 import { EVENT_READERS, eventVisibility } from '../events/event-visibility.ts'
-import { statsText } from './stats-text.ts'
+import { namesIn } from '../names/names-in.ts'
+import { bucketTexts, statsParts } from './stats-text.ts'
 
 const BAD_TIME_ZONE = 'Must be an IANA time zone (such as Europe/Berlin)'
 
@@ -30,6 +31,10 @@ const PARAMS = defineParams(
       text(),
     ),
     group_by: about('What the counts of a bucket are divided by', someOf(...STATS_GROUPS)),
+    include: about(
+      'Also answer the names of the devices, accounts and spaces in the groups',
+      someOf('names'),
+    ),
   },
   {
     problemOf: ({ since, between }) => {
@@ -70,7 +75,12 @@ export function statsRoute({ db, timeZone: defaultTimeZone }: StatsRouteOptions)
         groupBy,
       })
       const completeness = completenessIn(stats.covered, window)
-      return { text: statsText(stats, groupBy, completeness), headers: completenessHeaders(completeness) }
+      const buckets = bucketTexts(stats, groupBy)
+      const names = params.include?.includes('names') ? await namesIn(db, caller, buckets.texts) : null
+      return {
+        text: statsParts(buckets, names, completeness),
+        headers: completenessHeaders(completeness),
+      }
     },
   })
 }

@@ -5,13 +5,10 @@ export const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Adds events to the roll-ups, or takes them out (`sign` -1). `source` names a table expression with workspace_id, event_type,
- * connected_account_id, path, hour, and `since_hour`: how long after the hour's beginning the event was created.
+ * connected_account_id, path, hour, and the quarter of the hour, 0 to 3.
  */
 export function addCountsSql(source: string, sign: 1 | -1 = 1): Sql {
-  const quarters = [0, 1, 2, 3].map((n) => {
-    const from = `since_hour >= interval '${15 * n} minutes'`
-    return `${sign} * count(*) filter (where ${from} and since_hour < interval '${15 * (n + 1)} minutes')`
-  })
+  const quarters = [0, 1, 2, 3].map((n) => `${sign} * count(*) filter (where quarter = ${n})`)
   return sql`insert into event_counts as c (workspace_id, cut, hour, event_type, connected_account_id, path, q0, q1, q2, q3)
   select workspace_id,
     case grouping(event_type, connected_account_id) when 1 then 'type' when 2 then 'account' else 'all' end as cut, hour,
@@ -26,8 +23,8 @@ export function addCountsSql(source: string, sign: 1 | -1 = 1): Sql {
     q0 = c.q0 + excluded.q0, q1 = c.q1 + excluded.q1, q2 = c.q2 + excluded.q2, q3 = c.q3 + excluded.q3`
 }
 
-/** The columns that `addCountsSql` needs, from `events`. date_bin counts from a Monday before all events, so it always rounds down. */
+/** The columns that `addCountsSql` needs, from `events`. date_bin counts from before all events, so it always rounds down. */
 export const COUNTED_COLUMNS = `workspace_id, coalesce(event_type, '') as event_type,
     coalesce(connected_account_id, '${NO_ACCOUNT}') as connected_account_id,
     date_bin('1 hour', created_at, '0001-01-01T00:00:00Z') as hour,
-    created_at - date_bin('1 hour', created_at, '0001-01-01T00:00:00Z') as since_hour`
+    floor(date_part('minute', created_at at time zone 'UTC') / 15)::int as quarter`

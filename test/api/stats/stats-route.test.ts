@@ -18,6 +18,8 @@ interface StatsBody {
   ok: boolean
 }
 
+const BETWEEN = '2026-06-01T00:00:00Z,2026-06-02T00:00:00Z'
+
 let server: QueryServer
 
 beforeAll(async () => {
@@ -175,6 +177,21 @@ test('Groups are counted by any of the dimensions, the largest first, null where
   expect(await groups('event_type', { device_id: randomUUID() })).toEqual([])
 })
 
+test('include=names adds the names of the ids in the groups', async () => {
+  const device = randomUUID()
+  await queryTest(
+    server.db,
+    `insert into names (workspace_id, id, kind, name, folded, as_of) values ($1, $2, 'device', 'Room 204', 'room 204', now())`,
+    [WORKSPACE_ID, device],
+  )
+  await server.store([event('2026-06-01T10:00:00Z', { device_id: device })])
+  const asked = { between: BETWEEN, group_by: 'device_id' }
+  expect(await stats({ ...asked, include: 'names' })).toHaveProperty('names', {
+    [device]: { kind: 'device', name: 'Room 204', is_gone: false },
+  })
+  expect(await stats(asked)).not.toHaveProperty('names')
+})
+
 test('I15: a bucket is complete only when all of its time is proven, and the window as far as the proven range reaches', async () => {
   await cover('{[2026-06-01T00:00:00Z,2026-06-02T12:00:00Z),[2026-06-02T13:00:00Z,2026-06-04T12:00:00Z)}')
   const complete = async (from: string, to: string) => {
@@ -200,8 +217,6 @@ test('I15: a bucket is complete only when all of its time is proven, and the win
     is_complete: false,
   })
 })
-
-const BETWEEN = '2026-06-01T00:00:00Z,2026-06-02T00:00:00Z'
 
 test.each([
   [{}, '_errors', 'Must specify either since or between'],
