@@ -6,6 +6,7 @@ import { getSessionRoute } from '../api/client-sessions/get-session-route.ts'
 import { listSessionsRoute } from '../api/client-sessions/list-sessions-route.ts'
 import { coverageRoute, type CoverageRouteOptions } from '../api/coverage/coverage-route.ts'
 import { getDeviceRoute } from '../api/devices/get-device-route.ts'
+import { listOutagesRoute } from '../api/devices/list-outages-route.ts'
 import { listDevicesRoute } from '../api/devices/list-devices-route.ts'
 import { exportEventsRoute } from '../api/events/export-events-route.ts'
 import { getEventRoute } from '../api/events/get-event-route.ts'
@@ -52,6 +53,7 @@ export function createRoutes({ db, healthDb, webhooks, ...parts }: RouteParts): 
     getWorkspaceRoute({ db }),
     listDevicesRoute({ db, ...parts }),
     getDeviceRoute({ db }),
+    listOutagesRoute({ db, ...parts }),
     listNamesRoute({ db, ...parts }),
     createBrowserSessionRoute({
       beginBrowserSession: (request, caller) => beginBrowserSession(db, request, caller),

@@ -72,5 +72,13 @@ export const DEVICE_FACTS: readonly DeviceFact[] = [
   { eventType: 'device.deleted', facet: 'presence', state: 'removed' },
 ]
 
+/**
+ * What begins an outage, `out`, and what ends it, `over`: an event that tells another connection, or the device's removal. A device that
+ * was removed is not waited for.
+ */
+export const OUTAGE_FACTS: readonly { eventType: string; state: 'out' | 'over' }[] = DEVICE_FACTS.filter(
+  ({ facet, state }) => facet === 'connection' || state === 'removed',
+).map(({ eventType, state }) => ({ eventType, state: state === 'disconnected' ? 'out' : 'over' }))
+
 /** Longest state or detail that is shown. The longest known has 20 characters; a longer one counts as missing. */
 export const FACT_LENGTH = 200

@@ -16,6 +16,7 @@ import { createBrowserSessionRoute } from '../../src/api/browser-sessions/create
 import { deleteBrowserSessionRoute } from '../../src/api/browser-sessions/delete-browser-session-route.ts'
 import { getSessionRoute } from '../../src/api/client-sessions/get-session-route.ts'
 import { getDeviceRoute } from '../../src/api/devices/get-device-route.ts'
+import { listOutagesRoute } from '../../src/api/devices/list-outages-route.ts'
 import { listDevicesRoute } from '../../src/api/devices/list-devices-route.ts'
 import { exportEventsRoute } from '../../src/api/events/export-events-route.ts'
 import { getEventRoute } from '../../src/api/events/get-event-route.ts'
@@ -113,6 +114,7 @@ export async function startAccessServer({
     listDevicesRoute(options),
     getDeviceRoute(options),
     statsRoute({ db, timeZone: 'UTC' }),
+    listOutagesRoute(options),
     listNamesRoute(options),
     getSessionRoute(options),
     createBrowserSessionRoute({

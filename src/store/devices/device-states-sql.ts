@@ -21,14 +21,22 @@ export function scopeSql({ workspaceId, at, accounts }: EventScope): Sql {
 
 const text = (value: string | null): string => (value === null ? 'null::text' : `'${value}'`)
 
-function factsSql(facts: typeof DEVICE_FACTS): Sql {
+/** A table of what events tell, as rows `fact (event_type, facet, state)`. */
+export function factsSql(facts: readonly { eventType: string; facet: string; state: string | null }[]): Sql {
   const rows = facts.map((fact) => `(${text(fact.eventType)}, ${text(fact.facet)}, ${text(fact.state)})`)
   return rawSql(`(values ${rows.join(', ')}) as fact (event_type, facet, state)`)
 }
 
-/** The table of what events tell, as rows `fact (event_type, facet, state)`. */
-export const FACTS_SQL = factsSql(DEVICE_FACTS)
-const CHANGE_FACTS_SQL = factsSql(DEVICE_FACTS.filter(({ facet }) => DEVICE_FACETS[facet].since === 'change'))
+export interface FactTables {
+  all: Sql
+  /** Of the facets whose states began with the first of the events that told the same. */
+  change: Sql
+}
+
+export const DEVICE_FACT_TABLES: FactTables = {
+  all: factsSql(DEVICE_FACTS),
+  change: factsSql(DEVICE_FACTS.filter(({ facet }) => DEVICE_FACETS[facet].since === 'change')),
+}
 
 /**
  * Where the states of devices stand among the events, each read from the end of one range of events_by_device_id_and_type. `asked` is a
@@ -40,12 +48,16 @@ const CHANGE_FACTS_SQL = factsSql(DEVICE_FACTS.filter(({ facet }) => DEVICE_FACE
  *
  * The rows are put together by grouping, not by joins: Postgres cannot know how many there are, and joined 10,000 with 10,000 row by row.
  */
-export function statePositionsSql(scope: EventScope, asked: Sql): Sql {
+export function statePositionsSql(
+  scope: EventScope,
+  asked: Sql,
+  facts: FactTables = DEVICE_FACT_TABLES,
+): Sql {
   const inScope = scopeSql(scope)
   return sql`(
   with newest as materialized (
     select asked.device_id, asked.facet, fact.state, e.created_at, e.event_id
-    from ${asked} as asked join ${FACTS_SQL} on fact.facet = asked.facet
+    from ${asked} as asked join ${facts.all} on fact.facet = asked.facet
     cross join lateral (
       select created_at, event_id from events
       where ${inScope} and device_id = asked.device_id and event_type = fact.event_type
@@ -67,7 +79,7 @@ export function statePositionsSql(scope: EventScope, asked: Sql): Sql {
     begun.event_id is null or told.other_id is not null as is_bounded
   from told
   left join lateral (
-    select e.created_at, e.event_id from ${CHANGE_FACTS_SQL}
+    select e.created_at, e.event_id from ${facts.change}
     cross join lateral (
       select created_at, event_id from events
       where ${inScope} and device_id = told.device_id and event_type = fact.event_type
@@ -106,7 +118,7 @@ export function statesSql(workspaceId: string, positions: Sql): Sql {
  * Postgres refuses to read anything from JSON that has \u0000 or half of a surrogate pair anywhere. Such escapes become question marks; two
  * backslashes together are matched so that the second is not taken for the beginning of an escape.
  */
-const READABLE_BODY_SQL = rawSql(String.raw`case when strpos(body::text, '\u') = 0 then body
+export const READABLE_BODY_SQL = rawSql(String.raw`case when strpos(body::text, '\u') = 0 then body
       else regexp_replace(body::text, '(\\\\)|\\u(?:0000|[dD][89a-fA-F]..)', '\1?', 'g')::json end`)
 
 const STATE_SQL = rawSql(
@@ -132,7 +144,8 @@ function facetsWith(
     .join(' ')
 }
 
-function detailSql({ field, type }: DeviceDetail): string {
+/** A detail from `e`, which has the columns of an event and its readable body. */
+export function detailSql({ field, type }: DeviceDetail): string {
   if (type === 'id') return `e.${field}`
   const value = type === 'text' ? `e.body ->> '${field}'` : `e.body -> '${field}'`
   const isOfType = `json_typeof(e.body -> '${field}') = '${type === 'text' ? 'string' : 'number'}'`

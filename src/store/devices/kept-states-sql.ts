@@ -1,5 +1,5 @@
 import { rawSql, type Sql, sql } from '../../postgres/sql.ts'
-import { FACTS_SQL, statePositionsSql, statesSql } from './device-states-sql.ts'
+import { DEVICE_FACT_TABLES, statePositionsSql, statesSql } from './device-states-sql.ts'
 
 /**
  * Keeps which devices there are, of the events in `page` (store/folds/fold-page.ts), where a missing account is the nil UUID.
@@ -17,7 +17,7 @@ export function keepDevicesSql(workspaceId: string): Sql {
  * A kept state outlives its events: when they were deleted, it is replaced only by what newer events tell.
  */
 export function keepStatesSql(workspaceId: string): Sql {
-  const asked = sql`(select distinct device_id, facet from page join ${FACTS_SQL} using (event_type) where device_id is not null)`
+  const asked = sql`(select distinct device_id, facet from page join ${DEVICE_FACT_TABLES.all} using (event_type) where device_id is not null)`
   const states = statesSql(workspaceId, statePositionsSql({ workspaceId, at: null, accounts: null }, asked))
   const columns = ['state', 'newest_at', 'newest_id', 'is_bounded', ...BEGINNING]
   return sql`insert into device_states as kept (workspace_id, device_id, facet, ${rawSql(columns.join(', '))})

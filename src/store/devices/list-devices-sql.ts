@@ -1,8 +1,7 @@
 import type { DeviceFacet } from '../../domain/device-facts.ts'
-import { foldName } from '../../domain/fold-name.ts'
 import { formatInstant } from '../../domain/instant.ts'
-import { isUuid } from '../../domain/uuid.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
+import { accountSql, candidatesSql, eventScope, namesSql } from './candidates-sql.ts'
 import { type EventScope, scopeSql, statePositionsSql, statesSql } from './device-states-sql.ts'
 import { statesNowSql } from './kept-states-sql.ts'
 import type { DeviceQuery } from './list-devices.ts'
@@ -58,53 +57,6 @@ order by page.place`
 
 function idsOf(unfolded: readonly DeviceAccount[]): string[] {
   return [...new Set(unfolded.map(({ deviceId }) => deviceId))]
-}
-
-function eventScope({ workspaceId, at, visibility }: DeviceQuery): EventScope {
-  const accounts = visibility.kind === 'all' ? null : visibility.connectedAccountIds.filter(isUuid)
-  return { workspaceId, at, accounts }
-}
-
-/** The account that the device's newest event with an account names. */
-function accountSql(inScope: Sql, deviceId: Sql): Sql {
-  return sql`select connected_account_id from events
-  where ${inScope} and device_id = ${deviceId} and connected_account_id is not null order by created_at desc, event_id limit 1`
-}
-
-/** The devices that may be on the list, whatever their state. */
-function candidatesSql(query: DeviceQuery, unfolded: readonly DeviceAccount[]): Sql {
-  const { workspaceId, deviceIds, connectedAccountId, spaceId, q } = query
-  const { accounts } = eventScope(query)
-  const conditions = [sql`true`]
-  if (accounts !== null) conditions.push(sql`connected_account_id = any(${accounts}::uuid[])`)
-  if (deviceIds !== undefined) conditions.push(sql`device_id = any(${deviceIds}::uuid[])`)
-  if (connectedAccountId !== undefined) conditions.push(sql`connected_account_id = ${connectedAccountId}`)
-  const where = joinSql(conditions, ' and ')
-  const unfoldedIds = unfolded.map(({ deviceId }) => deviceId)
-  const unfoldedAccounts = unfolded.map((each) => each.connectedAccountId)
-  const devices = sql`select device_id from device_accounts where workspace_id = ${workspaceId} and ${where}
-  union select device_id from unnest(${unfoldedIds}::uuid[], ${unfoldedAccounts}::uuid[]) as unfolded (device_id, connected_account_id)
-  where ${where}
-  union select device_id from (select n.id as device_id, n.connected_account_id ${namesSql(query)}) as named where ${where}`
-  const among: Sql[] = []
-  // A device may have been in this account once, and be in another now.
-  if (connectedAccountId !== undefined)
-    among.push(sql`coalesce((${accountSql(scopeSql(eventScope(query)), sql`devices.device_id`)}),
-    (select n.connected_account_id ${namesSql(query)} and n.id = devices.device_id)) = ${connectedAccountId}`)
-  if (spaceId !== undefined)
-    among.push(sql`device_id in (select n.id ${namesSql(query)} and n.space_ids @> array[${spaceId}::uuid])`)
-  if (q !== undefined)
-    among.push(sql`(device_id::text = lower(${q})
-    or device_id in (select n.id ${namesSql(query)} and strpos(n.folded, ${foldName(q)}) > 0))`)
-  if (among.length === 0) return devices
-  return sql`select device_id from (${devices}) as devices where ${joinSql(among, ' and ')}`
-}
-
-/** `from` and `where` for the names of devices that the caller may see. */
-function namesSql(query: DeviceQuery): Sql {
-  const { accounts } = eventScope(query)
-  const isVisible = accounts === null ? sql`true` : sql`n.connected_account_id = any(${accounts}::uuid[])`
-  return sql`from names n where n.workspace_id = ${query.workspaceId} and n.kind = 'device' and ${isVisible}`
 }
 
 /** The states of the candidates that decide which of them are on the page. */

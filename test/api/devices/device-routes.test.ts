@@ -238,6 +238,57 @@ describe('/v1/devices/get', () => {
   })
 })
 
+describe('/v1/devices/outages', () => {
+  const ask = (body: object, headers: Record<string, string> = key) =>
+    server.ask(headers, '/v1/devices/outages', body)
+
+  const outage = {
+    device_id: LOCK,
+    name: 'Room 204',
+    connected_account_id: ACCOUNT,
+    from: '2026-06-15T00:01:40.000000Z',
+    to: null,
+    seconds: null,
+    cause: 'hub_disconnected',
+    event_id: id('e', 2),
+    ended_by: null,
+    end_event_id: null,
+  }
+
+  test('pairs a disconnection with what ended it, also when it began before the window', async () => {
+    const whole = (await (await ask({ since: time(-1) })).json()) as Record<string, unknown>
+    expect(whole).toMatchObject({ outages: [outage], pagination: { has_next_page: false }, ok: true })
+    const before = (await (await ask({ since: time(300) })).json()) as { outages: unknown[] }
+    expect(before.outages).toEqual([outage])
+    const earlier = (await (await ask({ between: [time(-1), time(50)] })).json()) as { outages: unknown[] }
+    expect(earlier.outages).toEqual([])
+    await server.store(A, [
+      event(7, 'device.connected', 700.5, { device_id: LOCK, connected_account_id: ACCOUNT }),
+    ])
+    const ended = (await (await ask({ since: time(300), q: '204' })).json()) as { outages: unknown[] }
+    const to = '2026-06-15T00:11:40.500000Z'
+    expect(ended.outages).toEqual([
+      { ...outage, to, seconds: 600.5, ended_by: 'device.connected', end_event_id: id('e', 7) },
+    ])
+  })
+
+  test('I15: is complete only for a window that is proven', async () => {
+    const isComplete = async (body: object) =>
+      ((await (await ask(body)).json()) as Answer).completeness.is_complete
+    expect(await isComplete({ since: time(20) })).toBe(true)
+    expect(await isComplete({ between: [time(-50), time(-20)] })).toBe(true)
+    expect(await isComplete({ since: time(-50) })).toBe(false)
+  })
+
+  test('says what is wrong with the window', async () => {
+    for (const body of [{}, { since: time(0), between: [time(0), time(1)] }]) {
+      const response = await ask(body)
+      expect([response.status, (await errorOf(response)).type]).toEqual([400, 'invalid_input'])
+    }
+    expect((await errorOf(await ask({ between: [time(1)] }))).validation_errors).toHaveProperty('between')
+  })
+})
+
 /** Folds, and returns how many events are folded: other test files' transactions hold the fold back as well. */
 async function foldAll(): Promise<number | undefined> {
   await foldWorkspace(server.db, A)
