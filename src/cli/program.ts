@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { auditCommand } from './audit.ts'
 import { configCommand } from './config.ts'
 import type { Context } from './context.ts'
+import { exportCommand } from './export.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { quarantineCommand } from './quarantine.ts'
@@ -31,6 +32,7 @@ export function createProgram(context: Context): Command {
     configCommand,
     statusCommand,
     auditCommand,
+    exportCommand,
     keysCommand,
     quarantineCommand,
   ])

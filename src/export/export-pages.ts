@@ -4,13 +4,13 @@ import { positionOf } from '../store/events/position-of.ts'
 import { type EventPosition, readEventPosition } from '../store/events/read-event-position.ts'
 
 /** How much text a page is meant to have. Two pages are held at a time: the one that is written, and the next. */
-const PAGE_BYTES = 2 * 1024 * 1024
+const PAGE_BYTES = 1024 * 1024
 /** Limit on a page's text, for events that are suddenly longer than those before. One event alone may have more. */
 export const MAX_EXPORT_PAGE_BYTES = 4 * 1024 * 1024
 /** How many events the first page has, when nothing is known about their length. */
 const FIRST_PAGE_EVENTS = 500
 /** Longer pages save little: 4,000 events took 5 % less time for each than 1,000. */
-const MAX_PAGE_EVENTS = 3_000
+const MAX_PAGE_EVENTS = 2_000
 
 export type ExportQuery = Omit<EventQuery, 'limit' | 'offset' | 'following'>
 

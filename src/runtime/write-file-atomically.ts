@@ -12,14 +12,14 @@ export interface AtomicFileOptions {
  */
 export async function writeFileAtomically(
   file: string,
-  text: string,
+  content: string | Uint8Array,
   { owner, keepExisting = false }: AtomicFileOptions = {},
 ): Promise<void> {
   const partial = `${file}.${process.pid}.partial`
   await rm(partial, { force: true })
   const handle = await open(partial, 'wx', 0o600)
   try {
-    await handle.writeFile(text)
+    await handle.writeFile(content)
     await handle.sync()
   } finally {
     await handle.close()

@@ -30,7 +30,7 @@ export interface ExportRouteOptions extends EventRouteOptions {
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
-/** How many exports run at the same time. Each holds two pages, of 2 MiB as a rule. */
+/** How many exports run at the same time. Each holds two pages, of 1 MiB as a rule. */
 export const EXPORT_LIMITS = { perCaller: 4, all: 8 }
 
 const PATH = '/v1/events/export'
