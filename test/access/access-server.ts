@@ -24,6 +24,7 @@ import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
 import { listNamesRoute } from '../../src/api/names/list-names-route.ts'
 import { streamEventsRoute } from '../../src/api/events/stream-events-route.ts'
 import { startFeeds } from '../../src/feed/start-feeds.ts'
+import { STREAM_LIMITS } from '../../src/http/stream-limits.ts'
 import { admitAuthenticated } from '../../src/http/admit.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 import { queryTest } from '../support/query-test.ts'
@@ -72,7 +73,8 @@ export interface AccessServer {
 export async function startAccessServer({
   workspaces: ids = [A, B],
   trustProxy = null,
-}: { workspaces?: string[]; trustProxy?: TrustProxy } = {}): Promise<AccessServer> {
+  recheckMs = STREAM_LIMITS.recheckMs,
+}: { workspaces?: string[]; trustProxy?: TrustProxy; recheckMs?: number } = {}): Promise<AccessServer> {
   const secrets = maskingSecrets()
   const database = await createTestDatabase()
   const db = database.open()
@@ -100,6 +102,7 @@ export async function startAccessServer({
   const access = testAccess({
     authenticate,
     admit: admitRecent(admitAuthenticated(authenticate), recent.recall),
+    streamLimits: { ...STREAM_LIMITS, recheckMs },
   })
   const options = { db, secrets, pageCursors }
   const feeds = startFeeds({

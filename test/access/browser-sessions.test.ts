@@ -19,7 +19,7 @@ const otherInA = sampleEvent({ workspace_id: A, connected_account_id: crypto.ran
 const inB = sampleEvent({ workspace_id: B })
 
 beforeAll(async () => {
-  server = await startAccessServer()
+  server = await startAccessServer({ recheckMs: 100 })
   await server.store(A, [inA, otherInA])
   await server.store(B, [inB])
 })
@@ -227,6 +227,14 @@ describe('A browser session ends', () => {
     expect(await seenBy(headers)).toBe(401)
     expect((await server.ask(headers, DELETE, {})).status).toBe(401)
     expect(await seenBy(other)).toEqual(ids(inA, otherInA))
+  })
+
+  test('I10: and the stream that its cookie opened ends soon after', async () => {
+    const headers = await signIn(bearer(await server.issue({})))
+    const stream = await fetch(`${server.url}/v1/events/stream`, { headers: { cookie: headers.cookie } })
+    expect(stream.status).toBe(200)
+    await server.ask(headers, DELETE, {})
+    expect(await stream.text()).toMatch(/event: bye/)
   })
 
   test('I12: when its credential gets too many; those that have ended are removed', async () => {
