@@ -20,6 +20,6 @@ export async function secondPage(url: string, key: string, listCase: ListCase): 
   return {
     ...listCase,
     body: { ...listCase.body, page_cursor: pagination.next_page_cursor },
-    query: { ...listCase.query, following: { createdAt, eventId: last.event_id } },
+    query: { ...listCase.query, following: { orderedAt: createdAt, eventId: last.event_id } },
   }
 }

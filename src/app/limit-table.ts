@@ -7,6 +7,7 @@ import { MAX_FILTER_VALUES } from '../api/events/event-filter-params.ts'
 import { EXPORT_LIMITS as EXPORTS } from '../api/events/export-events-route.ts'
 import { MAX_LIMIT, MAX_PAGE_BYTES, MAX_UNSTABLE_OFFSET } from '../api/events/list-limits.ts'
 import { MAX_NAMES } from '../api/names/list-names-route.ts'
+import { MAX_NAME_MATCHES } from '../api/events/search-terms.ts'
 import { READYZ_MAX_AGE_MS } from '../api/health/readyz-route.ts'
 import { MAX_MISSING_IDS } from '../audit/audit-range.ts'
 import { BROWSER_SESSION_HOURS } from '../domain/browser-session.ts'
@@ -67,8 +68,8 @@ const sent: LimitGroup = {
       `${count(MAX_LIMIT)}; ${count(MAX_SESSIONS)}; ${count(MAX_DEVICES)}; ${count(MAX_NAMES)} (\`limit\` is capped silently)`,
     ],
     [
-      '`unstable_offset` of events; values of one filter',
-      `${count(MAX_UNSTABLE_OFFSET)}; ${count(MAX_FILTER_VALUES)}`,
+      '`unstable_offset` of events; values of one filter; names that `q` may find',
+      `${count(MAX_UNSTABLE_OFFSET)}; ${count(MAX_FILTER_VALUES)}; ${count(MAX_NAME_MATCHES)}`,
     ],
     [
       'bodies that have begun to arrive, all together',

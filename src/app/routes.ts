@@ -12,6 +12,7 @@ import { exportEventsRoute } from '../api/events/export-events-route.ts'
 import { getEventRoute } from '../api/events/get-event-route.ts'
 import { listEventsRoute } from '../api/events/list-events-route.ts'
 import { streamEventsRoute } from '../api/events/stream-events-route.ts'
+import { searchEventsRoute } from '../api/events/search-events-route.ts'
 import { livezRoute } from '../api/health/livez-route.ts'
 import { readyzRoute, type ReadyzOptions } from '../api/health/readyz-route.ts'
 import { listNamesRoute } from '../api/names/list-names-route.ts'
@@ -45,6 +46,7 @@ export function createRoutes({ db, healthDb, webhooks, ...parts }: RouteParts): 
     ...webhookRoutes(webhooks),
     listEventsRoute({ db, ...parts }),
     getEventRoute({ db, ...parts }),
+    searchEventsRoute({ db, ...parts }),
     exportEventsRoute({ db, ...parts, sleep }),
     statsRoute({ db, ...parts }),
     streamEventsRoute({ db, ...parts, translateError, monotonicMs: () => performance.now() }),

@@ -21,6 +21,7 @@ import { listDevicesRoute } from '../../src/api/devices/list-devices-route.ts'
 import { exportEventsRoute } from '../../src/api/events/export-events-route.ts'
 import { getEventRoute } from '../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../src/api/events/list-events-route.ts'
+import { searchEventsRoute } from '../../src/api/events/search-events-route.ts'
 import { listNamesRoute } from '../../src/api/names/list-names-route.ts'
 import { streamEventsRoute } from '../../src/api/events/stream-events-route.ts'
 import { startFeeds } from '../../src/feed/start-feeds.ts'
@@ -112,6 +113,7 @@ export async function startAccessServer({
   })
   const routes = [
     listEventsRoute(options),
+    searchEventsRoute(options),
     getEventRoute(options),
     exportEventsRoute({ ...options, timeZone: 'UTC', sleep: async () => {} }),
     listDevicesRoute(options),

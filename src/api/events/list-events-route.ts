@@ -58,7 +58,8 @@ export function listEventsRoute(options: EventRouteOptions): TextRoute {
     ) => {
       const { since: after = list.between?.[0] } = list
       const before = list.between?.[1]
-      const wanted = { after, before, filters: eventFilters(list), limit, offset, cursor }
+      const filters = eventFilters(list)
+      const wanted = { asked: filters, after, before, filters, limit, offset, cursor }
       const { items, nextCursor, completeness, proven } = await readEventPage(options, PATH, wanted, call)
       return {
         text: pageJson('events', items, nextCursor),

@@ -9,6 +9,7 @@ import {
 import type { Micros } from '../../domain/instant.ts'
 import type { PagePosition } from '../../http/page-cursor.ts'
 import type { Proven } from '../../http/route.ts'
+import { type EventOrder, NEWEST_FIRST } from '../../store/events/event-order-sql.ts'
 import type { EventFilter, EventQuery } from '../../store/events/list-events.ts'
 import { listProvenEvents, type ProvenEvents } from '../../store/events/list-proven-events.ts'
 import { positionOf } from '../../store/events/position-of.ts'
@@ -19,10 +20,17 @@ import { eventVisibility } from './event-visibility.ts'
 import { MAX_PAGE_BYTES } from './list-limits.ts'
 
 export interface WantedPage {
+  /** What was asked for, besides the time, in a form that JSON can write. A cursor is of use for the same only. */
+  asked: unknown
+  /** What may be claimed at most, if something that decides about the page was read before it. */
+  claim?: Completeness | undefined
   /** Events created after the first and before the second instant, at neither of them. */
   after: Micros | undefined
   before: Micros | undefined
   filters: readonly EventFilter[]
+  /** One of them at least must hold as well. */
+  anyOf?: readonly EventFilter[] | undefined
+  order?: EventOrder
   limit: number
   offset: number
   cursor: string | null | undefined
@@ -44,12 +52,12 @@ export interface EventPage {
 export async function readEventPage(
   { db, secrets, pageCursors }: EventRouteOptions,
   endpoint: string,
-  { after, before, filters, limit, offset, cursor }: WantedPage,
+  { asked, claim, after, before, filters, anyOf, order = NEWEST_FIRST, limit, offset, cursor }: WantedPage,
   { caller, proof }: { caller: Caller; proof: CallerProof | null },
 ): Promise<EventPage> {
   const { workspaceId } = caller
   const session = caller.kind === 'key' ? null : caller.clientSessionId
-  const paged = [endpoint, workspaceId, session, `${after}`, `${before}`, filters] as const
+  const paged = [endpoint, workspaceId, session, `${after}`, `${before}`, asked] as const
   const following = cursor ? followingOf(pageCursors.decode(paged, cursor)) : undefined
   const query: EventQuery = {
     workspaceId,
@@ -57,6 +65,8 @@ export async function readEventPage(
     after,
     before,
     filters,
+    anyOf,
+    order,
     following,
     // One more than asked for shows whether there is a next page.
     limit: limit + 1,
@@ -66,12 +76,13 @@ export async function readEventPage(
   const window = windowBetween(after, before)
   const listed = await listProvenEvents(db, query, { maxBytes: MAX_PAGE_BYTES, proof, window })
   const events = listed.events.slice(0, limit)
-  const completeness = following ? stillProven(following.claim, listed.completeness) : listed.completeness
+  const earlier = [claim, following?.claim].filter((each) => each !== undefined)
+  const completeness = earlier.reduce((now, first) => stillProven(first, now), listed.completeness)
   const next = hasMore(listed, limit) ? await lastPosition() : null
   return {
     items: events.map(eventTextFor(caller, secrets)),
     nextCursor:
-      next && pageCursors.encode(paged, [`${next.createdAt}`, next.eventId, packCompleteness(completeness)]),
+      next && pageCursors.encode(paged, [`${next.orderedAt}`, next.eventId, packCompleteness(completeness)]),
     completeness,
     proven: listed.proven,
   }
@@ -80,7 +91,7 @@ export async function readEventPage(
   async function lastPosition() {
     const last = events.at(-1)
     if (last === undefined) return null
-    return positionOf(last.body) ?? (await readEventPosition(db, query, events.length - 1))
+    return positionOf(last.body, order) ?? (await readEventPosition(db, query, events.length - 1))
   }
 }
 
@@ -88,6 +99,6 @@ function hasMore({ events, isCut }: ProvenEvents, limit: number): boolean {
   return isCut || events.length > limit
 }
 
-function followingOf([createdAt, eventId, claim = '']: PagePosition) {
-  return { createdAt: BigInt(createdAt), eventId, claim: unpackCompleteness(claim) }
+function followingOf([orderedAt, eventId, claim = '']: PagePosition) {
+  return { orderedAt: BigInt(orderedAt), eventId, claim: unpackCompleteness(claim) }
 }

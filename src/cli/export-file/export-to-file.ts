@@ -83,7 +83,7 @@ async function writeEvents(
     if (end === null) break
     const isWritten = await format.add(events.map(({ body }) => body))
     count += events.length
-    onProgress({ events: count, read: count - (left?.events ?? 0), bytes: part.bytes(), at: end.createdAt })
+    onProgress({ events: count, read: count - (left?.events ?? 0), bytes: part.bytes(), at: end.orderedAt })
     if (!isWritten || monotonicMs() - savedAt < SAVE_EVERY_MS) continue
     const { after, before } = query
     await part.save({ asked, claim, after, before, end, events: count, format: format.state() })

@@ -1,5 +1,7 @@
 import { formatInstant } from '../../domain/instant.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
+import { anyOfSql } from './any-of-sql.ts'
+import { followingSql, NEWEST_FIRST, type OrderSql, orderSql } from './event-order-sql.ts'
 import { filterColumn, filterSql } from './event-filter-sql.ts'
 import type { EventFilter, EventQuery } from './list-events.ts'
 import { mergedFilterSql } from './merged-filter-sql.ts'
@@ -26,10 +28,24 @@ export function listEventsSql(query: EventQuery, head: Sql | null = null): Sql {
 
 function pageSql(query: EventQuery): Sql {
   const { workspaceId, visibility, filters, limit, offset } = query
-  const { read, named: answered } = columnsOf(query)
+  const order = orderSql(query.order ?? NEWEST_FIRST)
+  const { read, named: answered } = columnsOf(query, order)
+  if (query.anyOf !== undefined)
+    return anyOfSql(query.anyOf, {
+      workspaceId,
+      columns: read,
+      answered,
+      where: joinSql(
+        [rangeSql(query), ...filters.map(filterSql), ...visibilityConditions(visibility)],
+        ' and ',
+      ),
+      limit,
+      offset,
+      order,
+    })
   const merged = mergedFilter(query)
   if (merged !== null)
-    return mergedFilterSql(merged, { limit, offset, where: rangeSql(query), columns: read, answered })
+    return mergedFilterSql(merged, { limit, offset, where: rangeSql(query), columns: read, answered, order })
   const range = rangeSql(query)
   const where = filters.length === 0 ? range : joinSql([range, ...filters.map(filterSql)], ' and ')
   const namesEvents = filters.some(({ column, values }) => column === 'event_id' && values.length > 1)
@@ -42,11 +58,12 @@ function pageSql(query: EventQuery): Sql {
       limit,
       offset,
       allFirst: namesEvents,
+      order,
     })
   if (visibility.kind === 'only')
-    return visibleEventsSql(query, visibility, { where, columns: read, answered })
+    return visibleEventsSql(query, visibility, { where, columns: read, answered, order })
   return sql`select ${read} from events where ${where}
-order by created_at desc, event_id
+${order.ofEvents}
 limit ${limit} offset ${offset}`
 }
 
@@ -61,35 +78,32 @@ const WITH_SECRETS: Columns = {
   read: rawSql('body, secrets, event_id as row_id'),
   named: rawSql('body, secrets, row_id'),
 }
-const POSITIONS: Columns = {
-  read: rawSql(
-    `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as row_time, event_id as row_id`,
-  ),
-  named: rawSql('row_time, row_id'),
-}
 const NO_SECRETS = rawSql(', null, null')
 const NOTHING = rawSql('')
 
-function columnsOf({ withSecrets = false, onlyPositions = false }: EventQuery): Columns {
-  if (onlyPositions) return POSITIONS
+function columnsOf({ withSecrets = false, onlyPositions = false }: EventQuery, { key }: OrderSql): Columns {
+  if (onlyPositions) {
+    const read = sql`to_char(${key} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as row_time, event_id as row_id`
+    return { read, named: rawSql('row_time, row_id') }
+  }
   return withSecrets ? WITH_SECRETS : BODY
 }
 
 /** The query's filter, if it is the only one, has several values, and has an index that gives the order for each value. Otherwise null. */
-function mergedFilter({ visibility, filters }: EventQuery): EventFilter | null {
+function mergedFilter({ visibility, filters, order }: EventQuery): EventFilter | null {
   const [filter, another] = filters
+  if (order?.by === 'occurred_at') return null
   if (visibility.kind !== 'all' || filter === undefined || another !== undefined) return null
   const hasOrder = filter.column !== 'event_id' && filterColumn(filter.column).type !== 'uuid[]'
   return hasOrder && new Set(filter.values).size > 1 ? filter : null
 }
 
 /** The conditions on the workspace and the time. */
-function rangeSql({ workspaceId, after, before, following }: EventQuery): Sql {
+function rangeSql({ workspaceId, after, before, following, order }: EventQuery): Sql {
   let range = sql`workspace_id = ${workspaceId}`
   if (after !== undefined) range = sql`${range} and created_at > ${formatInstant(after)}`
   if (before !== undefined) range = sql`${range} and created_at < ${formatInstant(before)}`
   if (following === undefined) return range
-  const createdAt = sql`${formatInstant(following.createdAt)}`
-  // Postgres enters the index by the first half of this condition.
-  return sql`${range} and created_at <= ${createdAt} and (created_at < ${createdAt} or event_id > ${following.eventId})`
+  const at = sql`${formatInstant(following.orderedAt)}`
+  return sql`${range} and ${followingSql(order ?? NEWEST_FIRST, at, following.eventId)}`
 }

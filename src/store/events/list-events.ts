@@ -1,6 +1,8 @@
 import type { Micros } from '../../domain/instant.ts'
 import { readBytea, type TextRow } from '../../postgres/text-query.ts'
 import type { Db } from '../database.ts'
+import type { EventPosition } from './read-event-position.ts'
+import type { EventOrder } from './event-order-sql.ts'
 import { listEventsSql } from './list-events-sql.ts'
 
 /** Selects the events whose column holds any of the values. Without values it selects none. */
@@ -24,8 +26,12 @@ export interface EventQuery {
   before?: Micros | undefined
   /** All of them must hold. */
   filters: readonly EventFilter[]
+  /** One of them at least must hold as well. */
+  anyOf?: readonly EventFilter[] | undefined
   /** Events that come after this one in the list's order. */
-  following?: { createdAt: Micros; eventId: string } | undefined
+  following?: EventPosition | undefined
+  /** Absent: by creation, the newest first. */
+  order?: EventOrder
   limit: number
   offset: number
   /** Whether the caller may see the secrets. Absent: they are not read. */

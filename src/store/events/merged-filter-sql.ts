@@ -1,5 +1,6 @@
 import { type Sql, sql } from '../../postgres/sql.ts'
 import { filterColumn } from './event-filter-sql.ts'
+import type { OrderSql } from './event-order-sql.ts'
 import type { EventFilter } from './list-events.ts'
 
 export interface MergedEvents {
@@ -11,6 +12,7 @@ export interface MergedEvents {
   answered: Sql
   limit: number
   offset: number
+  order: OrderSql
 }
 
 /**
@@ -22,25 +24,21 @@ export interface MergedEvents {
  * point where these fill it, so each value is then read only down to that point. For ten thousand devices that is hardly more than the page.
  */
 export function mergedFilterSql({ column, values }: EventFilter, page: MergedEvents): Sql {
-  const { columns, answered, limit, offset } = page
+  const { columns, answered, limit, offset, order } = page
   const { name, arrayType } = filterColumn(column)
   const ids = [...new Set(values)]
   const wanted = limit + offset
   const where = sql`${page.where} and ${name} = mine.id`
   return sql`with probe as materialized (
-  select mine.id, first.created_at from unnest(${ids}::${arrayType}) as mine (id)
-  cross join lateral (select created_at from events where ${where} ${newestFirst(Math.ceil((2 * wanted) / ids.length))}) as first
+  select mine.id, first.* from unnest(${ids}::${arrayType}) as mine (id)
+  cross join lateral (select ${order.columns} from events where ${where} ${order.ofEvents} limit ${Math.ceil((2 * wanted) / ids.length)}) as first
 ), reach as materialized (
-  select created_at from probe order by created_at desc offset ${wanted - 1} limit 1
+  select ordered_at from probe ${order.ofFound} offset ${wanted - 1} limit 1
 )
 select ${answered} from (select distinct id from probe) as mine
 cross join lateral (
-  select ${columns}, created_at, event_id from events
-  where ${where} and created_at >= coalesce((select created_at from reach), '-infinity') ${newestFirst(wanted)}
+  select ${columns}, ${order.columns} from events
+  where ${where} and ${order.key} ${order.upTo} coalesce((select ordered_at from reach), ${order.end}) ${order.ofEvents} limit ${wanted}
 ) as newest
-order by created_at desc, event_id limit ${limit} offset ${offset}`
-}
-
-function newestFirst(most: number): Sql {
-  return sql`order by created_at desc, event_id limit ${most}`
+${order.ofFound} limit ${limit} offset ${offset}`
 }

@@ -5,7 +5,8 @@ import type { Db } from '../database.ts'
 
 /** Where an event stands in the list's order. */
 export interface EventPosition {
-  createdAt: Micros
+  /** The instant that the list is ordered by. */
+  orderedAt: Micros
   eventId: string
 }
 
@@ -17,7 +18,7 @@ export async function readEventPosition(
 ): Promise<EventPosition | null> {
   const statement = listEventsSql({ ...query, onlyPositions: true, limit: 1, offset: query.offset + nth })
   const { rows } = await db.queryTexts(statement, Infinity)
-  const [createdAt, eventId] = rows[0] ?? []
-  const instant = typeof createdAt === 'string' ? parseInstant(createdAt) : null
-  return instant === null || typeof eventId !== 'string' ? null : { createdAt: instant, eventId }
+  const [orderedAt, eventId] = rows[0] ?? []
+  const instant = typeof orderedAt === 'string' ? parseInstant(orderedAt) : null
+  return instant === null || typeof eventId !== 'string' ? null : { orderedAt: instant, eventId }
 }

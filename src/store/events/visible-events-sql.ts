@@ -1,5 +1,6 @@
 import { isUuid } from '../../domain/uuid.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
+import type { OrderSql } from './event-order-sql.ts'
 import type { EventQuery, EventVisibility } from './list-events.ts'
 
 /**
@@ -19,6 +20,7 @@ export interface VisibleEvents {
   columns: Sql
   /** What the statement answers: those columns, by their names outside of the subquery. */
   answered: Sql
+  order: OrderSql
 }
 
 /**
@@ -29,13 +31,13 @@ export interface VisibleEvents {
 export function visibleEventsSql(
   query: EventQuery,
   visibility: EventVisibility & { kind: 'only' },
-  { where, columns, answered }: VisibleEvents,
+  { where, columns, answered, order }: VisibleEvents,
 ): Sql {
   const { limit, offset, filters } = query
   const accounts = [...new Set(visibility.connectedAccountIds.filter(isUuid))]
   const webviews = [...new Set(visibility.connectWebviewIds.filter(isUuid))]
-  const page = sql`order by created_at desc, event_id limit ${limit} offset ${offset}`
-  const read = sql`${columns}, created_at, event_id`
+  const page = sql`${order.ofFound} limit ${limit} offset ${offset}`
+  const read = sql`${columns}, ${order.columns}`
   // Keeps out the webviews' events that were already found through their account.
   const unseen =
     accounts.length === 0 || webviews.length === 0
@@ -48,7 +50,7 @@ export function visibleEventsSql(
   // No accounts and no webviews: nothing may be seen.
   if (sources.length === 0)
     return sql`select ${answered} from (select ${read} from events where ${where} and false) as none ${page}`
-  const most = sql`order by created_at desc, event_id limit ${limit + offset}`
+  const most = sql`${order.ofEvents} limit ${limit + offset}`
   const isShortRead = limit + offset <= SHORT_PAGE && filters.every(({ column }) => column !== 'event_type')
   const mostMerged = isShortRead ? MERGED_IDS.forShortReads : MERGED_IDS.forLongReads
   const scans =

@@ -5,6 +5,7 @@ import { ingestBatch } from '../../../src/ingest/ingest-batch.ts'
 import { exportEventsRoute } from '../../../src/api/events/export-events-route.ts'
 import { getEventRoute } from '../../../src/api/events/get-event-route.ts'
 import { listEventsRoute } from '../../../src/api/events/list-events-route.ts'
+import { searchEventsRoute } from '../../../src/api/events/search-events-route.ts'
 import { statsRoute } from '../../../src/api/stats/stats-route.ts'
 import type { Db } from '../../../src/store/database.ts'
 import { getPageCursorKey } from '../../../src/store/keys/get-page-cursor-key.ts'
@@ -44,6 +45,7 @@ export async function startQueryServer(): Promise<QueryServer> {
     listEventsRoute(options),
     getEventRoute(options),
     exportEventsRoute({ ...options, timeZone: 'UTC', sleep: async () => {} }),
+    searchEventsRoute(options),
     statsRoute({ db, timeZone: 'UTC' }),
   ]
   const server = await serve(routes, { access })
