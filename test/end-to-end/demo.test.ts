@@ -36,6 +36,10 @@ test('npm run demo answers the curl it prints, and Ctrl-C leaves nothing behind'
     ok: true,
     events: 3,
   })
+  const names = new URL('/v1/names/list?q=room', curl.url)
+  await expect
+    .poll(async () => ((await (await fetch(names, { headers })).json()) as { names: unknown[] }).names.length)
+    .toBeGreaterThan(1)
   expect(printed).toMatch(/read API +http:\/\/127\.0\.0\.1:\d+/)
   expect(printed).toMatch(/simulated Seam http:\/\//)
   const urls = [...printed.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url)
