@@ -5,6 +5,7 @@ import { configCommand } from './config.ts'
 import type { Context } from './context.ts'
 import { exportCommand } from './export.ts'
 import { keysCommand } from './keys.ts'
+import { listenCommand } from './listen.ts'
 import { migrateCommand } from './migrate.ts'
 import { quarantineCommand } from './quarantine.ts'
 import { serve } from './serve.ts'
@@ -31,6 +32,7 @@ export function createProgram(context: Context): Command {
     migrateCommand,
     configCommand,
     statusCommand,
+    listenCommand,
     auditCommand,
     exportCommand,
     keysCommand,
