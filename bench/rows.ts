@@ -2,6 +2,7 @@ import type { Bench } from './bench.ts'
 import type { Figure } from './results/figure.ts'
 import { backfill } from './rows/backfill.ts'
 import { bulk } from './rows/bulk.ts'
+import { devices } from './rows/devices.ts'
 import { listBodies } from './rows/list-bodies.ts'
 import { listFilters } from './rows/list-filters.ts'
 import { listGzip } from './rows/list-gzip.ts'
@@ -26,5 +27,6 @@ export const ROWS: readonly Row[] = [
   { name: 'list-bodies', run: listBodies },
   { name: 'list-gzip', run: listGzip },
   { name: 'stats', run: stats },
+  { name: 'devices', run: devices },
   { name: 'start', run: start },
 ]

@@ -4,7 +4,7 @@ import { sampleEvents } from '../events/make-events.ts'
 import { onDatabase } from '../processes/start-server.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 import { dropIndexes, restoreIndexes } from './indexes.ts'
-import { FIRST_CREATED_AT, SPAN_DAYS, valuesOf } from './values.ts'
+import { DEVICES, FIRST_CREATED_AT, SPAN_DAYS, valuesOf } from './values.ts'
 
 /**
  * Fills an empty, migrated database with `count` events, always the same ones, oldest first. Types, and which ids an event
@@ -13,14 +13,14 @@ import { FIRST_CREATED_AT, SPAN_DAYS, valuesOf } from './values.ts'
  *
  * It drops the indexes first. Afterwards it makes them again as the migrations made them, and checks that.
  */
-export async function fillEvents(databaseUrl: string, count: number): Promise<void> {
+export async function fillEvents(databaseUrl: string, count: number, devices = DEVICES): Promise<void> {
   const indexes = await onDatabase(databaseUrl, async (client) => {
     await makeSamples(client)
     await client.query('begin')
     // Postgres fills a table that was emptied in the same transaction without writing its log.
     await client.query('truncate events')
     const dropped = await dropIndexes(client)
-    await client.query(fillSql(count))
+    await client.query(fillSql(count, devices))
     await client.query('commit')
     await client.query('drop table samples')
     await client.query('vacuum analyze events')
@@ -60,11 +60,11 @@ async function makeSamples(client: pg.Client): Promise<void> {
 const FIRST_TRANSACTION = 3
 const TRANSACTIONS = 600
 
-function fillSql(count: number): string {
+function fillSql(count: number, devices: number): string {
   const samples = sampleEvents().length
   const stepMicros = Math.floor((SPAN_DAYS * 86_400 * 1_000_000) / count)
   const values = EVENT_FIELDS.map(({ column, type }) => {
-    const n = numberSql(column, count)
+    const n = numberSql(column, count, devices)
     if (type === 'text') return `case when has_${column} then 'customer-' || ${n} end`
     const id = `md5('${column}' || ${n})::uuid`
     return `case when has_${column} then ${type === 'uuid[]' ? `array[${id}]` : id} end`
@@ -93,8 +93,8 @@ from (
 }
 
 /** Which value of the column an event has. r is evenly spread from 0 to 1, so its square favours low numbers. */
-function numberSql(column: string, count: number): string {
-  const device = `floor(e.r * e.r * ${valuesOf('device_id', count)})::int`
+function numberSql(column: string, count: number, devices: number): string {
+  const device = `floor(e.r * e.r * ${devices})::int`
   if (column === 'device_id') return device
   // The device decides the account, because it belongs to one account.
   if (column === 'connected_account_id') return `(${device} % ${valuesOf(column, count)})`

@@ -68,7 +68,7 @@ function sortedStatesSql(query: DeviceQuery, scope: EventScope, unfoldedIds: rea
   const hasBattery = query.battery !== undefined
   if (isNow(scope)) {
     const asked = hasBattery ? sql`(${byType} union all ${battery})` : sql`(${byType})`
-    return statesNowSql(scope.workspaceId, asked, unfoldedIds)
+    return statesNowSql(scope.workspaceId, asked, hasBattery ? [...facets, 'battery'] : facets, unfoldedIds)
   }
   // The types alone tell these states, so the events themselves need not be read.
   const positions = statePositionsSql(scope, sql`(${byType})`)
@@ -80,7 +80,7 @@ function sortedStatesSql(query: DeviceQuery, scope: EventScope, unfoldedIds: rea
 
 function allStatesSql(scope: EventScope, unfoldedIds: readonly string[]): Sql {
   const asked = sql`(${askedSql('page', ALL_FACETS)})`
-  if (isNow(scope)) return statesNowSql(scope.workspaceId, asked, unfoldedIds)
+  if (isNow(scope)) return statesNowSql(scope.workspaceId, asked, ALL_FACETS, unfoldedIds)
   return statesSql(scope.workspaceId, statePositionsSql(scope, asked))
 }
 

@@ -172,3 +172,30 @@ test('the same events in any order are folded to the same rows', async () => {
   )
   expect(await fc.check(holds, { numRuns: 30 })).toMatchObject({ failed: false, error: null })
 })
+
+test('a kept state outlives its events, and the same state told again goes on from when it began', async () => {
+  const workspaceId = randomUUID()
+  const deviceId = randomUUID()
+  const store = (event_type: string, seconds: number) =>
+    db.transaction().execute((trx) => {
+      const created_at = `2026-06-15T16:00:0${seconds}.000Z`
+      const text = JSON.stringify({ event_id: randomUUID(), event_type, created_at, device_id: deviceId })
+      return ingestInTransaction(trx, [parseEvent(text, workspaceId)], 'poll', maskingSecrets())
+    })
+  const connection = async () => {
+    const [device] = await listDevices(db, { workspaceId, ...everything })
+    return [device?.states.connection?.state, device?.states.connection?.since]
+  }
+  await store('device.connected', 1)
+  await store('device.disconnected', 2)
+  await expect.poll(() => foldedAfter(workspaceId), { timeout: 60_000 }).toBe(2)
+  await runSql(db, sql`delete from events where workspace_id = ${workspaceId}`)
+  const began = ['disconnected', '2026-06-15T16:00:02.000000Z']
+  expect(await connection()).toEqual(began)
+  await store('device.disconnected', 4)
+  expect(await connection()).toEqual(began)
+  await expect.poll(() => foldedAfter(workspaceId), { timeout: 60_000 }).toBe(3)
+  expect(await connection()).toEqual(began)
+  await store('device.connected', 6)
+  expect(await connection()).toEqual(['connected', '2026-06-15T16:00:06.000000Z'])
+})
