@@ -206,6 +206,39 @@ test('I10: nobody ever gets an event that is not theirs, nor misses one that is,
   expect(await fc.check(holds, { numRuns: 500 })).toMatchObject({ failed: false, error: null })
 })
 
+test('I10: /v1/events/list finds what its credential may see, by every search and in every order, and no more', async () => {
+  const terms = fc.option(fc.constantFrom(...accounts, ...devices, ...webviews), { nil: undefined })
+  const order = fc.record({
+    order: fc.constantFrom('desc', 'asc'),
+    order_by: fc.constantFrom('created_at', 'occurred_at'),
+  })
+  const holds = fc.asyncProperty(
+    fc.nat(),
+    asks,
+    terms,
+    order,
+    async (seed, { limit, unstable_offset, ...ask }, q, ordered) => {
+      void [limit, unstable_offset]
+      const { name, headers, sees } = credentials[seed % credentials.length] as Credential
+      const body = { ...ask, ...ordered, ...(q !== undefined && { q }), limit: 1_000 }
+      const response = await server.ask(headers, '/v1/events/list', body)
+      const answer =
+        sees === null
+          ? response.status
+          : ((await response.json()) as { events: GeneratedEvent[] }).events.map((event) => event.event_id)
+      const found = (event: GeneratedEvent) =>
+        q === undefined || [event.device_id, event.connected_account_id, event.connect_webview_id].includes(q)
+      const wanted = () =>
+        expected((event) => sees?.(event) === true && found(event), { ...ask, limit: 1_000 })
+      expect([name, sees === null ? answer : (answer as string[]).toSorted()]).toEqual([
+        name,
+        sees === null ? 401 : wanted().toSorted(),
+      ])
+    },
+  )
+  expect(await fc.check(holds, { numRuns: 250 })).toMatchObject({ failed: false, error: null })
+})
+
 test('I10: an export holds what its credential may see, all of it and no more', async () => {
   const holds = fc.asyncProperty(fc.nat(), asks, async (seed, { limit, unstable_offset, ...ask }) => {
     void [limit, unstable_offset]
