@@ -26,12 +26,12 @@ export function windowBetween(after: Micros | undefined, before: Micros | undefi
 /** The same from all proven ranges, earliest first, which must come from the snapshot of the rows, or from an earlier one. */
 export function completenessIn(
   covered: readonly (Interval & { to: Micros })[],
-  { from, to }: { from: Micros; to: Micros },
+  { from, to }: Window,
 ): Completeness {
   const last = covered.at(-1)
   if (last === undefined) return NOTHING_PROVEN
-  const asked = { from, to: to < last.to ? to : last.to }
-  const isComplete = from < last.to && gapsIn(asked, covered).length === 0
+  const until = to !== null && to < last.to ? to : last.to
+  const isComplete = from !== null && from < last.to && gapsIn({ from, to: until }, covered).length === 0
   return { from: last.from, until: last.to, isComplete }
 }
 

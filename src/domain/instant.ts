@@ -10,7 +10,7 @@ export const MICROS_PER_SECOND = 1_000_000n
 /** 0001-01-01T00:00:00Z: Postgres has no year 0. */
 const FIRST_INSTANT: Micros = -62_135_596_800_000_000n
 /** 9999-12-31T23:59:59.999999Z: RFC 3339 has no longer years. */
-export const LAST_INSTANT: Micros = 253_402_300_799_999_999n
+const LAST_INSTANT: Micros = 253_402_300_799_999_999n
 
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)$/
 

@@ -1,31 +1,28 @@
-import { type Completeness, NOTHING_PROVEN, type Window } from '../../domain/completeness.ts'
-import { formatInstant, LAST_INSTANT, type Micros } from '../../domain/instant.ts'
+import { type Completeness, completenessIn, type Window } from '../../domain/completeness.ts'
+import { parseInstant } from '../../domain/instant.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 
-/** What `completenessSql` gives: the range that reaches furthest, in microseconds, and whether the window is proven. */
-export type CompletenessRow = readonly [from: string, until: string, isComplete: boolean | null]
+/** How much of the ranges' text is read: the newest three hundred ranges, where a copy of a year has a few. */
+const MOST_TEXT = 20_000
 
 /**
- * An SQL expression, a JSON array, that says how complete the copy is in a window; null while nothing is proven. As a part of the statement
- * that reads the rows it sees the same snapshot, so it cannot claim more than those rows hold (I15).
+ * An SQL expression: the text of the newest proven ranges, null while nothing was ever proven. As a part of the statement that reads the rows
+ * it sees the same snapshot, so what is concluded from it claims no more than those rows hold (I15).
+ *
+ * The window is compared here and not in Postgres, because planning that for every page of 50 events took 0.1 ms, a third of the page.
  */
-export function completenessSql(workspaceId: string, { from, to }: Window): Sql {
-  const start = sql`${instantOrNull(from)}::timestamptz`
-  // `least` and `greatest` leave out nulls: a window without an end ends where coverage does.
-  const asked = sql`tstzrange(${start}, greatest(${start}, least(${instantOrNull(to)}::timestamptz, upper(ranges))))`
-  return sql`(select json_build_array((extract(epoch from lower(last)) * 1000000)::bigint::text,
-    (extract(epoch from upper(ranges)) * 1000000)::bigint::text, ${start} < upper(ranges) and ranges @> ${asked})
-  from coverage, lateral (select range as last from unnest(ranges) as range order by range desc limit 1) as furthest
-  where workspace_id = ${workspaceId})`
+export function completenessSql(workspaceId: string): Sql {
+  return sql`(select right(ranges::text, ${MOST_TEXT}::int) from coverage where workspace_id = ${workspaceId})`
 }
 
-export function completenessOf(row: CompletenessRow | null): Completeness {
-  if (row === null) return NOTHING_PROVEN
-  const [from, until, isComplete] = row
-  return { from: BigInt(from), until: BigInt(until), isComplete: isComplete === true }
+/** What the text says of a window. A range that was cut off, or that cannot be read, counts as not proven. */
+export function completenessOf(ranges: string | null, window: Window): Completeness {
+  const covered = [...(ranges ?? '').matchAll(RANGE)].flatMap(([, lower = '', upper = '']) => {
+    const [from, to] = [parseInstant(lower), parseInstant(upper)]
+    return from === null || to === null ? [] : [{ from, to }]
+  })
+  return completenessIn(covered, window)
 }
 
-function instantOrNull(instant: Micros | null): string | null {
-  if (instant === null) return null
-  return instant > LAST_INSTANT ? 'infinity' : formatInstant(instant)
-}
+/** A range as Postgres writes it: `["2026-06-02 00:00:00+00","2026-06-09 00:00:00+00")`. */
+const RANGE = /\["([^"]*)","([^"]*)"\)/g

@@ -1,7 +1,7 @@
 import type { CallerProof } from '../../domain/caller.ts'
 import { type Completeness, NOTHING_PROVEN, type Window } from '../../domain/completeness.ts'
 import { sql } from '../../postgres/sql.ts'
-import { completenessOf, type CompletenessRow, completenessSql } from '../coverage/completeness-sql.ts'
+import { completenessOf, completenessSql } from '../coverage/completeness-sql.ts'
 import type { Db } from '../database.ts'
 import { callerProofSql } from '../keys/caller-proof.ts'
 import { listEventsSql } from './list-events-sql.ts'
@@ -25,20 +25,20 @@ export async function listProvenEvents(
   { maxBytes, proof, window }: { maxBytes: number; proof: CallerProof | null; window: Window },
 ): Promise<ProvenEvents> {
   const proofSql = proof === null ? sql`null::boolean` : callerProofSql(proof)
-  const head = sql`json_build_array(${proofSql}, ${completenessSql(query.workspaceId, window)})`
+  const head = sql`json_build_array(${proofSql}, ${completenessSql(query.workspaceId)})`
   const { rows, isCut } = await db.queryTexts(listEventsSql(query, head), maxBytes, HEAD_AND_ONE)
-  const [isProven, completeness] = JSON.parse(rows[0]?.[0] ?? '') as Head
+  const [isProven, ranges] = JSON.parse(rows[0]?.[0] ?? '') as Head
   if (proof !== null && isProven !== true)
     return { events: [], isCut: false, proven: 'no', completeness: NOTHING_PROVEN }
   return {
     events: storedEvents(rows.slice(1), query),
     isCut,
     proven: proof === null ? 'unknown' : 'yes',
-    completeness: completenessOf(completeness),
+    completeness: completenessOf(ranges, window),
   }
 }
 
-type Head = [isProven: boolean | null, completeness: CompletenessRow | null]
+type Head = [isProven: boolean | null, ranges: string | null]
 
 /** The rows that are read whatever their length. */
 const HEAD_AND_ONE = 2

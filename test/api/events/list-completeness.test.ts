@@ -192,3 +192,17 @@ test('I15: readCompleteness says the same for rows that are read after it', asyn
   expect(await read(at('06T00:00'), null)).toEqual({ ...range, isComplete: true })
   expect(await read(null, at('03T00:00'))).toEqual({ ...range, isComplete: false })
 })
+
+test('I12, I15: of thousands of ranges the newest count; what is older is not called complete', async () => {
+  await runSql(
+    server.db,
+    sql`insert into coverage (workspace_id, ranges)
+        select ${WORKSPACE_ID}, range_agg(tstzrange(at, at + interval '1 minute'))
+        from generate_series('2026-06-01Z'::timestamptz, '2026-06-08Z', interval '2 minutes') as at`,
+  )
+  const newest = { from: day('08T00:00'), until: day('08T00:01') }
+  expect(await list('since=2026-06-08')).toMatchObject({ ...newest, complete: 'true' })
+  expect(await list(between('07T23:58', '07T23:59'))).toMatchObject({ ...newest, complete: 'true' })
+  expect(await list(between('07T23:58', '07T23:59:01'))).toMatchObject({ complete: 'false' })
+  expect(await list(between('01T00:00', '01T00:01'))).toMatchObject({ ...newest, complete: 'false' })
+})
