@@ -1,8 +1,8 @@
+import type { EventQuery } from '../../src/store/events/event-query.ts'
 import { instant, integer, required } from '../../src/http/param-kinds.ts'
 import { defineParams } from '../../src/http/read-params.ts'
 import { textRoute } from '../../src/http/route.ts'
 import { windowBetween } from '../../src/domain/completeness.ts'
-import type { EventQuery } from '../../src/store/events/list-events.ts'
 import { listProvenEvents } from '../../src/store/events/list-proven-events.ts'
 import { openAccess, openPool, startService } from '../service-parts.ts'
 

@@ -1,4 +1,4 @@
-import type { EventQuery } from '../../src/store/events/list-events.ts'
+import type { EventQuery } from '../../src/store/events/event-query.ts'
 import { listEventsSql } from '../../src/store/events/list-events-sql.ts'
 import { onDatabase } from '../processes/start-server.ts'
 

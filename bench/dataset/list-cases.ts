@@ -1,5 +1,5 @@
+import type { EventQuery } from '../../src/store/events/event-query.ts'
 import { EVENT_FIELDS } from '../../src/domain/event-fields.ts'
-import type { EventQuery } from '../../src/store/events/list-events.ts'
 import { WORKSPACE_ID } from '../service-parts.ts'
 import { DEVICES, FIRST_CREATED_AT, valueOf } from './values.ts'
 

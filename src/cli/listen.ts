@@ -1,3 +1,4 @@
+import type { StoredArrival } from '../store/events/stored-arrival.ts'
 import { Command } from 'commander'
 import { eventFilters, FILTER_PARAM_KINDS } from '../api/events/event-filter-params.ts'
 import { parseDuration } from '../domain/duration.ts'
@@ -15,7 +16,7 @@ import {
 } from '../store/events/arrival-cursor.ts'
 import type { EventSelection } from '../store/events/event-selection.ts'
 import { readArrivalStart, readArrivalStartSince } from '../store/events/read-arrival-start.ts'
-import { LostArrivalCursorError, readArrivals, type StoredArrival } from '../store/events/read-arrivals.ts'
+import { LostArrivalCursorError, readArrivals } from '../store/events/read-arrivals.ts'
 import { listNamesOf } from '../store/names/list-names-of.ts'
 import { listWorkspaces } from '../store/workspaces/list-workspaces.ts'
 import { chooseWorkspace } from './choose-workspace.ts'

@@ -1,7 +1,8 @@
+import type { EventPosition, EventQuery, StoredEvent } from '../store/events/event-query.ts'
 import type { Db } from '../store/database.ts'
-import { type EventQuery, listEvents, type StoredEvent } from '../store/events/list-events.ts'
+import { listEvents } from '../store/events/list-events.ts'
 import { positionOf } from '../store/events/position-of.ts'
-import { type EventPosition, readEventPosition } from '../store/events/read-event-position.ts'
+import { readEventPosition } from '../store/events/read-event-position.ts'
 
 /** How much text a page is meant to have. Two pages are held at a time: the one that is written, and the next. */
 const PAGE_BYTES = 1024 * 1024

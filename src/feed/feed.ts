@@ -1,7 +1,7 @@
+import type { SelectableArrival, StoredArrival } from '../store/events/stored-arrival.ts'
 import { serverSentEvent } from '../http/server-sent-events.ts'
 import type { FurthestRange } from '../store/coverage/read-furthest-range.ts'
 import { type ArrivalCursor, compareArrivals, encodeArrivalCursor } from '../store/events/arrival-cursor.ts'
-import type { SelectableArrival, StoredArrival } from '../store/events/read-arrivals.ts'
 
 /** An event as it is sent to everybody who may not see its secrets. */
 export interface FeedEvent extends SelectableArrival {

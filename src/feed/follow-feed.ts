@@ -1,3 +1,4 @@
+import type { StoredArrival } from '../store/events/stored-arrival.ts'
 import { serverSentComment, serverSentEvent } from '../http/server-sent-events.ts'
 import { formatInstant, type Micros } from '../domain/instant.ts'
 import { sleep } from '../runtime/sleep.ts'
@@ -5,12 +6,7 @@ import { untilAborted } from '../runtime/until-aborted.ts'
 import type { FurthestRange } from '../store/coverage/read-furthest-range.ts'
 import { type ArrivalCursor, encodeArrivalCursor } from '../store/events/arrival-cursor.ts'
 import { type EventSelection, selectionOf } from '../store/events/event-selection.ts'
-import {
-  type ArrivalPage,
-  type ArrivalQuery,
-  LostArrivalCursorError,
-  type StoredArrival,
-} from '../store/events/read-arrivals.ts'
+import { type ArrivalPage, type ArrivalQuery, LostArrivalCursorError } from '../store/events/read-arrivals.ts'
 import { type Feed, type FeedEvent, messageOf as plainMessage } from './feed.ts'
 
 /** Where a listener begins. A text that is no cursor is `lost`, like a cursor of another server. */

@@ -1,5 +1,5 @@
+import type { DeviceVisibility } from '../../store/devices/device-query.ts'
 import type { Caller } from '../../domain/caller.ts'
-import type { DeviceVisibility } from '../../store/devices/list-devices.ts'
 
 /**
  * Which devices a caller sees, and which events tell it their states (I10): a key those of its workspace, a client session those of its

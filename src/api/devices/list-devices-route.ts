@@ -1,3 +1,4 @@
+import type { DevicePosition, DeviceQuery } from '../../store/devices/device-query.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { type PageCursors, type PagePosition, paginationJson } from '../../http/page-cursor.ts'
 import {
@@ -14,7 +15,7 @@ import {
 import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
 import type { Db } from '../../store/database.ts'
-import { type DevicePosition, type DeviceQuery, listDevices } from '../../store/devices/list-devices.ts'
+import { listDevices } from '../../store/devices/list-devices.ts'
 import { MAX_FILTER_VALUES } from '../events/event-filter-params.ts'
 import { completenessHeaders } from '../completeness-headers.ts'
 import { completenessJson } from '../completeness.ts'

@@ -1,3 +1,4 @@
+import type { OutagePosition, OutageQuery } from '../../store/devices/outage-query.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { type PagePosition, paginationJson } from '../../http/page-cursor.ts'
 import {
@@ -12,12 +13,7 @@ import {
 } from '../../http/param-kinds.ts'
 import { defineParams } from '../../http/read-params.ts'
 import { type TextRoute, textRoute } from '../../http/route.ts'
-import {
-  listOutages,
-  type Outage,
-  type OutagePosition,
-  type OutageQuery,
-} from '../../store/devices/list-outages.ts'
+import { listOutages, type Outage } from '../../store/devices/list-outages.ts'
 import { MAX_FILTER_VALUES } from '../events/event-filter-params.ts'
 import { EVENT_READERS } from '../events/event-visibility.ts'
 import { readCompleteness } from '../../store/coverage/read-completeness.ts'

@@ -1,6 +1,6 @@
+import type { EventFilter } from '../../store/events/event-query.ts'
 import { EVENT_FIELDS } from '../../domain/event-fields.ts'
 import { about, type ParamKind, text, textList, uuid, uuidList } from '../../http/param-kinds.ts'
-import type { EventFilter } from '../../store/events/list-events.ts'
 
 interface FilterParam {
   parameter: string

@@ -1,7 +1,7 @@
+import type { StoredEvent } from '../../store/events/event-query.ts'
 import { type Caller, hasScope } from '../../domain/caller.ts'
 import { unsealEvent } from '../../secrets/event-secrets-box.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
-import type { StoredEvent } from '../../store/events/list-events.ts'
 
 /** Whether a caller sees PINs: its key must name the scope, and there must be a key that decrypts them. */
 export function seesSecrets(caller: Caller, secrets: Secrets): boolean {

@@ -1,6 +1,6 @@
+import type { EventVisibility } from '../../store/events/event-query.ts'
 import type { Caller } from '../../domain/caller.ts'
 import type { Takes } from '../../http/route.ts'
-import type { EventVisibility } from '../../store/events/list-events.ts'
 
 /** Who may read events: keys with the scope, and client sessions, which have none and see their own. */
 export const EVENT_READERS: Takes = { key: 'events:read', client_session: null }

@@ -1,3 +1,4 @@
+import type { EventPosition } from '../../store/events/event-query.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { stillProven, type Window, windowBetween } from '../../domain/completeness.ts'
 import { askAgain } from '../../export/ask-again.ts'
@@ -13,7 +14,7 @@ import { type StreamAnswer, type StreamCall, type StreamRoute, streamRoute } fro
 import { isDatabaseAway, tookTooLong } from '../../postgres/postgres-errors.ts'
 import { readCompleteness } from '../../store/coverage/read-completeness.ts'
 import type { Db } from '../../store/database.ts'
-import { type EventPosition, readEventPosition } from '../../store/events/read-event-position.ts'
+import { readEventPosition } from '../../store/events/read-event-position.ts'
 import { completenessHeaders } from '../completeness-headers.ts'
 import { nameVisibility } from '../names/name-visibility.ts'
 import { eventFilters } from './event-filter-params.ts'

@@ -1,3 +1,4 @@
+import type { EventFilter, EventQuery } from '../../store/events/event-query.ts'
 import type { Caller, CallerProof } from '../../domain/caller.ts'
 import {
   type Completeness,
@@ -10,7 +11,6 @@ import type { Micros } from '../../domain/instant.ts'
 import type { PagePosition } from '../../http/page-cursor.ts'
 import type { Proven } from '../../http/route.ts'
 import { type EventOrder, NEWEST_FIRST } from '../../store/events/event-order-sql.ts'
-import type { EventFilter, EventQuery } from '../../store/events/list-events.ts'
 import { listProvenEvents, type ProvenEvents } from '../../store/events/list-proven-events.ts'
 import { positionOf } from '../../store/events/position-of.ts'
 import { readEventPosition } from '../../store/events/read-event-position.ts'

@@ -1,10 +1,10 @@
+import type { EventFilter } from '../../store/events/event-query.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { EVENT_FIELDS } from '../../domain/event-fields.ts'
 import { NAME_KINDS } from '../../domain/name-kinds.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { inputError } from '../../http/input-error.ts'
 import type { Db } from '../../store/database.ts'
-import type { EventFilter } from '../../store/events/list-events.ts'
 import { listNames } from '../../store/names/list-names.ts'
 import { nameVisibility } from '../names/name-visibility.ts'
 

@@ -1,10 +1,10 @@
+import type { EventPosition } from '../../store/events/event-query.ts'
 import { constants } from 'node:fs'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { deserialize, serialize } from 'node:v8'
 import type { ExportClaim } from '../../api/events/export-claim.ts'
 import type { Micros } from '../../domain/instant.ts'
 import { writeFileAtomically } from '../../runtime/write-file-atomically.ts'
-import type { EventPosition } from '../../store/events/read-event-position.ts'
 import type { Append } from './file-format.ts'
 
 /** What an export needs to go on. */

@@ -1,8 +1,8 @@
+import type { DeviceFilter } from './device-query.ts'
 import { foldName } from '../../domain/fold-name.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { joinSql, type Sql, sql } from '../../postgres/sql.ts'
 import { type EventScope, scopeSql } from './device-states-sql.ts'
-import type { DeviceFilter } from './list-devices.ts'
 import type { DeviceAccount } from './list-unfolded-devices.ts'
 
 /** Which events tell a caller about devices. */

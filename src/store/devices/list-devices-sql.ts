@@ -1,10 +1,10 @@
+import type { DeviceQuery } from './device-query.ts'
 import type { DeviceFacet } from '../../domain/device-facts.ts'
 import { formatInstant } from '../../domain/instant.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import { accountSql, candidatesSql, eventScope, namesSql } from './candidates-sql.ts'
 import { type EventScope, scopeSql, statePositionsSql, statesSql } from './device-states-sql.ts'
 import { statesNowSql } from './kept-states-sql.ts'
-import type { DeviceQuery } from './list-devices.ts'
 import type { DeviceAccount } from './list-unfolded-devices.ts'
 
 const ALL_FACETS: readonly DeviceFacet[] = ['connection', 'battery', 'lock', 'presence']

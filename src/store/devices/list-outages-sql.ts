@@ -1,3 +1,4 @@
+import type { BeganOutage, OutageQuery } from './outage-query.ts'
 import { DEVICE_FACETS, OUTAGE_FACTS } from '../../domain/device-facts.ts'
 import { formatInstant } from '../../domain/instant.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
@@ -10,7 +11,6 @@ import {
   scopeSql,
   statePositionsSql,
 } from './device-states-sql.ts'
-import type { BeganOutage, OutageQuery } from './list-outages.ts'
 import type { DeviceAccount } from './list-unfolded-devices.ts'
 
 const FACTS = OUTAGE_FACTS.map(({ eventType, state }) => ({ eventType, facet: 'outage', state }))

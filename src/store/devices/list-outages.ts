@@ -1,26 +1,9 @@
-import type { Micros } from '../../domain/instant.ts'
+import type { BeganOutage, OutagePosition, OutageQuery } from './outage-query.ts'
 import { type Executor, runSql } from '../../postgres/open-database.ts'
 import type { Db } from '../database.ts'
 import { inSnapshot } from './in-snapshot.ts'
-import type { DeviceFilter } from './list-devices.ts'
 import { disconnectionsSql, openOutagesSql, outagesSql } from './list-outages-sql.ts'
 import { type DeviceAccount, listUnfoldedDevices } from './list-unfolded-devices.ts'
-
-export interface OutageQuery extends DeviceFilter {
-  /** This is when the window begins: what was out at this instant belongs to it. */
-  at: Micros
-  /** Outages that began before this instant; null: until now. */
-  before: Micros | null
-  /** Outages that come after this one in the list's order. */
-  following?: OutagePosition | undefined
-  limit: number
-}
-
-/** The event that began an outage. */
-export interface OutagePosition {
-  createdAt: Micros
-  eventId: string
-}
 
 /** RFC 3339 instants. */
 export interface Outage {
@@ -43,13 +26,6 @@ export interface Outage {
 
 /** Disconnections that are read at once, at least. */
 const LEAST_READ = 50
-
-export interface BeganOutage {
-  deviceId: string
-  eventId: string
-  /** Microseconds. */
-  createdAt: string
-}
 
 /**
  * The outages of the window, the newest first: those that began in it, then those that lasted when it began. Until the page is full, only

@@ -1,6 +1,6 @@
+import type { EventFilter } from './event-query.ts'
 import { joinSql, type Sql, sql } from '../../postgres/sql.ts'
 import { filterColumn, filterSql } from './event-filter-sql.ts'
-import type { EventFilter } from './list-events.ts'
 import type { PageFirst } from './page-first-sql.ts'
 
 /**

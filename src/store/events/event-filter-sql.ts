@@ -1,6 +1,6 @@
+import type { EventFilter } from './event-query.ts'
 import { EVENT_FIELDS } from '../../domain/event-fields.ts'
 import { rawSql, type Sql, sql } from '../../postgres/sql.ts'
-import type { EventFilter } from './list-events.ts'
 
 /** A column that events can be filtered by. */
 interface FilterColumn {

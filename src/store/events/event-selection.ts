@@ -1,10 +1,10 @@
+import type { SelectableArrival } from './stored-arrival.ts'
+import type { EventFilter, EventVisibility } from './event-query.ts'
 import { EVENT_FIELDS } from '../../domain/event-fields.ts'
 import { formatInstant, type Micros } from '../../domain/instant.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import { filterSql } from './event-filter-sql.ts'
-import type { EventFilter, EventVisibility } from './list-events.ts'
-import type { SelectableArrival } from './read-arrivals.ts'
 import { visibilityConditions } from './visible-events-sql.ts'
 
 /** Which events somebody follows: those that may be seen and that all filters select. */

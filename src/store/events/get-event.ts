@@ -1,4 +1,5 @@
-import { type EventQuery, type StoredEvent, listEvents } from './list-events.ts'
+import type { EventQuery, StoredEvent } from './event-query.ts'
+import { listEvents } from './list-events.ts'
 import type { Db } from '../database.ts'
 
 /** The newest event that all filters match and that may be seen; null when there is none. */

@@ -1,3 +1,4 @@
+import type { EventQuery } from './event-query.ts'
 import type { CallerProof } from '../../domain/caller.ts'
 import { type Completeness, NOTHING_PROVEN, type Window } from '../../domain/completeness.ts'
 import { sql } from '../../postgres/sql.ts'
@@ -5,7 +6,7 @@ import { completenessOf, completenessSql } from '../coverage/completeness-sql.ts
 import type { Db } from '../database.ts'
 import { callerProofSql } from '../keys/caller-proof.ts'
 import { listEventsSql } from './list-events-sql.ts'
-import { type EventQuery, type ListedEvents, storedEvents } from './list-events.ts'
+import { type ListedEvents, storedEvents } from './list-events.ts'
 
 export interface ProvenEvents extends ListedEvents {
   /** Whether the caller is still who the proof says; `unknown` without a proof. `no`: no events are returned. */

@@ -1,7 +1,7 @@
+import type { EventFilter } from './event-query.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import { filterColumn } from './event-filter-sql.ts'
 import type { OrderSql } from './event-order-sql.ts'
-import type { EventFilter } from './list-events.ts'
 
 export interface MergedEvents {
   /** The conditions besides the filter. */

@@ -1,7 +1,7 @@
+import type { EventPosition } from './event-query.ts'
 import { parseInstant } from '../../domain/instant.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { type EventOrder, NEWEST_FIRST } from './event-order-sql.ts'
-import type { EventPosition } from './read-event-position.ts'
 
 /**
  * Reads an event's position in a list from its text, which is where ingest took the row's columns from. Null when the text lacks it, because

@@ -1,22 +1,10 @@
+import type { SelectableArrival, StoredArrival } from './stored-arrival.ts'
 import { EVENT_FIELDS } from '../../domain/event-fields.ts'
-import type { Micros } from '../../domain/instant.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
 import type { ArrivalCursor } from './arrival-cursor.ts'
 import { type EventSelection, selectionSql } from './event-selection.ts'
-import type { StoredEvent } from './list-events.ts'
-
-export interface StoredArrival extends StoredEvent {
-  cursor: ArrivalCursor
-}
-
-/** An event with the columns that it can be selected by (event-selection.ts). */
-export interface SelectableArrival extends StoredArrival {
-  createdAt: Micros
-  /** By name: `event_type` and the columns of EVENT_FIELDS. */
-  columns: Readonly<Record<string, string | readonly string[] | null>>
-}
 
 export interface ArrivalQuery {
   workspaceId: string

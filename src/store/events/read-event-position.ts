@@ -1,14 +1,7 @@
-import { type Micros, parseInstant } from '../../domain/instant.ts'
+import type { EventPosition, EventQuery } from './event-query.ts'
+import { parseInstant } from '../../domain/instant.ts'
 import { listEventsSql } from './list-events-sql.ts'
-import type { EventQuery } from './list-events.ts'
 import type { Db } from '../database.ts'
-
-/** Where an event stands in the list's order. */
-export interface EventPosition {
-  /** The instant that the list is ordered by. */
-  orderedAt: Micros
-  eventId: string
-}
 
 /** The place of the nth event (from 0) that a query finds, read from its columns; null when there are fewer by now. */
 export async function readEventPosition(

@@ -1,7 +1,7 @@
+import type { EventQuery, EventVisibility } from './event-query.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { joinSql, rawSql, type Sql, sql } from '../../postgres/sql.ts'
 import type { OrderSql } from './event-order-sql.ts'
-import type { EventQuery, EventVisibility } from './list-events.ts'
 
 /**
  * Up to how many accounts and webviews are read by one merged index scan each.

@@ -1,5 +1,5 @@
+import type { EventFilter, EventVisibility } from '../events/event-query.ts'
 import type { Micros } from '../../domain/instant.ts'
-import type { EventFilter, EventVisibility } from '../events/list-events.ts'
 
 export const BUCKET_UNITS = ['minute', 'hour', 'day', 'week', 'month'] as const
 export type BucketUnit = (typeof BUCKET_UNITS)[number]

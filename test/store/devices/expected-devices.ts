@@ -1,5 +1,6 @@
+import type { DeviceQuery } from '../../../src/store/devices/device-query.ts'
 import { DEVICE_FACETS, DEVICE_FACTS, type DeviceFacet } from '../../../src/domain/device-facts.ts'
-import type { DeviceQuery, ListedDevice, ToldState } from '../../../src/store/devices/list-devices.ts'
+import type { ListedDevice, ToldState } from '../../../src/store/devices/list-devices.ts'
 
 export interface DeviceEvent {
   event_id: string

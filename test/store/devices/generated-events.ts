@@ -1,7 +1,7 @@
+import type { DeviceFilter, DeviceVisibility } from '../../../src/store/devices/device-query.ts'
 import fc from 'fast-check'
 import { DEVICE_FACTS } from '../../../src/domain/device-facts.ts'
 import type { Db } from '../../../src/store/database.ts'
-import type { DeviceFilter, DeviceVisibility } from '../../../src/store/devices/list-devices.ts'
 import { saveNames } from '../../../src/store/names/save-names.ts'
 import type { DeviceEvent, DeviceName } from './expected-devices.ts'
 
