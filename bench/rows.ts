@@ -3,6 +3,7 @@ import type { Figure } from './results/figure.ts'
 import { backfill } from './rows/backfill.ts'
 import { bulk } from './rows/bulk.ts'
 import { devices } from './rows/devices.ts'
+import { exportEvents } from './rows/export-events.ts'
 import { listBodies } from './rows/list-bodies.ts'
 import { listFilters } from './rows/list-filters.ts'
 import { listGzip } from './rows/list-gzip.ts'
@@ -26,6 +27,7 @@ export const ROWS: readonly Row[] = [
   { name: 'list-filters', run: listFilters },
   { name: 'list-bodies', run: listBodies },
   { name: 'list-gzip', run: listGzip },
+  { name: 'export', run: exportEvents },
   { name: 'stats', run: stats },
   { name: 'devices', run: devices },
   { name: 'start', run: start },

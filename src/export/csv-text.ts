@@ -16,8 +16,7 @@ export function csvCell(text: string | null): string {
   return MUST_BE_QUOTED.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
 
+/** Joined rather than added up: V8 would keep sixty pieces of each line until it is written. */
 export function csvLine(cells: readonly (string | null)[]): string {
-  let line = ''
-  for (let i = 0; i < cells.length; i++) line += (i === 0 ? '' : ',') + csvCell(cells[i] ?? null)
-  return line + CSV_LINE_END
+  return cells.map(csvCell).join(',') + CSV_LINE_END
 }

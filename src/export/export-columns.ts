@@ -57,16 +57,20 @@ export function namedIdsIn(event: Readonly<Record<string, unknown>>): string[] {
 }
 
 function idsOf({ from }: EventField, event: Readonly<Record<string, unknown>>): string[] | null {
-  const ids = from.flatMap((name) => {
+  let ids: string[] | null = null
+  // Most events have few of the fields, and this runs for each field of each event.
+  for (const name of from) {
     const value = event[name]
+    if (value === undefined || value === null) continue
     const values: unknown[] = Array.isArray(value) ? value : [value]
-    return values.filter((each) => typeof each === 'string')
-  })
-  return ids.length === 0 ? null : ids
+    for (const each of values) if (typeof each === 'string') (ids ??= []).push(each)
+  }
+  return ids
 }
 
 function namesOf(ids: readonly string[] | null, names: ReadonlyMap<string, string>): string[] | null {
-  const found = (ids ?? []).flatMap((id) => names.get(id.toLowerCase()) ?? [])
+  if (ids === null) return null
+  const found = ids.flatMap((id) => names.get(id.toLowerCase()) ?? [])
   return found.length === 0 ? null : found
 }
 

@@ -21,7 +21,7 @@ export function textFile({ head, lines, end }: TextFormat, append: Append, isNew
   }
   return {
     add: async (texts) => {
-      await write((await lines(texts)).join(''))
+      for await (const part of lines(texts)) await write(part)
       return true
     },
     end: (mark) => write(end(mark)),

@@ -7,7 +7,7 @@ import {
   ID_COLUMNS,
   TEXT_COLUMN,
 } from '../../export/export-columns.ts'
-import { exportRows, type NamesOf } from '../../export/export-rows.ts'
+import { exportRow, namesOfPage, type NamesOf } from '../../export/export-rows.ts'
 import type { Append, FileFormat } from './file-format.ts'
 
 /** A row group is written when its events have so much text or it has so many rows. It is all that is held in memory. */
@@ -68,8 +68,11 @@ export function parquetFile({ append, namesOf, from }: ParquetOptions): FileForm
   }
   return {
     add: async (texts) => {
-      rows.push(...(await exportRows(texts, namesOf)))
-      for (const text of texts) characters += text.length
+      const names = await namesOfPage(texts, namesOf)
+      for (const text of texts) {
+        rows.push(exportRow(text, names))
+        characters += text.length
+      }
       if (characters < GROUP_CHARACTERS && rows.length < GROUP_ROWS) return false
       await writeGroup()
       return true
