@@ -6,8 +6,8 @@ import { oneLine } from './one-line.ts'
 export interface TextFormat {
   /** What comes before the first event; nothing comes there when an export goes on. */
   head: string
-  /** The lines of a page, in parts. Between two parts other work has its turn. */
-  lines: (texts: readonly string[]) => AsyncIterable<string> | Iterable<string>
+  /** The lines of a page, in parts, each in pieces. Between two parts other work has its turn. */
+  lines: (texts: readonly string[]) => AsyncIterable<string[]> | Iterable<string[]>
   /** The last line, which says that nothing is missing. The mark is an object as JSON. */
   end: (mark: string) => string
 }
@@ -15,7 +15,7 @@ export interface TextFormat {
 export const NDJSON: TextFormat = {
   head: '',
   // One part a page: with parts of 64 KiB an answer took a third longer.
-  lines: (texts) => [texts.flatMap((text) => [oneLine(text), '\n']).join('')],
+  lines: (texts) => [texts.flatMap((text) => [oneLine(text), '\n'])],
   end: (mark) => `{"_export":${mark}}\n`,
 }
 
@@ -40,7 +40,7 @@ export function csvFormat({ timeZone, withByteOrderMark, namesOf }: CsvOptions):
       const names = await namesOfPage(texts, namesOf)
       for (let at = 0; at < texts.length; at += CSV_PART_ROWS) {
         const part = texts.slice(at, at + CSV_PART_ROWS)
-        yield part.map((text) => line(exportRow(text, names))).join('')
+        yield part.map((text) => line(exportRow(text, names)))
       }
     },
     end,

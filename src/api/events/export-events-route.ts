@@ -6,6 +6,7 @@ import { exportPages, type ExportQuery } from '../../export/export-pages.ts'
 import { readNames } from '../../export/export-rows.ts'
 import { csvFormat, NDJSON, type TextFormat } from '../../export/text-format.ts'
 import { ApiError } from '../../http/api-error.ts'
+import { encodeParts } from '../../http/encode-parts.ts'
 import { inputError } from '../../http/input-error.ts'
 import { createOpenStreams } from '../../http/open-streams.ts'
 import type { PagedQuery } from '../../http/page-cursor.ts'
@@ -84,7 +85,7 @@ async function answerExport(
   async function* chunks(): AsyncGenerator<string | Uint8Array> {
     if (lastId === undefined) yield format.head
     for (let { value: page, done } = first; done !== true; { value: page, done } = await pages.next()) {
-      for await (const part of format.lines(page.events.map(textOf))) yield Buffer.from(part)
+      for await (const part of format.lines(page.events.map(textOf))) yield Buffer.concat(encodeParts(part))
       signal.throwIfAborted()
     }
     const now = await ask(() => readCompleteness(db, caller.workspaceId, window))

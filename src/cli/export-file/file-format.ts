@@ -21,7 +21,7 @@ export function textFile({ head, lines, end }: TextFormat, append: Append, isNew
   }
   return {
     add: async (texts) => {
-      for await (const part of lines(texts)) await write(part)
+      for await (const part of lines(texts)) await write(part.join(''))
       return true
     },
     end: (mark) => write(end(mark)),
