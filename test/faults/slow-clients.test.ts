@@ -54,7 +54,8 @@ test('I12: clients that ask for long answers and do not read them hold neither d
   const headers = { authorization: `Bearer ${MIRROR_API_KEY}` }
   const list = await fetch(`${app.url}/events/list?since=2020-01-01T00:00:00Z&limit=10`, { headers })
   expect(((await list.json()) as { events: unknown[] }).events).toHaveLength(10)
-  expect(await busyConnections()).toEqual([])
+  // The fold works on its own schedule.
+  await expect.poll(busyConnections).toEqual([])
 })
 
 test('I12: senders that stop in the middle of a body hold nobody up, and are not taken for a delivery', async () => {
