@@ -2,19 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatInstant, microsFromMillis } from '../../src/domain/instant.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { queryTest } from '../support/query-test.ts'
-import type { Db } from '../../src/store/database.ts'
 import { type Exit, runProgram } from '../support/run-program.ts'
 import { startTestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
 const MINUTE_MS = 60_000
 
-let database: TestDatabase
-let db: Db
+const { database, db } = await databaseOfThisFile()
 let seam: SimulatedSeam
 beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
   const now = Date.now()
   seam = await startSimulatedSeam({ seed: 7 })
   seam.fill({ count: 40, from: now - 50 * MINUTE_MS, to: now - 2 * MINUTE_MS })
@@ -25,7 +21,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await seam.stop()
-  await database.drop()
 })
 
 const environment = (): Record<string, string> => ({

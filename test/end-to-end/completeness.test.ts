@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { formatInstant, microsFromMillis, parseInstant } from '../../src/domain/instant.ts'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { queryTest } from '../support/query-test.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { startTestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
+const { database } = await databaseOfThisFile()
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { issueKey } from '../../src/access/issue-key.ts'
 import { type SimulatedSeam, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
 type ListParams = NonNullable<Parameters<SeamHttp['events']['list']>[0]>
 
 const DAY_MS = 86_400_000
 const NOW = Date.now()
 const FROM = NOW - 3 * DAY_MS
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let seam: SimulatedSeam
 let app: TestApp
 /** Seam's own client, once for Seam and once for the mirror. Only the endpoint and the key differ. */
@@ -19,7 +19,6 @@ let upstream: SeamHttp
 let mirror: SeamHttp
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   // No maximum is published; this one is the mirror's.
   seam = await startSimulatedSeam({ seed: 11, faults: { pageCap: 1000 } })
   // No two events share a moment, because the order in which Seam lists the events of one instant is not known.
@@ -45,7 +44,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.stop()
   await seam.stop()
-  await database.drop()
 })
 
 test("Seam's own SDK lists from the mirror what it lists from Seam", async () => {

@@ -1,25 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type IngestPath, parseEvent } from '../../src/domain/event.ts'
 import { type IngestItem, ingestBatch, ingestInTransaction } from '../../src/ingest/ingest-batch.ts'
 import { sealingSecrets } from '../../src/secrets/sealing-secrets.ts'
 import { buildHotel } from '../../src/simulated-seam/build-hotel.ts'
 import { makeEvent, simulatedEventTypes } from '../../src/simulated-seam/make-event.ts'
 import { createRandom } from '../../src/simulated-seam/random.ts'
-import type { Db } from '../../src/store/database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { maskingSecrets } from '../../src/secrets/masking-secrets.ts'
 
-let database: TestDatabase
-let db: Db
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
-afterAll(() => database.drop())
+const { db } = await databaseOfThisFile()
 
 const parsed = (event: unknown) => parseEvent(JSON.stringify(event), WORKSPACE_ID)
 

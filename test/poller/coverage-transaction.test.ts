@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { queryTest } from '../support/query-test.ts'
-import type { Db } from '../../src/store/database.ts'
 import { readCoverage } from '../../src/store/coverage/read-coverage.ts'
 import { MIRROR_API_KEY, startTestApp } from '../support/start-test-app.ts'
 import { deliver } from '../support/sign-delivery.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   DAY_AGO,
   DAY_MS,
@@ -16,18 +15,14 @@ import {
   storedEvents,
 } from './poller-rig.ts'
 
-let database: TestDatabase
-let db: Db
+const { database, db } = await databaseOfThisFile()
 beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
   await queryTest(
     db,
     `create function refuse() returns trigger language plpgsql as
      $$ begin raise exception 'refused by the test' using errcode = 'P0001'; end $$`,
   )
 })
-afterAll(() => database.drop())
 
 /** Makes every write of a workspace's rows in a table fail, until the returned function is called. */
 async function refuseWrites(

@@ -5,18 +5,17 @@ import { openTestPool } from '../support/open-test-pool.ts'
 import { onServer } from '../support/postgres-server.ts'
 import { runProgram } from '../support/run-program.ts'
 import { startTestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { startTransactionPooler } from '../support/transaction-pooler.ts'
 
 /* With `synchronous_commit = off`, Postgres answers a commit up to 0.6 s before it is on disk. */
 
 const ROLE = 'role "lossy"'
 const REMEDY = 'alter role "role ""lossy""" set synchronous_commit = on'
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let lossyUrl: string
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   await onServer(database.url, async (client) => {
     const role = client.escapeIdentifier(ROLE)
     await client.query(`create role ${role} login superuser password 'a password'`)
@@ -26,7 +25,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await onServer(database.url, (client) => client.query(`drop role ${client.escapeIdentifier(ROLE)}`))
-  await database.drop()
 })
 
 const undo: (() => Promise<unknown>)[] = []

@@ -10,14 +10,13 @@ import { PoolBusyError } from '../../src/postgres/pool-busy-error.ts'
 import { isDatabaseAway } from '../../src/postgres/postgres-errors.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { startTransactionPooler } from '../support/transaction-pooler.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let proxy: TcpProxy
 const opened: Db[] = []
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   proxy = await startTcpProxy(database.url)
 })
 afterEach(async () => {
@@ -25,7 +24,6 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await proxy.stop()
-  await database.drop()
 })
 
 function open(options: Partial<PoolOptions> = {}): Db {

@@ -1,23 +1,21 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Db } from '../../src/store/database.ts'
 import { startService } from '../support/run-program.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { WEBHOOK_SECRET } from '../support/sign-delivery.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { streamWebhooks, type WebhookStream } from '../support/webhook-stream.ts'
 
 const CONNECTIONS = 20
 const ROUNDS = 5
 
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let db: Db
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   db = database.open(1)
 })
-afterAll(() => database.drop())
 
 const start = () =>
   startService({

@@ -3,12 +3,12 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ENDLESS_IDLE, runProgram, startService } from '../support/run-program.ts'
 import { sampleEvent, WORKSPACE_ID } from '../support/sample-event.ts'
 import { deliver, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { createTestDatabase, databaseOfThisFile } from '../support/test-database.ts'
 
 const ENVIRONMENT = {
   SEAM_WEBHOOK_SECRET: WEBHOOK_SECRET,
@@ -16,11 +16,7 @@ const ENVIRONMENT = {
   SEAM_MIRROR_API_KEY: MIRROR_API_KEY,
 }
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
+const { database } = await databaseOfThisFile()
 
 describe('a start that fails', () => {
   test('A2, I14: on a taken port it exits 1 at once, says which and what to do, and leaves no connection behind', async () => {

@@ -1,13 +1,12 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { parseEvent } from '../../src/domain/event.ts'
 import { ingestBatch } from '../../src/ingest/ingest-batch.ts'
 import { retryItem } from '../../src/quarantine/retry-item.ts'
 import { unsealEvent } from '../../src/secrets/event-secrets-box.ts'
-import type { Db } from '../../src/store/database.ts'
 import { saveWorkspace } from '../../src/store/workspaces/save-workspace.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import {
   KEY,
   idsInQuarantine,
@@ -23,18 +22,14 @@ const PIN = '83041725'
 const OTHER_WORKSPACE = '4f3a2b1c-0000-4000-8000-000000000001'
 const UNKNOWN_WORKSPACE = '4f3a2b1c-0000-4000-8000-000000000002'
 
-let database: TestDatabase
-let db: Db
+const { database, db } = await databaseOfThisFile()
 beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
   for (const [configKey, workspaceId] of [
     ['one', WORKSPACE_ID],
     ['two', OTHER_WORKSPACE],
   ] as const)
     await saveWorkspace(db, { configKey, workspaceId, name: null, learnedFrom: 'configured' })
 })
-afterAll(() => database.drop())
 beforeEach(() => db.deleteFrom('quarantine').execute())
 
 const run = (args: string[], ...keys: Buffer[]) => runQuarantine(database.url, args, keys)

@@ -1,21 +1,17 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Db } from '../../src/store/database.ts'
 import { errorOf } from '../http/serve.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { deliver } from '../support/sign-delivery.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
-let database: TestDatabase
-let db: Db
+const { database, db } = await databaseOfThisFile()
 let proxy: TcpProxy
 let app: TestApp
 
 beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
   proxy = await startTcpProxy(database.url)
   app = await startTestApp(proxy.url, { SEAM_WORKSPACE_ID: WORKSPACE_ID })
 })
@@ -25,7 +21,6 @@ afterEach(async () => {
 afterAll(async () => {
   await app.stop()
   await proxy.stop()
-  await database.drop()
 })
 
 const storedIds = async () =>

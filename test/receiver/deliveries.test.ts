@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { Db } from '../../src/store/database.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { deliver, OTHER_WEBHOOK_SECRET, signDelivery, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
-let database: TestDatabase
-let db: Db
+const { database, db } = await databaseOfThisFile()
 let app: TestApp
 
 beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
   app = await startTestApp(database.url, {
     SEAM_WORKSPACE_ID: WORKSPACE_ID,
     SEAM_WEBHOOK_SECRET: `${WEBHOOK_SECRET}, ${OTHER_WEBHOOK_SECRET}`,
@@ -21,7 +17,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await app.stop()
-  await database.drop()
 })
 
 const stored = (eventId: string) =>

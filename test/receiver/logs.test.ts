@@ -4,15 +4,14 @@ import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { deliver, OTHER_WEBHOOK_SECRET, signDelivery, WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, startTestApp, type TestApp } from '../support/start-test-app.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let proxy: TcpProxy
 let seam: SimulatedSeam
 let app: TestApp
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   proxy = await startTcpProxy(database.url)
   seam = await startSimulatedSeam({ workspaceId: WORKSPACE_ID, faults: { rejectCredentials: true } })
   app = await startTestApp(proxy.url, {
@@ -26,7 +25,6 @@ afterAll(async () => {
   await app.stop()
   await proxy.stop()
   await seam.stop()
-  await database.drop()
 })
 
 test('I9: no body, PIN, signature, secret, key or password gets into the log, whatever goes wrong', async () => {

@@ -1,26 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Db } from '../../src/store/database.ts'
 import { MAX_DELIVERY_BYTES } from '../../src/receiver/webhook-route.ts'
 import { errorOf } from '../http/serve.ts'
 import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { deliver, OTHER_WEBHOOK_SECRET, signDelivery } from '../support/sign-delivery.ts'
 import { startTestApp, type TestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
-let database: TestDatabase
-let db: Db
+const { database, db } = await databaseOfThisFile()
 let app: TestApp
 
 beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
   app = await startTestApp(database.url, { SEAM_WORKSPACE_ID: WORKSPACE_ID })
 })
 afterAll(async () => {
   await app.stop()
-  await database.drop()
 })
 
 interface Delivery {

@@ -3,18 +3,16 @@ import { WORKSPACE_ID, sampleEvent } from '../support/sample-event.ts'
 import { deliver, OTHER_WEBHOOK_SECRET } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, startTestApp, type TestApp } from '../support/start-test-app.ts'
 import { runProgram } from '../support/run-program.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let app: TestApp
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   app = await startTestApp(database.url, { SEAM_WORKSPACE_ID: WORKSPACE_ID })
 })
 afterAll(async () => {
   await app.stop()
-  await database.drop()
 })
 
 interface Coverage {

@@ -1,23 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { type Faults, startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
 import { MAX_UNUSABLE } from '../../src/sessions/read-listing.ts'
 import { queryTest } from '../support/query-test.ts'
-import type { Db } from '../../src/store/database.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 import { sampleSession } from './sample-session.ts'
 import { sessionRows, startSync, syncRecord } from './sync-rig.ts'
 import { type Answer, listing, startUpstream, workspaceAnswer } from './upstream.ts'
 
-let database: TestDatabase
-let db: Db
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
+const { db } = await databaseOfThisFile()
 beforeEach(() => queryTest(db, 'truncate client_sessions, client_session_syncs'))
-afterAll(() => database.drop())
 
 const [known, other] = [sampleSession(), sampleSession()]
 const whole = listing(known, other)

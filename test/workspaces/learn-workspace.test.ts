@@ -1,32 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { startSimulatedSeam } from '../../src/simulated-seam/start-simulated-seam.ts'
-import type { Db } from '../../src/store/database.ts'
 import { errorOf } from '../http/serve.ts'
 import { sampleEvent } from '../support/sample-event.ts'
 import { deliver } from '../support/sign-delivery.ts'
 import { MIRROR_API_KEY, startTestApp, type TestApp } from '../support/start-test-app.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
 const OURS = randomUUID()
 const OTHER = randomUUID()
 const ourEvent = (fields = {}) => sampleEvent({ workspace_id: OURS, ...fields })
 
-let database: TestDatabase
-let db: Db
+const { database, db } = await databaseOfThisFile()
 let apps: TestApp[] = []
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
 afterEach(async () => {
   await Promise.all(apps.map((app) => app.stop()))
   apps = []
   await sql`truncate events, quarantine, workspaces, coverage, poll_runs`.execute(db)
 })
-afterAll(() => database.drop())
 
 async function start(environment: Record<string, string> = {}): Promise<TestApp> {
   const app = await startTestApp(database.url, environment)

@@ -1,22 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { Db } from '../../src/store/database.ts'
+import { afterEach, expect, test } from 'vitest'
 import { openWorkspaces } from '../../src/workspaces/open-workspaces.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { databaseOfThisFile } from '../support/test-database.ts'
 
 const logger = pino({ level: 'silent' })
 const [A, B, C] = [randomUUID(), randomUUID(), randomUUID()]
 
-let database: TestDatabase
-let db: Db
+const { db } = await databaseOfThisFile()
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
-})
 afterEach(() => db.deleteFrom('workspaces').execute())
-afterAll(() => database.drop())
 
 const open = (...entries: [key: string, workspaceId: string | null][]) =>
   openWorkspaces(

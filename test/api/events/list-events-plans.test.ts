@@ -1,31 +1,27 @@
 import type { EventFilter, EventQuery } from '../../../src/store/events/event-query.ts'
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { EVENT_FIELDS } from '../../../src/domain/event-fields.ts'
 import { listEvents } from '../../../src/store/events/list-events.ts'
 import { listEventsSql } from '../../../src/store/events/list-events-sql.ts'
 import { queryTest } from '../../support/query-test.ts'
-import type { Db } from '../../../src/store/database.ts'
 import { parseInstant } from '../../../src/domain/instant.ts'
 import { createRandom } from '../../../src/simulated-seam/random.ts'
 import { WORKSPACE_ID } from '../../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { databaseOfThisFile } from '../../support/test-database.ts'
 
 const ROWS = 40_000
 /** How many values each id has. One event in three carries the id, so each value has some 60 events. */
 const VALUES = 200
 
-let database: TestDatabase
-let db: Db
+const { db } = await databaseOfThisFile()
 
 /** The value number `n` of any id, as SQL and as text. */
 const uuidSql = (n: string): string => `('00000000-0000-4000-8000-' || lpad((${n})::text, 12, '0'))::uuid`
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
 beforeAll(async () => {
-  database = await createTestDatabase()
-  db = database.open()
   const values = EVENT_FIELDS.map(({ type }, i) => {
     const n = `(i * ${2 * i + 7}) % ${VALUES}`
     const value = { uuid: uuidSql(n), 'uuid[]': `array[${uuidSql(n)}]`, text: `'key-' || (${n})` }[type]
@@ -41,7 +37,6 @@ beforeAll(async () => {
     .execute(db)
   await sql`vacuum analyze events`.execute(db)
 })
-afterAll(() => database.drop())
 
 const TYPES = { column: 'event_type', value: (n: number) => `type.${n % 50}` }
 const IDS = { column: 'event_id', value: uuid }

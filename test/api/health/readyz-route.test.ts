@@ -7,16 +7,15 @@ import { sampleEvent, WORKSPACE_ID } from '../../support/sample-event.ts'
 import { deliver, WEBHOOK_SECRET } from '../../support/sign-delivery.ts'
 import { startTestApp, type TestApp } from '../../support/start-test-app.ts'
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { databaseOfThisFile } from '../../support/test-database.ts'
 
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let db: Db
 let proxy: TcpProxy
 let seam: SimulatedSeam
 let app: TestApp
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   db = database.open(1)
   proxy = await startTcpProxy(database.url)
   seam = await startSimulatedSeam({ workspaceId: WORKSPACE_ID })
@@ -26,7 +25,6 @@ afterAll(async () => {
   await app.stop()
   await seam.stop()
   await proxy.stop()
-  await database.drop()
 })
 
 /** Waits until /readyz has this status, because an answer may be a second old. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { parseEvent } from '../../../src/domain/event.ts'
 import type { IngestPath } from '../../../src/domain/event.ts'
 import { ingestBatch, ingestInTransaction } from '../../../src/ingest/ingest-batch.ts'
@@ -19,17 +19,15 @@ import {
   readArrivalsSql,
 } from '../../../src/store/events/read-arrivals.ts'
 import { sampleEvent } from '../../support/sample-event.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { createTestDatabase, databaseOfThisFile } from '../../support/test-database.ts'
 import { maskingSecrets } from '../../../src/secrets/masking-secrets.ts'
 
-let database: TestDatabase
+const { database } = await databaseOfThisFile()
 let db: Db
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   db = database.open(12)
 })
-afterAll(() => database.drop())
 
 /** Event ids in which `n` gives the order. */
 const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
