@@ -122,8 +122,9 @@ async function openParts({
   const feeds = openFeeds(store, logger, releasers)
   const noteStored = feeds.stored
   const receiver = openReceiver({ config, webhookDb, jobsDb, secrets, logger, releasers, noteStored })
-  const { noteQuarantined } = receiver
-  const jobs = startJobs({ config, db: jobsDb, secrets, noteQuarantined, workspaces, logger, releasers })
+  const { noteQuarantined, isReceiving } = receiver
+  const common = { config, secrets, workspaces, logger, releasers }
+  const jobs = startJobs({ ...common, db: jobsDb, noteQuarantined, isReceiving })
 
   const readBody = createBodyReader()
   const access = openAccess({

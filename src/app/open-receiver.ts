@@ -30,6 +30,8 @@ export interface Receiver {
   /** The poller uses it too, so that everything quarantined is logged in one place. */
   noteQuarantined: NoteQuarantined
   pendingRefusals: () => readonly RefusedDeliveries[]
+  /** Whether deliveries were stored within the last second. */
+  isReceiving: () => boolean
 }
 
 /** Builds what the webhook route needs, and what counts and logs deliveries that are not stored as events. */
@@ -42,9 +44,12 @@ export function openReceiver(parts: ReceiverParts): Receiver {
       // A listing brings the same item again at every poll.
       if (path === 'webhook' || item.timesSeen === 1) warnings.warn(reason, { path, ...item })
   }
+
+  let storedAtMs = -Infinity
   const commit = createGroupCommit<IngestItem>({
     flush: async (items) => {
       const { kept } = await ingestBatch(webhookDb, items, 'webhook', secrets)
+      storedAtMs = performance.now()
       noteStored(items)
       noteQuarantined(kept, 'webhook')
     },
@@ -65,5 +70,6 @@ export function openReceiver(parts: ReceiverParts): Receiver {
     routeParts: { endpoints, commit, refused: refusals.count },
     noteQuarantined,
     pendingRefusals: refusals.pending,
+    isReceiving: () => performance.now() - storedAtMs < 1_000,
   }
 }

@@ -21,6 +21,7 @@ export interface JobParts {
   secrets: Secrets
   noteQuarantined: NoteQuarantined
   workspaces: Workspaces
+  isReceiving: () => boolean
   logger: Logger
   releasers: Releasers
 }
@@ -36,11 +37,13 @@ export interface Jobs {
 
 /** Starts everything that runs on a schedule. */
 export function startJobs(parts: JobParts): Jobs {
-  const { config, db, workspaces, logger, releasers } = parts
+  const { config, db, workspaces, isReceiving, logger, releasers } = parts
   const ofWorkspaces = config.workspaces.flatMap((entry) => startWorkspaceJobs(parts, entry) ?? [])
   const folds = startFolds({
     db,
     workspaceIds: () => foldedIds(config.workspaces, workspaces, ofWorkspaces),
+    isReceiving,
+    sleep,
     logger,
   })
   releasers.add(() => folds.stop())

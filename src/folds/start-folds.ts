@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { isDatabaseAway } from '../postgres/postgres-errors.ts'
 import { type Clock, systemClock } from '../runtime/on-schedule.ts'
+import type { Sleep } from '../runtime/sleep.ts'
 import { startJob } from '../runtime/start-job.ts'
 import type { Db } from '../store/database.ts'
 import { listUnfolded } from '../store/folds/list-unfolded.ts'
@@ -10,6 +11,9 @@ export interface FoldsOptions {
   db: Db
   /** The workspaces that this replica folds: of several replicas, it is the one that polls. Two at once would only wait for each other. */
   workspaceIds: () => readonly string[]
+  /** Whether this replica has stored deliveries within the last second. */
+  isReceiving: () => boolean
+  sleep: Sleep
   logger: Logger
   clock?: Clock
 }
@@ -22,18 +26,28 @@ export interface Folds {
 }
 
 const EVERY_SECOND = '* * * * * *'
+/** Most of the time that folding takes while deliveries come, as statistics can wait and deliveries cannot. */
+export const SHARE_BESIDE_DELIVERIES = 0.1
 /** How many seconds to wait after a failure. */
 const TICKS_SKIPPED_AFTER_FAILURE = 30
 
 /**
  * Folds new events into the roll-ups, every second and as long as there are more. All workspaces take turns on one connection, so that
- * fifty of them leave the other jobs their connections. Statistics are right however far this is behind, only slower.
+ * fifty of them leave the other jobs their connections. Statistics are right however far this is behind, only slower; so it rests after
+ * each page while deliveries come.
  */
-export function startFolds({ db, workspaceIds, logger, clock = systemClock }: FoldsOptions): Folds {
+export function startFolds(options: FoldsOptions): Folds {
+  const { db, workspaceIds, isReceiving, sleep, logger, clock = systemClock } = options
+
   async function run(_isDue: () => boolean, signal: AbortSignal): Promise<number> {
     try {
       let waiting = await listUnfolded(db, workspaceIds())
-      while (waiting.length > 0 && !signal.aborted) waiting = await foldEach(waiting, signal)
+      while (waiting.length > 0 && !signal.aborted) {
+        const beganMs = clock.monotonicMs()
+        waiting = await foldEach(waiting, signal)
+        const tookMs = clock.monotonicMs() - beganMs
+        if (isReceiving()) await sleep(tookMs * (1 / SHARE_BESIDE_DELIVERIES - 1), signal)
+      }
       return 0
     } catch (error) {
       if (signal.aborted) return 0
