@@ -48,8 +48,6 @@ test('the documents name files in each of the ways that are looked for', () => {
   expect(namesIn('ARCHITECTURE.md').paths).toEqual(
     expect.arrayContaining(['walk/walk', 'receiver/group-commit.ts', 'test/chaos/traits/']),
   )
-  expect(namesIn('PERFORMANCE.md').paths).toEqual(
-    expect.arrayContaining(['bench/plans.md', 'docs/experiments.md']),
-  )
+  expect(namesIn('PERFORMANCE.md').paths).toContain('docs/experiments.md')
   expect(namesIn('ARCHITECTURE.md').names).toContain('walk.ts')
 })
