@@ -97,13 +97,15 @@ interface Session {
 
 /**
  * Turns `synchronous_commit` on where the role, the database or the server has it off, and fixes any other value, so that no webhook is
- * answered before it is on disk (I1). Behind a pooler nothing is set, because the session belongs to others as well.
+ * answered before it is on disk (I1). Has Postgres write instants in the one form that is read here, whatever its own is. Behind a pooler
+ * nothing is set, because the session belongs to others as well.
  */
 const BEGIN_SESSION = `
 select pg_backend_pid() = $1 as "isDirect",
   case when pg_backend_pid() = $1
     then set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false)
-    else current_setting('synchronous_commit') end as "synchronousCommit"`
+    else current_setting('synchronous_commit') end as "synchronousCommit",
+  case when pg_backend_pid() = $1 then set_config('datestyle', 'ISO', false) end as "dateStyle"`
 
 /**
  * Prepares the session that a new connection leads to. A pooler may run each transaction in another one; it is known by the process id it

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { runSql } from '../../../src/postgres/open-database.ts'
 import { sql } from '../../../src/postgres/sql.ts'
 import { readCompleteness } from '../../../src/store/coverage/read-completeness.ts'
 import { sampleEvent, WORKSPACE_ID } from '../../support/sample-event.ts'
+import { queryTest } from '../../support/query-test.ts'
+import { createTestDatabase } from '../../support/test-database.ts'
 import { type QueryServer, startQueryServer } from './query-server.ts'
 
 let server: QueryServer
@@ -192,6 +194,24 @@ test('I15: readCompleteness says the same for rows that are read after it', asyn
   expect(await read(at('06T00:00'), null)).toEqual({ ...range, isComplete: true })
   expect(await read(null, at('03T00:00'))).toEqual({ ...range, isComplete: false })
 })
+
+test.each(['ISO, DMY', 'SQL, DMY', 'Postgres, MDY', 'German'])(
+  'I15: it is the same on a database that writes instants in the form %s',
+  async (style) => {
+    const own = await createTestDatabase()
+    onTestFinished(() => own.drop())
+    const name = new URL(own.url).pathname.slice(1)
+    await queryTest(own.open(), `alter database ${name} set datestyle = '${style}'`)
+    const db = own.open()
+    await queryTest(
+      db,
+      `insert into coverage (workspace_id, ranges) values ('${WORKSPACE_ID}', '{["2026-06-02 00:00:00+00","2026-06-09 00:00:00+00")}')`,
+    )
+    const [from, until] = ['2026-06-02', '2026-06-09'].map((text) => BigInt(Date.parse(text)) * 1000n)
+    const window = { from: from ?? null, to: null }
+    expect(await readCompleteness(db, WORKSPACE_ID, window)).toEqual({ from, until, isComplete: true })
+  },
+)
 
 test('I12, I15: of thousands of ranges the newest count; what is older is not called complete', async () => {
   await runSql(
