@@ -148,6 +148,13 @@ test.each([
   await expect(underClaim(db, claim, async () => {})).rejects.toThrow(SupersededListingError)
 })
 
+test('a listing that was claimed before the clock was set back keeps no other from being stored', async () => {
+  await applySessions(db, SECRETS, [session])
+  await queryTest(db, "update client_session_syncs set claimed_at = claimed_at + interval '1 hour'")
+  await applySessions(db, SECRETS, [session, sampleSession()])
+  expect(await liveIds(db)).toHaveLength(2)
+})
+
 test('a listing that fails in the middle lets the next one be stored at once', async () => {
   const stop = AbortSignal.abort(new Error('stopped'))
   await expect(applySessions(db, SECRETS, [session], { signal: stop })).rejects.toThrow('stopped')

@@ -52,6 +52,8 @@ export async function claimSessionListing(
                 eb.or([
                   eb('client_session_syncs.claimed_at', 'is', null),
                   eb('client_session_syncs.claimed_at', '<', askedAt),
+                  // From before the database's clock was set back; it would keep out all listings until the clock is there again.
+                  eb('client_session_syncs.claimed_at', '>', CLOCK),
                 ]),
                 sql<boolean>`(${IS_STALLED})`,
               ]),
