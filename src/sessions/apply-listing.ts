@@ -16,6 +16,8 @@ import type { Listing, SetAside } from './read-listing.ts'
 
 /** Most sessions marked in one transaction. */
 const MARKED_AT_ONCE = 1_000
+/** After so many parts, the claim is renewed even if nothing was stored. */
+const PARTS_BETWEEN_SIGNS = 4
 
 export interface ApplyTools {
   db: Db
@@ -71,8 +73,10 @@ async function storeListing(
   const { known, absent } = await compare(db, claim.workspaceId, listing)
   let stored = 0
   const refused: SetAside[] = []
-  for (const part of listing.parts) {
+  for (const [n, part] of listing.parts.entries()) {
     signal?.throwIfAborted()
+    // Unchanged parts write nothing, and many of them in a row would look as if the process were gone.
+    if (n % PARTS_BETWEEN_SIGNS === PARTS_BETWEEN_SIGNS - 1) await underClaim(db, claim, async () => {})
     const result = await storePart(db, secrets, claim, part, listing.ids)
     stored += result.stored
     refused.push(...result.refused)

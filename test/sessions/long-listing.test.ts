@@ -7,6 +7,7 @@ import { readDatabaseClock } from '../../src/postgres/read-database-clock.ts'
 import { queryTest } from '../support/query-test.ts'
 import { WORKSPACE_ID } from '../support/sample-event.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
+import { applySessions } from './apply-sessions.ts'
 import { sampleSession } from './sample-session.ts'
 import { SECRETS, liveIds, startSync } from './sync-rig.ts'
 import { type Answer, listing, startUpstream } from './upstream.ts'
@@ -107,4 +108,24 @@ test('E8: an answer that is sent in drops, and longer than one that is read in o
   const sync = await startSync(db, upstream.url)
   await sync.syncNow()
   expect(sync.status()).toMatchObject({ lastError: null, lastCounts: { listed: 100 } })
+})
+
+test('E8: a long listing in which nothing has changed shows between its parts that it is still being stored', async () => {
+  const sessions = Array.from({ length: 3_000 }, () => sampleSession())
+  await queryTest(db, 'truncate client_sessions, client_session_syncs')
+  await applySessions(db, SECRETS, sessions)
+  await queryTest(db, 'create table signs ()')
+  await queryTest(
+    db,
+    "create function note_sign() returns trigger language plpgsql as 'begin insert into signs default values; return new; end'",
+  )
+  await queryTest(
+    db,
+    'create trigger note_sign before update on client_session_syncs for each row when (new.part_stored_at is not null) execute function note_sign()',
+  )
+  expect(await applySessions(db, SECRETS, sessions)).toMatchObject({ stored: 0 })
+  const signs = await queryTest(db, 'select from signs')
+  await queryTest(db, 'drop function note_sign cascade')
+  // Its claim and its end are two.
+  expect(signs.length).toBeGreaterThan(2)
 })
