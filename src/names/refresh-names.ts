@@ -4,6 +4,7 @@ import type { NameKind } from '../domain/name-kinds.ts'
 import { isUuid } from '../domain/uuid.ts'
 import { readDatabaseClock } from '../postgres/read-database-clock.ts'
 import { getItem } from '../seam/list-items-page.ts'
+import { SeamError, type SeamErrorKind } from '../seam/seam-error.ts'
 import { listNameEvents, type NameEvent } from '../store/names/list-name-events.ts'
 import { listNameSyncs } from '../store/names/list-name-syncs.ts'
 import { saveGoneName } from '../store/names/save-gone-names.ts'
@@ -23,6 +24,9 @@ const LOOK_BACK: Micros = 60n * MICROS_PER_SECOND
 /** Most events that are remembered as done. When there are more, they are forgotten, and the newest are applied again, which is harmless. */
 const REMEMBERED = 10_000
 
+/** Failures after which another question may well be answered. */
+const CONCERNS_WHAT_WAS_ASKED: ReadonlySet<SeamErrorKind> = new Set(['bad_answer', 'rejected', 'too_large'])
+
 /** Which events were applied already. */
 export type DoneEvents = Set<string>
 
@@ -37,8 +41,9 @@ interface Change {
 
 /**
  * Applies the events since the newest listings that tell of names: from the event's own text where it has the new name, otherwise by
- * asking Seam for that one thing. Kinds that were never listed are left to their first listing. Throws SeamError when Seam cannot be asked;
- * then those events are applied at the next look. Returns how many things were looked at.
+ * asking Seam for that one thing. Kinds that were never listed are left to their first listing. What fails for one thing or one kind keeps
+ * no other from being looked at. Throws the first failure at the end, or at once when Seam cannot be asked; the events of kinds that failed
+ * are applied at the next look. Returns how many things were looked at.
  */
 export async function refreshNames(tools: KindTools, done: DoneEvents, signal: AbortSignal): Promise<number> {
   const { db, workspaceId } = tools
@@ -46,26 +51,52 @@ export async function refreshNames(tools: KindTools, done: DoneEvents, signal: A
   const events = await listNameEvents(db, workspaceId, readFrom(listedAt), EVENTS_OF_TYPE)
   const fresh = events.filter(({ eventId }) => !done.has(eventId))
   const changes = changesIn(fresh, listedAt)
+  const failures: SeamError[] = []
+  const unfinished = new Set<string>()
   for (const [kind, ofKind] of Map.groupBy(changes, ({ about }) => about.kind)) {
-    const unnamed = ofKind.filter(({ newName }) => newName === null)
-    if (unnamed.length > ASKED_ONE_BY_ONE) await syncKind(tools, kind, signal)
-    else for (const { id } of unnamed) await refreshOne(tools, kind, id, signal)
-    for (const { about, id, event, newName } of ofKind) {
-      if (newName === null) continue
-      const { connectedAccountId, createdAt } = event
-      await saveNewName(db, {
-        workspaceId,
-        kind: about.kind,
-        id,
-        name: newName,
-        connectedAccountId,
-        createdAt,
-      })
+    const ofThisKind = await refreshKind(tools, kind, ofKind, signal)
+    if (ofThisKind.length > 0) for (const { event } of ofKind) unfinished.add(event.eventId)
+    failures.push(...ofThisKind)
+  }
+  const applied = fresh.filter(({ eventId }) => !unfinished.has(eventId))
+  if (done.size + applied.length > REMEMBERED) done.clear()
+  for (const { eventId } of applied) done.add(eventId)
+  if (failures[0] !== undefined) throw failures[0]
+  return changes.length
+}
+
+/** Returns what failed because of what Seam says about a thing, or about the kind. */
+async function refreshKind(
+  tools: KindTools,
+  kind: NameKind,
+  changes: readonly Change[],
+  signal: AbortSignal,
+): Promise<SeamError[]> {
+  const { db, workspaceId } = tools
+  for (const { id, event, newName } of changes) {
+    if (newName === null) continue
+    const { connectedAccountId, createdAt } = event
+    await saveNewName(db, { workspaceId, kind, id, name: newName, connectedAccountId, createdAt })
+  }
+  const unnamed = changes.filter(({ newName }) => newName === null)
+  const steps =
+    unnamed.length > ASKED_ONE_BY_ONE
+      ? [() => syncKind(tools, kind, signal)]
+      : unnamed.map(
+          ({ id }) =>
+            () =>
+              refreshOne(tools, kind, id, signal),
+        )
+  const failures: SeamError[] = []
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      if (!(error instanceof SeamError && CONCERNS_WHAT_WAS_ASKED.has(error.kind))) throw error
+      failures.push(error)
     }
   }
-  if (done.size + fresh.length > REMEMBERED) done.clear()
-  for (const { eventId } of fresh) done.add(eventId)
-  return changes.length
+  return failures
 }
 
 /** When the newest stored listing of each kind was asked for. */

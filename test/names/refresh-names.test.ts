@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { EVENTS_ABOUT_NAMES } from '../../src/names/events-about-names.ts'
+import { type DoneEvents, refreshNames } from '../../src/names/refresh-names.ts'
+import { openSeamClient } from '../../src/seam/open-seam-client.ts'
+import { RETRY_POLICY } from '../../src/seam/with-retries.ts'
 import { simulatedEventTypes } from '../../src/simulated-seam/make-event.ts'
 import { listNameSyncs } from '../../src/store/names/list-name-syncs.ts'
 import { databaseOfThisFile } from '../support/test-database.ts'
@@ -114,6 +117,48 @@ describe('an event about a name', () => {
     rig.seam.setFaults({ errorRate: 0 })
     await rig.lookNow()
     expect(await nameOf(rig, fresh.deviceId)).toBe('Room 400')
+  })
+
+  test('that Seam answers with something unusable keeps no other event from being applied', async () => {
+    const rig = await startNames(db)
+    const { workspaceId, url: endpoint, apiKey, hotel } = rig.seam
+    const [bad, good] = ['Bad', 'Good'].map((name) => ({ ...lockOf(rig), deviceId: randomUUID(), name }))
+    if (!bad || !good) throw new Error('There are two devices.')
+    const [gone] = hotel.accessCodes.splice(0, 1)
+    hotel.devices.push(bad, good)
+    await rig.ingest(
+      event(rig, 'device.added', { device_id: bad.deviceId }),
+      event(rig, 'device.added', { device_id: good.deviceId }),
+      event(rig, 'access_code.deleted', { access_code_id: gone?.accessCodeId }),
+    )
+    const seam = openSeamClient({
+      endpoint,
+      credentials: { kind: 'api_key', apiKey },
+      timeoutMs: 120_000,
+    })
+    const asked: unknown[] = []
+    const client: typeof seam = {
+      ...seam,
+      get: async (path, options) => {
+        const answer = await seam.get(path, options)
+        asked.push(options.params?.device_id)
+        return options.params?.device_id === bad.deviceId
+          ? { ...answer, body: { ok: true, device: {} } }
+          : answer
+      },
+    }
+    const waiting = { sleep: async () => {}, random: () => 0 }
+    const tools = { db, client, workspaceId, retryPolicy: RETRY_POLICY, waiting }
+    const done: DoneEvents = new Set()
+    const look = () => refreshNames(tools, done, new AbortController().signal)
+    await expect(look()).rejects.toThrow('without a device_id')
+    expect((await rig.names()).get(gone?.accessCodeId ?? '')).toMatchObject({ isGone: true })
+    expect(await nameOf(rig, good.deviceId)).toBe('Good')
+    // The next look tries again what failed.
+    asked.length = 0
+    await expect(look()).rejects.toThrow('without a device_id')
+    expect(asked).toContain(bad.deviceId)
+    expect(asked).not.toContain(undefined)
   })
 
   test('moves devices and entrances between spaces', async () => {
