@@ -2,7 +2,7 @@ import { UUID, binaryArray } from '../../postgres/binary-array.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
-import type { AskedNames } from './save-names.ts'
+import { type AskedNames, IS_AHEAD } from './save-names.ts'
 
 /** Marks the things gone that a whole listing of their kind does not have. Returns how many. */
 export function saveVanishedNames(db: Db, asked: AskedNames, listed: Iterable<string>): Promise<number> {
@@ -24,7 +24,7 @@ async function markGone(db: Db, { workspaceId, kind, askedAt }: AskedNames, whic
     db,
     sql`
 update names n set gone_at = ${askedAt}, as_of = ${askedAt}
-where n.workspace_id = ${workspaceId} and n.kind = ${kind} and n.gone_at is null and n.as_of <= ${askedAt} and ${which}
+where n.workspace_id = ${workspaceId} and n.kind = ${kind} and n.gone_at is null and (n.as_of <= ${askedAt} or ${IS_AHEAD}) and ${which}
 returning 1`,
   )
   return rows.length

@@ -27,7 +27,12 @@ export async function saveNameSync(
         .columns(['workspace_id', 'kind'])
         .doUpdateSet(success)
         .where((eb) =>
-          eb.or([eb('name_syncs.listed_at', 'is', null), eb('name_syncs.listed_at', '<', askedAt)]),
+          eb.or([
+            eb('name_syncs.listed_at', 'is', null),
+            eb('name_syncs.listed_at', '<', askedAt),
+            // From before the database's clock was set back.
+            eb('name_syncs.listed_at', '>', CLOCK),
+          ]),
         ),
     )
     .execute()

@@ -4,6 +4,7 @@ import type { NameKind } from '../../domain/name-kinds.ts'
 import { runSql } from '../../postgres/open-database.ts'
 import { sql } from '../../postgres/sql.ts'
 import type { Db } from '../database.ts'
+import { IS_AHEAD } from './save-names.ts'
 
 export interface NewName {
   workspaceId: string
@@ -28,6 +29,6 @@ values (${about.workspaceId}, ${about.kind}, ${about.id}, ${name}, ${foldName(na
   least(${formatInstant(createdAt)}::timestamptz, clock_timestamp()))
 on conflict (workspace_id, id) do update
 set name = excluded.name, folded = excluded.folded, as_of = excluded.as_of, gone_at = null
-where n.kind = excluded.kind and n.as_of < excluded.as_of`,
+where n.kind = excluded.kind and (n.as_of < excluded.as_of or ${IS_AHEAD})`,
   )
 }

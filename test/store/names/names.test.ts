@@ -8,11 +8,15 @@ import { listIdsByName } from '../../../src/store/names/list-ids-by-name.ts'
 import { listChangedNames } from '../../../src/store/names/list-changed-names.ts'
 import type { ListedName } from '../../../src/store/names/listed-name.ts'
 import { listNames } from '../../../src/store/names/list-names.ts'
+import { listNameSyncs } from '../../../src/store/names/list-name-syncs.ts'
 import { listNamesOf } from '../../../src/store/names/list-names-of.ts'
 import type { NameVisibility } from '../../../src/store/names/name-visibility-sql.ts'
 import { saveGoneName, saveVanishedNames } from '../../../src/store/names/save-gone-names.ts'
+import { saveNameSync } from '../../../src/store/names/save-name-sync.ts'
 import { saveNames } from '../../../src/store/names/save-names.ts'
 import { saveNewName } from '../../../src/store/names/save-new-name.ts'
+import { readDatabaseClock } from '../../../src/postgres/read-database-clock.ts'
+import { queryTest } from '../../support/query-test.ts'
 import { WORKSPACE_ID } from '../../support/sample-event.ts'
 import { databaseOfThisFile } from '../../support/test-database.ts'
 
@@ -51,6 +55,22 @@ const renamed = (id: string, name: string, minute: number) =>
     connectedAccountId: null,
     createdAt: parseInstant(at(minute)) ?? 0n,
   })
+
+test('what was stored before the clock was set back does not outlast what is asked now', async () => {
+  const [lock, other] = [thing(), thing()]
+  const past = { ...asked(1), askedAt: '2100-01-01T00:00:00.000000Z' }
+  await saveNames(db, past, [lock, other])
+  await saveNameSync(db, past, 2)
+  const now = { ...asked(1), askedAt: await readDatabaseClock(db) }
+  expect(await saveNames(db, now, [{ ...lock, name: 'Suite 1' }])).toBe(1)
+  expect(await saveVanishedNames(db, now, [lock.id])).toBe(1)
+  await saveNameSync(db, now, 1)
+  expect(await listNameSyncs(db, WORKSPACE_ID)).toMatchObject([{ listedAt: now.askedAt, listed: 1 }])
+
+  await queryTest(db, "update names set as_of = '2100-01-01'")
+  await renamed(lock.id, 'Suite 2', 2)
+  expect(await stored()).toMatchObject([{ name: 'Room 204', isGone: true }, { name: 'Suite 2' }])
+})
 
 describe('what is known', () => {
   test('everything of a thing is stored and shown', async () => {
