@@ -106,6 +106,17 @@ describe('an event about a name', () => {
     expect(rig.asked()).toEqual([])
   })
 
+  test('is applied however many events from the future there are', async () => {
+    const rig = await startNames(db)
+    const { deviceId: device_id } = lockOf(rig)
+    const renamed = (device_name: string, ms: number) =>
+      event(rig, 'device.name_changed', { device_id, device_name, created_at: fromNow(ms) })
+    await rig.ingest(...Array.from({ length: 300 }, (_, i) => renamed('of the future', (60 + i) * MINUTE)))
+    await rig.ingest(renamed('Suite 1', 0))
+    await rig.lookNow()
+    expect(await nameOf(rig, device_id)).toBe('Suite 1')
+  })
+
   test('is applied at a later look when Seam could not be asked', async () => {
     const rig = await startNames(db)
     const fresh = { ...lockOf(rig), deviceId: randomUUID(), name: 'Room 400' }

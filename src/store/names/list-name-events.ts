@@ -13,7 +13,8 @@ export interface NameEvent {
 
 /**
  * The newest events of some types, each type's created after an instant of its own, at most `limit` of each. Each type is one range of
- * events_by_event_type, so it does not matter how many events of other types there are.
+ * events_by_event_type, so it does not matter how many events of other types there are. Events from the future wait for their time, because
+ * enough of them would hide all others; the minute allows for a clock that is a little ahead.
  */
 export async function listNameEvents(
   db: Db,
@@ -30,6 +31,7 @@ from unnest(${[...after.keys()]}::text[], ${[...after.values()].map(formatInstan
 cross join lateral (
   select event_id, event_type, created_at, connected_account_id, body from events
   where workspace_id = ${workspaceId} and event_type = wanted.event_type and created_at > wanted.after
+    and created_at < clock_timestamp() + interval '1 minute'
   order by created_at desc, event_id limit ${limit}
 ) as e
 order by e.created_at, e.event_id`,
