@@ -58,6 +58,11 @@ export function unpackCompleteness(text: string): Completeness {
   return { from: microsOrNull(from), until: microsOrNull(until), isComplete: isComplete === 'true' }
 }
 
+/** What may be claimed of a page, given what the cursor carries of the page before it; undefined for the first page. */
+export function claimOfPage(packed: string | undefined, now: Completeness): Completeness {
+  return packed === undefined ? now : stillProven(unpackCompleteness(packed), now)
+}
+
 function microsOrNull(text: string): Micros | null {
   return text === 'null' ? null : BigInt(text)
 }

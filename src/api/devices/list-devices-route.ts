@@ -18,6 +18,7 @@ import type { Db } from '../../store/database.ts'
 import { listDevices } from '../../store/devices/list-devices.ts'
 import { MAX_FILTER_VALUES } from '../events/event-filter-params.ts'
 import { completenessHeaders } from '../completeness-headers.ts'
+import { claimOfPage, packCompleteness } from '../../domain/completeness.ts'
 import { completenessJson } from '../completeness.ts'
 import { EVENT_READERS } from '../events/event-visibility.ts'
 import { deviceJson } from './device-json.ts'
@@ -74,13 +75,20 @@ export function listDevicesRoute({ db, pageCursors }: DeviceRouteOptions): TextR
       const query = queryOf(params, caller)
       const { at, order, visibility, workspaceId, ...filters } = query
       const paged = ['/v1/devices/list', workspaceId, visibility, `${at}`, order, filters] as const
-      const following = cursor ? followingOf(pageCursors.decode(paged, cursor)) : undefined
-      const completeness = await readStatesCompleteness(db, workspaceId, at)
+      const position = cursor ? pageCursors.decode(paged, cursor) : undefined
+      const following = position && followingOf(position)
+      const completeness = claimOfPage(position?.[2], await readStatesCompleteness(db, workspaceId, at))
       // One more than asked for shows whether there is a next page.
       const devices = await listDevices(db, { ...query, following, limit: limit + 1 })
       const page = devices.slice(0, limit)
       const last = devices.length > limit ? page.at(-1) : undefined
-      const next = last && pageCursors.encode(paged, [`${last.position.since ?? ''}`, last.deviceId])
+      const next =
+        last &&
+        pageCursors.encode(paged, [
+          `${last.position.since ?? ''}`,
+          last.deviceId,
+          packCompleteness(completeness),
+        ])
       return {
         text: `{"devices":${JSON.stringify(page.map(deviceJson))},"pagination":${paginationJson(next ?? null)},"completeness":${completenessJson(completeness)},"ok":true}`,
         headers: completenessHeaders(completeness),

@@ -18,6 +18,7 @@ import { MAX_FILTER_VALUES } from '../events/event-filter-params.ts'
 import { EVENT_READERS } from '../events/event-visibility.ts'
 import { readCompleteness } from '../../store/coverage/read-completeness.ts'
 import { completenessHeaders } from '../completeness-headers.ts'
+import { claimOfPage, packCompleteness } from '../../domain/completeness.ts'
 import { completenessJson } from '../completeness.ts'
 import { deviceVisibility } from './device-visibility.ts'
 import { type DeviceRouteOptions, MAX_DEVICES } from './list-devices-route.ts'
@@ -65,13 +66,23 @@ export function listOutagesRoute({ db, pageCursors }: DeviceRouteOptions): TextR
       const query = queryOf(params, caller)
       const { workspaceId, visibility, at, before, ...filters } = query
       const paged = ['/v1/devices/outages', workspaceId, visibility, `${at}`, `${before}`, filters] as const
-      const following = cursor ? followingOf(pageCursors.decode(paged, cursor)) : undefined
-      const completeness = await readCompleteness(db, workspaceId, { from: at, to: before })
+      const position = cursor ? pageCursors.decode(paged, cursor) : undefined
+      const following = position && followingOf(position)
+      const completeness = claimOfPage(
+        position?.[2],
+        await readCompleteness(db, workspaceId, { from: at, to: before }),
+      )
       // One more than asked for shows whether there is a next page.
       const outages = await listOutages(db, { ...query, following, limit: limit + 1 })
       const page = outages.slice(0, limit)
       const last = outages.length > limit ? page.at(-1) : undefined
-      const next = last && pageCursors.encode(paged, [`${last.position.createdAt}`, last.position.eventId])
+      const next =
+        last &&
+        pageCursors.encode(paged, [
+          `${last.position.createdAt}`,
+          last.position.eventId,
+          packCompleteness(completeness),
+        ])
       return {
         text: `{"outages":${JSON.stringify(page.map(outageJson))},"pagination":${paginationJson(next ?? null)},"completeness":${completenessJson(completeness)},"ok":true}`,
         headers: completenessHeaders(completeness),

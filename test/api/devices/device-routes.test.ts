@@ -298,3 +298,28 @@ async function foldAll(): Promise<number | undefined> {
   )
   return row?.folded
 }
+
+test.each(['/v1/devices/list', '/v1/devices/outages'])(
+  'I15: later pages of %s claim no more than the first',
+  async (path) => {
+    const lock = { connected_account_id: ACCOUNT }
+    await server.store(A, [
+      event(20, 'device.disconnected', 900, { ...lock, device_id: id('d', 20) }),
+      event(21, 'device.disconnected', 901, { ...lock, device_id: id('d', 21) }),
+    ])
+    const proveUntil = (seconds: number) =>
+      runSql(
+        server.db,
+        sql`insert into coverage (workspace_id, ranges) values (${A}, ${`{[${time(10)},${time(seconds)})}`})
+            on conflict (workspace_id) do update set ranges = excluded.ranges`,
+      )
+    const query = { limit: 1, ...(path.endsWith('outages') && { since: time(20) }) }
+    await proveUntil(120)
+    const ask = async (body: object) => (await (await server.ask(key, path, body)).json()) as Answer
+    const first = await ask(query)
+    await proveUntil(2_000)
+    const second = await ask({ ...query, page_cursor: first.pagination.next_page_cursor })
+    expect(second.completeness).toEqual(first.completeness)
+    expect((await ask(query)).completeness.until).toBe('2026-06-15T00:33:20.000000Z')
+  },
+)
