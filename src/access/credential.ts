@@ -7,7 +7,7 @@ import { sha256 } from './key-format.ts'
 export interface Credential {
   token: string
   tokenSha256: Buffer
-  /** What is taken from a header is never taken from a cookie, nor the other way round. */
+  /** Where the token stood. A cookie is valid only as a browser session's, and a browser session's token only in a cookie. */
   from: 'header' | 'cookie'
   /** The header `seam-workspace`, in lower case; null when it is missing. */
   workspaceId: string | null

@@ -38,7 +38,7 @@ export function createRecentCallers(monotonicMs: () => number): RecentCallers {
   }
 }
 
-/** Uses the hash, so that no key stays in memory. */
-function nameOf({ tokenSha256, workspaceId }: Credential): string {
-  return `${tokenSha256.toString('latin1')} ${workspaceId}`
+/** Uses the hash, so that no key stays in memory. The same text in a header and in a cookie are two credentials. */
+function nameOf({ from, tokenSha256, workspaceId }: Credential): string {
+  return `${from} ${tokenSha256.toString('latin1')} ${workspaceId}`
 }

@@ -339,6 +339,11 @@ describe('A cookie', () => {
   ])('I10: %s gets 401 in the words that all get', async (_title, headersOf) => {
     const key = await server.issue({})
     const { cookie } = await signIn(bearer(key))
+    // Both are remembered, each where it belongs.
+    for (const headers of [{ cookie, ...SAME_ORIGIN }, bearer(key)]) {
+      expect(await seenBy(headers)).toEqual(ids(inA, otherInA))
+      expect(server.recall(headers)).not.toBeNull()
+    }
     const response = await server.ask({ ...SAME_ORIGIN, ...headersOf(cookie, key) })
     expect(response.status).toBe(401)
     expect(await errorOf(response)).toMatchObject({ type: 'unauthorized', message: 'Unauthorized' })

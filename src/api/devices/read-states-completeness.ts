@@ -3,7 +3,10 @@ import type { Micros } from '../../domain/instant.ts'
 import { readCompleteness } from '../../store/coverage/read-completeness.ts'
 import type { Db } from '../../store/database.ts'
 
-/** What is proven about the states at an instant, or, for null, about those now, as far as the proven range reaches. */
+/**
+ * Whether the states at `at` are proven: that instant must lie in a proven range. For null, which means now, a proven range is enough,
+ * because now is always later than its end: `until` says up to when the states are proven.
+ */
 export async function readStatesCompleteness(
   db: Db,
   workspaceId: string,
