@@ -41,7 +41,6 @@ import { MAX_UNUSABLE } from '../sessions/read-listing.ts'
 import { MAX_BUCKETS, MAX_COUNTS } from '../store/stats/read-stats.ts'
 import { MAX_BROWSER_SESSIONS } from '../store/browser-sessions/insert-browser-session.ts'
 import { MAX_COUNTED } from '../store/events/read-sightings.ts'
-import { MAX_IDS_BY_NAME } from '../store/names/list-ids-by-name.ts'
 import { MAX_APART_SECONDS } from '../walk/judge-clocks.ts'
 import { MAX_PAGE_LIMIT } from '../walk/page-size.ts'
 import {
@@ -52,7 +51,7 @@ import {
   QUERY_SHARES as SHARES,
 } from './limits.ts'
 
-/** What is limited, and to what. The README shows this table; a test compares them. */
+/** One table of limits, under its title. The README shows all of them, and a test keeps both the same. */
 export interface LimitGroup {
   title: string
   rows: readonly (readonly [what: string, limit: string])[]
@@ -190,7 +189,6 @@ const kept: LimitGroup = {
       "a name; a thing's custom metadata",
       `${MAX_NAME_LENGTH} characters, then it is cut; ${size(MAX_METADATA_LENGTH)}, then it is left out`,
     ],
-    ['things that a part of a name may stand for in a filter', count(MAX_IDS_BY_NAME)],
     ["ids of missing events in an audit's record", `${MAX_MISSING_IDS}; all are counted`],
   ],
 }

@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { MAX_NAME_LENGTH } from '../../../src/domain/fold-name.ts'
 import { parseInstant } from '../../../src/domain/instant.ts'
 import type { NameKind } from '../../../src/domain/name-kinds.ts'
-import { listIdsByName } from '../../../src/store/names/list-ids-by-name.ts'
 import { listChangedNames } from '../../../src/store/names/list-changed-names.ts'
 import type { ListedName } from '../../../src/store/names/listed-name.ts'
 import { listNames } from '../../../src/store/names/list-names.ts'
@@ -181,15 +180,15 @@ describe('what is known', () => {
 })
 
 describe('a part of a name', () => {
-  const find = (q: string, rest: { kinds?: NameKind[]; limit?: number } = {}) =>
-    listIdsByName(db, { workspaceId: WORKSPACE_ID, visibility: ALL, q, ...rest })
+  const find = (q: string, rest: { kind?: NameKind; limit?: number } = {}) =>
+    listNames(db, { workspaceId: WORKSPACE_ID, visibility: ALL, q, limit: 10, ...rest })
 
   test('is found in any case and width, and signs of patterns stand for themselves', async () => {
     const names = ['Room 204', 'Zimmer ÄÖ', '100 % Spa', 'a_b', String.raw`back\slash`, '２０４ wide', null]
     const things = names.map((name) => thing({ name }))
     await saveNames(db, asked(1), things)
     const namesOf = async (q: string) => {
-      const { found } = await find(q)
+      const found = await find(q)
       return found.map(({ id }) => things.find((one) => one.id === id)?.name)
     }
     expect(await namesOf('204')).toEqual(['２０４ wide', 'Room 204'])
@@ -201,13 +200,12 @@ describe('a part of a name', () => {
     expect(await namesOf('nothing')).toEqual([])
   })
 
-  test('stands for ids of the asked kinds, and says when there are more than the limit', async () => {
+  test('is looked for among the things of the asked kind, up to the limit', async () => {
     await saveNames(db, asked(1), [thing(), thing(), thing()])
     await saveNames(db, asked(1, 'space'), [thing()])
-    expect((await find('204', { kinds: ['space'] })).found).toMatchObject([{ kind: 'space' }])
-    expect(await find('204', { limit: 4 })).toMatchObject({ isCut: false })
-    const cut = await find('204', { limit: 3 })
-    expect([cut.found.length, cut.isCut]).toEqual([3, true])
+    expect(await find('204', { kind: 'space' })).toMatchObject([{ kind: 'space' }])
+    expect(await find('204')).toHaveLength(4)
+    expect(await find('204', { limit: 3 })).toHaveLength(3)
   })
 })
 
@@ -270,8 +268,8 @@ test('I10: a client session sees the things of its accounts, its own people, and
         )
         const listed = await listNames(db, { workspaceId, visibility, limit: 1_000 })
         const byName = [
-          ...(await listIdsByName(db, { workspaceId, visibility, q: 'r' })).found,
-          ...(await listIdsByName(db, { workspaceId, visibility, q: 'space' })).found,
+          ...(await listNames(db, { workspaceId, visibility, q: 'r', limit: 1_000 })),
+          ...(await listNames(db, { workspaceId, visibility, q: 'space', limit: 1_000 })),
         ]
         for (const shown of [byId, listed, byName])
           expect(shown.map(({ id }) => id).toSorted()).toEqual(expected)
