@@ -28,12 +28,15 @@ export function readItem(kind: NameKind, item: unknown, workspaceId: string): Li
   const { workspace_id: owner, properties } = fields
   if (isUuid(owner) && owner.toLowerCase() !== workspaceId)
     throw new SeamError('bad_answer', `Seam answered ${path} with something of another workspace`)
-  const name = nameFields.map((field) => textOf(fields[field])).find((text) => text !== null) ?? null
-  const secrets = secretFields.map((field) => textOf(fields[field])).filter((text) => text !== null)
+  const name = nameFields.map((field) => fields[field]).find(isText) ?? null
+  const secrets = secretFields
+    .map((field) => fields[field])
+    .map(numberAsText)
+    .filter(isText)
   const isDevice = kind === 'device'
   return {
     id: id.toLowerCase(),
-    name: name === null ? null : withoutSecrets(name, secrets),
+    name: name === null ? null : storableName(withoutSecrets(name, secrets)),
     deviceType: isDevice ? textOf(fields.device_type) : null,
     manufacturer: isDevice ? manufacturerOf(fields.device_manufacturer, properties) : null,
     connectedAccountId: kind === 'connected_account' ? id.toLowerCase() : uuidOf(fields.connected_account_id),
@@ -44,8 +47,15 @@ export function readItem(kind: NameKind, item: unknown, workspaceId: string): Li
 }
 
 function textOf(value: unknown): string | null {
-  if (typeof value !== 'string' || value.trim() === '') return null
-  return storableName(value)
+  return isText(value) ? storableName(value) : null
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== ''
+}
+
+function numberAsText(value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : value
 }
 
 function uuidOf(value: unknown): string | null {
@@ -72,8 +82,11 @@ function metadataOf(value: unknown): string | null {
   return json.length > MAX_METADATA_LENGTH || !json.isWellFormed() ? null : json
 }
 
+/** Takes the whole name, because what is cut off may be the second half of a code. A name that is too long to be searched is masked. */
 function withoutSecrets(name: string, secrets: readonly string[]): string {
+  if (secrets.length === 0) return name
   const search = new PinSearch(PIN_LIMITS)
   for (const secret of secrets) search.addPin(secret)
-  return search.isIn(name) || secrets.some((secret) => name.includes(secret)) ? MASKED_NAME : name
+  const isFound = search.isIn(name) || secrets.some((secret) => name.includes(secret))
+  return isFound || search.isOver ? MASKED_NAME : name
 }
