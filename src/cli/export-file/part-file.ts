@@ -1,5 +1,5 @@
 import type { EventPosition } from '../../store/events/event-query.ts'
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { deserialize, serialize } from 'node:v8'
 import type { ExportClaim } from '../../api/events/export-claim.ts'
@@ -36,8 +36,12 @@ export interface PartFile {
 const partOf = (file: string): string => `${file}.part`
 const stateOf = (file: string): string => `${file}.part.state`
 
-/** What was left of an export to this file; null when there is nothing. */
+/**
+ * What was left of an export to this file; null when there is nothing. A state without its part is of an export that got its name and was
+ * ended then, or whose part was deleted.
+ */
 export async function readExportState(file: string): Promise<ExportState | null> {
+  if (!existsSync(partOf(file))) return null
   try {
     return deserialize(await readFile(stateOf(file))) as ExportState
   } catch (error) {
@@ -48,6 +52,8 @@ export async function readExportState(file: string): Promise<ExportState | null>
 
 /** Opens the file of an export that goes on at so many bytes, or of a new one. Nobody but its owner may read it. */
 export async function openPartFile(file: string, from: number): Promise<PartFile> {
+  // A new file must never be taken for the one that an older state is about.
+  if (from === 0) await rm(stateOf(file), { force: true })
   const { O_CREAT, O_WRONLY, O_TRUNC } = constants
   const handle = await open(partOf(file), O_CREAT | O_WRONLY | (from === 0 ? O_TRUNC : 0), 0o600)
   try {

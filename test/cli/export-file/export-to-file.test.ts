@@ -194,6 +194,21 @@ describe('an export that was ended half way', () => {
     expect(await rowsOf(format, file)).toEqual(await rowsOf(format, whole))
   })
 
+  test('begins anew when only its state is left, and never takes the new file for the old one', async () => {
+    const dir = await folder()
+    const whole = path.join(dir, 'whole')
+    await exportToFile(optionsFor('ndjson', whole))
+    const file = path.join(dir, 'cut')
+    await expect(exportToFile(optionsFor('ndjson', file, failingAt(5)))).rejects.toThrow('The power is out.')
+    await rm(`${file}.part`)
+    // It has written a page when it is ended, and saved nothing.
+    const other = { ...optionsFor('csv', file, failingAt(2)), monotonicMs: () => 0 }
+    await expect(exportToFile(other)).rejects.toThrow('The power is out.')
+    expect([existsSync(`${file}.part`), existsSync(`${file}.part.state`)]).toEqual([true, false])
+    expect(await exportToFile(optionsFor('ndjson', file))).toMatchObject({ events: 1_500, hasGoneOn: false })
+    expect(await rowsOf('ndjson', file)).toEqual(await rowsOf('ndjson', whole))
+  })
+
   test('does not go on with other options, and says what to do', async () => {
     const file = path.join(await folder(), 'e.ndjson')
     await expect(exportToFile(optionsFor('ndjson', file, failingAt(3)))).rejects.toThrow('The power is out.')
