@@ -76,9 +76,10 @@ export class Feed {
     this.#wakeAll()
   }
 
-  /** Begins anew at another place: what was kept does not lead there. */
+  /** Begins anew at another place: what was kept does not lead there, and what was proven may be lost with it. */
   restart(start: ArrivalCursor): void {
     this.generation += 1
+    this.coverage = undefined
     this.#events = []
     this.#bytes = 0
     this.#start = start

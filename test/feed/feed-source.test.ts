@@ -40,3 +40,21 @@ test('I15: a feed shows coverage only when it has all events that arrived before
   expect(feed.coverage).toEqual({ from: 1n, until: 5n })
   expect(feed.after(beginning)?.map(({ eventId }) => eventId)).toEqual([event.event_id])
 })
+
+test('I15: a feed whose place was lost knows no coverage until it is read again', async () => {
+  const workspaceId = randomUUID()
+  let nowMs = 0
+  const source = createFeedSource({ db, workspaceId, monotonicMs: () => nowMs })
+  const feed = await source.open()
+  while (feed.coverage === undefined) await source.readOn(feed)
+  // The server has lost its last commits, and with them perhaps what was proven.
+  feed.restart({ ...feed.end, transaction: 2n ** 62n })
+  feed.cover({ from: 1n, until: 5n })
+  await source.readOn(feed)
+  expect(feed.coverage).toBeUndefined()
+  while (feed.coverage === undefined) {
+    nowMs += 1_000
+    await source.readOn(feed)
+  }
+  expect(feed.coverage).toBeNull()
+})
