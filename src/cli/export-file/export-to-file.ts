@@ -10,7 +10,7 @@ import type { Db } from '../../store/database.ts'
 import type { Append, FileFormat } from './file-format.ts'
 import { openPartFile, type PartFile, readExportState, type ExportState } from './part-file.ts'
 
-/** How often the file is synced and its state saved: what is lost when the command is ended. */
+/** The file is synced and its state saved this often. What was written since is written again by the run that goes on. */
 const SAVE_EVERY_MS = 2_000
 
 export interface FileExport {
