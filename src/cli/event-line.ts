@@ -23,8 +23,3 @@ export function eventLine(
   const parts = [event.created_at, event.event_type, about.join(' · ')].map(String)
   return parts.join('  ').trimEnd().replaceAll(CONTROL, ' ')
 }
-
-/** An event's text on one line: line ends can stand only between its values. */
-export function jsonLine(body: string): string {
-  return body.replaceAll(/[\r\n]+/g, ' ')
-}

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { eventFilters, FILTER_PARAM_KINDS } from '../api/events/event-filter-params.ts'
 import { parseDuration } from '../domain/duration.ts'
 import type { Micros } from '../domain/instant.ts'
+import { oneLine } from '../export/one-line.ts'
 import { parseTimeParameter } from '../http/parse-time-parameter.ts'
 import { defineParams } from '../http/read-params.ts'
 import { isDatabaseAway } from '../postgres/postgres-errors.ts'
@@ -21,7 +22,7 @@ import { listNamesOf } from '../store/names/list-names-of.ts'
 import { listWorkspaces } from '../store/workspaces/list-workspaces.ts'
 import { chooseWorkspace } from './choose-workspace.ts'
 import type { Context } from './context.ts'
-import { eventLine, idsToName, jsonLine } from './event-line.ts'
+import { eventLine, idsToName } from './event-line.ts'
 
 interface ListenFlags extends Record<string, unknown> {
   workspace?: string
@@ -70,7 +71,7 @@ async function listen(db: Db, flags: ListenFlags, { answer, say }: Context): Pro
   }
   const print = async (events: readonly StoredArrival[]): Promise<void> => {
     const lines = flags.json
-      ? events.map(({ body }) => jsonLine(body))
+      ? events.map(({ body }) => oneLine(body))
       : await linesOf(db, workspaceId, events)
     answer({ isJson: false, document: {}, lines })
   }
