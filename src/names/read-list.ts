@@ -12,6 +12,9 @@ export const MAX_THINGS = 250_000
 /** Most pages of one list, for a server whose pages are empty or tiny. */
 export const MAX_PAGES = 10_000
 
+/** Most pages in a row with nothing new: a list without an end would keep the kinds after it waiting. */
+const MAX_BARREN_PAGES = 100
+
 export interface ListTools {
   client: SeamClient
   workspaceId: string
@@ -32,6 +35,7 @@ export async function* readList(
   const seen = new Set<string>()
   const cursors = new Set<string>()
   let cursor: string | null = null
+  let barrenPages = 0
   for (;;) {
     signal.throwIfAborted()
     const at: string | null = cursor
@@ -47,6 +51,9 @@ export async function* readList(
     }
     if (seen.size > MAX_THINGS || cursors.size >= MAX_PAGES)
       throw unusable(source.path, `with more than ${MAX_THINGS} items or ${MAX_PAGES} pages`)
+    barrenPages = things.length === 0 ? barrenPages + 1 : 0
+    if (barrenPages > MAX_BARREN_PAGES)
+      throw unusable(source.path, `with ${barrenPages} pages in a row that have nothing new`)
     yield things
     if (nextCursor === null) return
     if (cursors.has(nextCursor)) throw unusable(source.path, 'with pages that go round in a circle')

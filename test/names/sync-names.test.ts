@@ -165,6 +165,19 @@ describe('a listing that may not be the whole changes nothing of its kind, and s
       /circle/,
     ],
     [
+      'pages that never end and have nothing new',
+      {
+        gateway: devicesAnswer((body, cursor) => {
+          const [, page] = JSON.parse(
+            Buffer.from(typeof cursor === 'string' ? cursor : 'WyIvZGV2aWNlcyIsMF0=', 'base64').toString(),
+          ) as [string, number]
+          const next = Buffer.from(JSON.stringify(['/devices', page + 1])).toString('base64')
+          return { ...body, pagination: { has_next_page: true, next_page_cursor: next } }
+        }),
+      },
+      /nothing new/,
+    ],
+    [
       'a second page that fails',
       { listPageCap: 10, gateway: devicesAnswer((body, cursor) => (cursor ? 'cut-off' : body)) },
       /did not answer/,
