@@ -27,7 +27,7 @@ import { MAX_INPUT_BYTES } from '../http/read-input.ts'
 import { HTTP_LIMITS as HTTP } from '../http/start-http-server.ts'
 import { STREAM_LIMITS as STREAMS } from '../http/stream-limits.ts'
 import { MAX_METADATA_LENGTH } from '../names/read-item.ts'
-import { MAX_PAGES as MAX_NAME_PAGES, MAX_THINGS } from '../names/read-list.ts'
+import { MAX_BARREN_PAGES, MAX_PAGES as MAX_NAME_PAGES, MAX_THINGS } from '../names/read-list.ts'
 import { MAX_WAITING_LOG_BYTES } from '../observability/open-log-destination.ts'
 import { BLIND_GAP_READ_EVERY_MS } from '../poller/poll-once.ts'
 import { RECONNECT_MS } from '../postgres/server-watch.ts'
@@ -242,7 +242,7 @@ const seam: LimitGroup = {
     ],
     [
       'a listing of the things of one kind, for their names',
-      `${count(MAX_THINGS)} things in ${count(MAX_NAME_PAGES)} pages; a longer one is refused whole`,
+      `${count(MAX_THINGS)} things in ${count(MAX_NAME_PAGES)} pages, ${count(MAX_BARREN_PAGES)} of them in a row without anything new; a longer one is refused whole`,
     ],
     ["Seam's clock and the database's apart, and still believed", time(MAX_APART_SECONDS * 1000)],
     [

@@ -13,7 +13,7 @@ export const MAX_THINGS = 250_000
 export const MAX_PAGES = 10_000
 
 /** Most pages in a row with nothing new: a list without an end would keep the kinds after it waiting. */
-const MAX_BARREN_PAGES = 100
+export const MAX_BARREN_PAGES = 100
 
 export interface ListTools {
   client: SeamClient
