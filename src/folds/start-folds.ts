@@ -28,8 +28,8 @@ export interface Folds {
 const EVERY_SECOND = '* * * * * *'
 /** Most of the time that folding takes while deliveries come, as statistics can wait and deliveries cannot. */
 export const SHARE_BESIDE_DELIVERIES = 0.1
-/** How many seconds to wait after a failure. */
-const TICKS_SKIPPED_AFTER_FAILURE = 30
+/** How long a workspace is left alone after a failure of its own, and all of them after the database was away. */
+const PAUSE_SECONDS = 30
 
 /**
  * Folds new events into the roll-ups, every second and as long as there are more. All workspaces take turns on one connection, so that
@@ -39,9 +39,17 @@ const TICKS_SKIPPED_AFTER_FAILURE = 30
 export function startFolds(options: FoldsOptions): Folds {
   const { db, workspaceIds, isReceiving, sleep, logger, clock = systemClock } = options
 
+  /** Workspaces whose last page failed, and until when they are left alone by the monotonic clock. */
+  const pausedUntilMs = new Map<string, number>()
+
+  const isPaused = (id: string): boolean => clock.monotonicMs() < (pausedUntilMs.get(id) ?? -Infinity)
+
   async function run(_isDue: () => boolean, signal: AbortSignal): Promise<number> {
     try {
-      let waiting = await listUnfolded(db, workspaceIds())
+      let waiting = await listUnfolded(
+        db,
+        workspaceIds().filter((id) => !isPaused(id)),
+      )
       while (waiting.length > 0 && !signal.aborted) {
         const beganMs = clock.monotonicMs()
         waiting = await foldEach(waiting, signal)
@@ -50,22 +58,31 @@ export function startFolds(options: FoldsOptions): Folds {
       }
       return 0
     } catch (error) {
-      if (signal.aborted) return 0
-      const level = isDatabaseAway(error) ? 'debug' : 'warn'
-      logger[level](
-        { error },
-        'events could not be folded into the statistics; they are counted from the events until they can',
-      )
-      return TICKS_SKIPPED_AFTER_FAILURE
+      if (!signal.aborted) report(error)
+      return PAUSE_SECONDS
     }
   }
 
-  /** One page of each workspace; returns those that have more. */
+  function report(error: unknown, workspaceId?: string): void {
+    const level = isDatabaseAway(error) ? 'debug' : 'warn'
+    logger[level](
+      { error, workspaceId },
+      'events could not be folded into the statistics; they are counted from the events until they can',
+    )
+  }
+
+  /** One page of each workspace; returns those that have more. One that fails keeps nobody else up. */
   async function foldEach(ids: readonly string[], signal: AbortSignal): Promise<string[]> {
     const more: string[] = []
     for (const id of ids) {
       if (signal.aborted) return []
-      if (await foldWorkspace(db, id)) more.push(id)
+      try {
+        if (await foldWorkspace(db, id)) more.push(id)
+      } catch (error) {
+        if (isDatabaseAway(error)) throw error
+        pausedUntilMs.set(id, clock.monotonicMs() + PAUSE_SECONDS * 1_000)
+        report(error, id)
+      }
     }
     return more
   }
