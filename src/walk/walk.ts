@@ -17,7 +17,8 @@ import {
  * database and no clock, so its tests can run it against generated upstreams (test/walk/walk.test.ts).
  *
  * The walk relies on one property. An answer shows one contiguous run of the events in its window. The run begins at the newest or the
- * oldest end, or `offset` items after that end. The walk does NOT rely on any of these:
+ * oldest end, or `offset` items after that end, where offsets count every item that answers show, also those that are no events. The walk
+ * does NOT rely on any of these:
  *   - Which end is kept. Most servers keep the newest events and show them first. A server may also keep the oldest, or keep the newest and
  *     show them in ascending order. The order of display is only a hint where to look next. Evidence decides: an older event that turns up
  *     later shows that the page before it was cut at its old end.

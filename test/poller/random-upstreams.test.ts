@@ -85,8 +85,11 @@ test(`I5: in ${RUNS} random workspaces, semantics and weathers, coverage is true
           created_at: formatInstant(micros(START_MS - 6 * HOUR_MS) + BigInt((i * 379) % 1000)),
         })),
       )
-      // The strays of the simulated Seam are not counted by its offsets; with them, a page must hold a whole burst.
-      const badItemRate = drawn.semantics.pageCap === 500 ? drawn.weather.badItemRate : 0
+      // The strays of the simulated Seam are not counted by its offsets, which the walk relies on (walk/walk.ts). With them, a page must
+      // hold a whole burst: neither a cap nor a broken answer may make pages small.
+      const { truncateRate, resetRate } = drawn.weather
+      const holdsBursts = drawn.semantics.pageCap === 500 && truncateRate === 0 && resetRate === 0
+      const badItemRate = holdsBursts ? drawn.weather.badItemRate : 0
       seam.setFaults({ ...drawn.weather, badItemRate })
       let poller = await rig.startPoller({ retryPolicy: { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 } })
       for (const count of emits) {
